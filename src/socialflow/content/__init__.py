@@ -1,0 +1,1 @@
+"""The platform's nouns: users, channels, items, interactions and who follows or blocks whom."""

@@ -1,0 +1,205 @@
+"""What the domains need from a store. `storage` satisfies these structurally; nothing here knows SQL.
+
+Repositories live inside one unit of work (one request or task, one transaction); what they write is durable only
+after the unit commits.
+"""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from socialflow.content.log import ItemFacts, ItemText, LogCursor, LogDelta
+from socialflow.content.records import (
+    Channel,
+    Edge,
+    EdgeKind,
+    ErasureReceipt,
+    Interaction,
+    Item,
+    ItemStats,
+    Relations,
+    RowOutcome,
+    User,
+)
+from socialflow.ids import ChannelKey, ItemKey, UserKey
+
+
+class UserRepository(Protocol):
+    """Users by id, username or key."""
+
+    async def get(self, user_id: str) -> User:
+        """Return the user. Raises UserNotFound, Erased."""
+        ...
+
+    async def by_username(self, username: str) -> User:
+        """Return the user with this username. Raises UserNotFound, Erased."""
+        ...
+
+    async def keys(self, ids: Collection[str]) -> Mapping[str, UserKey]:
+        """Keys of those ids that exist."""
+        ...
+
+    async def by_keys(self, keys: Collection[UserKey]) -> Mapping[UserKey, User]:
+        """Users by key, for those that exist."""
+        ...
+
+    async def upsert(self, users: Sequence[User]) -> Sequence[RowOutcome]:
+        """Create or replace. One outcome a user, in order: a taken username or an erased id is a rejected row."""
+        ...
+
+    async def page(self, after: str | None, limit: int) -> Sequence[User]:
+        """Users in id order after `after`."""
+        ...
+
+    async def untrainable(self) -> Collection[UserKey]:
+        """Keys of users whose privacy bars training on their interactions."""
+        ...
+
+
+class ChannelRepository(Protocol):
+    """Channels by id."""
+
+    async def get(self, channel_id: str) -> Channel:
+        """Return the channel. Raises ChannelNotFound."""
+        ...
+
+    async def keys(self, ids: Collection[str]) -> Mapping[str, ChannelKey]:
+        """Keys of those ids that exist."""
+        ...
+
+    async def by_keys(self, keys: Collection[ChannelKey]) -> Mapping[ChannelKey, Channel]:
+        """Channels by key, for those that exist."""
+        ...
+
+    async def upsert(self, channels: Sequence[Channel]) -> Sequence[RowOutcome]:
+        """Create or replace, one outcome a channel, in order."""
+        ...
+
+    async def delete(self, channel_id: str) -> None:
+        """Delete the channel and its subscriptions and mutes; its items stay. Raises ChannelNotFound."""
+        ...
+
+
+class ItemRepository(Protocol):
+    """Items by id or key, and their statistics over time."""
+
+    async def get(self, item_id: str) -> Item:
+        """Return the item. Raises ItemNotFound."""
+        ...
+
+    async def by_keys(self, keys: Sequence[ItemKey]) -> Mapping[ItemKey, Item]:
+        """Items by key, for those that exist."""
+        ...
+
+    async def keys(self, ids: Collection[str]) -> Mapping[str, ItemKey]:
+        """Keys of those ids that exist."""
+        ...
+
+    async def upsert(self, items: Sequence[Item]) -> Sequence[RowOutcome]:
+        """Create or replace, one outcome an item, in order; unknown channel or author ids become rejected rows.
+
+        Moderation fields of an existing item are kept: only a decision changes them.
+        """
+        ...
+
+    async def delete(self, item_id: str) -> None:
+        """Delete the item with its interactions, statistics and comments. Raises ItemNotFound."""
+        ...
+
+    def facts(self, keys: Sequence[ItemKey] | None = None) -> AsyncIterator[Sequence[ItemFacts]]:
+        """Facts of the given items, or of all, in batches in key order."""
+        ...
+
+    def texts(self, keys: Sequence[ItemKey] | None = None) -> AsyncIterator[Sequence[ItemText]]:
+        """Words of the given items, or of all, in batches in key order."""
+        ...
+
+    async def add_stats(self, rows: Sequence[ItemStats]) -> Sequence[RowOutcome]:
+        """Store running totals; a second row for the same item and instant replaces the first."""
+        ...
+
+    async def stats(self, item_id: str, since: datetime | None = None) -> Sequence[ItemStats]:
+        """The item's totals in time order."""
+        ...
+
+
+class InteractionRepository(Protocol):
+    """The append-only interaction log."""
+
+    async def add(self, rows: Sequence[Interaction]) -> Sequence[RowOutcome]:
+        """Store each row once; `row.user` is a username or a user id.
+
+        A row whose id this user has used before is a DUPLICATE; an unknown or erased user, or an unknown item, is
+        REJECTED with code and field. Never raises for a row.
+        """
+        ...
+
+    async def poll(self, cursor: LogCursor, limit: int = 500_000) -> LogDelta:
+        """What became visible since `cursor`: interactions in storage order and other changes."""
+        ...
+
+    async def count(self) -> int:
+        """Number of stored interactions."""
+        ...
+
+
+class GraphRepository(Protocol):
+    """Follows, subscriptions, blocks and mutes."""
+
+    async def relations(self, user: UserKey) -> Relations:
+        """The user's edges, one round trip."""
+        ...
+
+    async def add(self, edges: Sequence[Edge]) -> Sequence[RowOutcome]:
+        """Store edges, idempotent; the outcome's id is "source->target". A self-edge or unknown end is rejected."""
+        ...
+
+    async def remove(self, kind: EdgeKind, source: str, target: str) -> bool:
+        """Remove an edge; False if there was none."""
+        ...
+
+    async def targets(self, kind: EdgeKind, source: str, after: str | None, limit: int) -> Sequence[Edge]:
+        """Edges of one kind from `source`, in target order."""
+        ...
+
+
+class ErasureRepository(Protocol):
+    """Forgetting a person for good."""
+
+    async def erase_user(self, user_id: str, at: datetime) -> ErasureReceipt:
+        """Delete every row that names the user and close the id by a keyed digest. Raises UserNotFound, Erased."""
+        ...
+
+    async def receipt(self, receipt_id: str) -> ErasureReceipt:
+        """Return a stored receipt. Raises NotFound."""
+        ...
+
+
+class ContentUnit(Protocol):
+    """The content repositories of one unit of work."""
+
+    @property
+    def users(self) -> UserRepository: ...
+    @property
+    def channels(self) -> ChannelRepository: ...
+    @property
+    def items(self) -> ItemRepository: ...
+    @property
+    def interactions(self) -> InteractionRepository: ...
+    @property
+    def graph(self) -> GraphRepository: ...
+    @property
+    def erasures(self) -> ErasureRepository: ...
+
+
+class ContentStore(Protocol):
+    """Opens units of work over content."""
+
+    def read(self) -> AbstractAsyncContextManager[ContentUnit]:
+        """A unit that may only read; never waits for a writer on SQLite."""
+        ...
+
+    def write(self) -> AbstractAsyncContextManager[ContentUnit]:
+        """A unit that commits when the block ends and rolls back when it raises."""
+        ...

@@ -1,0 +1,172 @@
+"""Every failure the service can name, as one tree with stable codes.
+
+::
+
+    SocialflowError
+    ├── ConfigurationError      configuration_invalid     a setting is wrong; the start stops
+    ├── InvalidInput            invalid_input             the caller sent something unusable; names the field
+    │   ├── FutureEvent         event_in_future           an interaction is dated further ahead than clocks differ
+    │   └── TooLarge            input_too_large           more rows, bytes or pages than one call may carry
+    ├── NotFound                not_found
+    │   ├── UserNotFound        user_not_found
+    │   ├── ItemNotFound        item_not_found
+    │   ├── ChannelNotFound     channel_not_found
+    │   ├── FeedRequestNotFound feed_request_not_found    no answer was recorded under this request_id
+    │   └── ModelNotFound       model_not_found           no such model, version or alias
+    ├── Erased                  erased                    this person asked to be forgotten; the id is closed
+    ├── Conflict                conflict                  the stored state forbids this change
+    ├── AuthenticationRequired  authentication_required   no credentials
+    ├── InvalidCredentials      invalid_credentials       credentials that are wrong, expired or revoked
+    ├── PermissionDenied        permission_denied         known caller, not allowed
+    ├── RateLimited             rate_limited              try again after `retry_after` seconds
+    ├── Overloaded              overloaded                a bounded queue is full; try again
+    ├── StoreUnavailable        store_unavailable         the database cannot be reached
+    ├── ModelUnavailable        model_unavailable         no tier can answer; names the command that mends it
+    └── ArtefactError           artefact_invalid          a stored model is damaged or not what its manifest says
+        └── DigestMismatch      digest_mismatch
+
+A code never changes its meaning; doors map classes to their own status (HTTP, gRPC, exit code).
+"""
+
+from typing import ClassVar
+
+
+class SocialflowError(Exception):
+    """Base of all named failures; `str(error)` is safe to show to the caller."""
+
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class ConfigurationError(SocialflowError):
+    """A setting has a value that cannot be used; the message names it and shows a right one."""
+
+    code = "configuration_invalid"
+
+
+class InvalidInput(SocialflowError):
+    """The caller sent something unusable; `field` says which part."""
+
+    code = "invalid_input"
+
+
+class FutureEvent(InvalidInput):
+    """An event is dated further ahead than clocks may differ (five minutes)."""
+
+    code = "event_in_future"
+
+
+class TooLarge(InvalidInput):
+    """More rows, bytes or pages than one call may carry."""
+
+    code = "input_too_large"
+
+
+class NotFound(SocialflowError):
+    """Nothing is stored under the given id."""
+
+    code = "not_found"
+
+
+class UserNotFound(NotFound):
+    """No user has this id or username."""
+
+    code = "user_not_found"
+
+
+class ItemNotFound(NotFound):
+    """No item has this id, or the caller may not see it."""
+
+    code = "item_not_found"
+
+
+class ChannelNotFound(NotFound):
+    """No channel has this id."""
+
+    code = "channel_not_found"
+
+
+class FeedRequestNotFound(NotFound):
+    """No answer was recorded under this request_id for this user."""
+
+    code = "feed_request_not_found"
+
+
+class ModelNotFound(NotFound):
+    """No model, version or alias has this name."""
+
+    code = "model_not_found"
+
+
+class Erased(SocialflowError):
+    """The person behind this id asked to be forgotten; the id is closed for good."""
+
+    code = "erased"
+
+
+class Conflict(SocialflowError):
+    """The stored state forbids this change (a username taken, a version that exists)."""
+
+    code = "conflict"
+
+
+class AuthenticationRequired(SocialflowError):
+    """The call carries no credentials."""
+
+    code = "authentication_required"
+
+
+class InvalidCredentials(SocialflowError):
+    """The credentials are wrong, expired or revoked."""
+
+    code = "invalid_credentials"
+
+
+class PermissionDenied(SocialflowError):
+    """The caller is known but may not do this."""
+
+    code = "permission_denied"
+
+
+class RateLimited(SocialflowError):
+    """Too many calls; `retry_after` is in whole seconds."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Overloaded(SocialflowError):
+    """A bounded queue is full; the call was not started and may be repeated."""
+
+    code = "overloaded"
+
+
+class StoreUnavailable(SocialflowError):
+    """The database cannot be reached; nothing was stored by this call."""
+
+    code = "store_unavailable"
+
+
+class ModelUnavailable(SocialflowError):
+    """No tier of this model can answer; the message carries the command that mends it."""
+
+    code = "model_unavailable"
+
+
+class ArtefactError(SocialflowError):
+    """A stored model is damaged, incomplete or of an unknown format."""
+
+    code = "artefact_invalid"
+
+
+class DigestMismatch(ArtefactError):
+    """A file's SHA-256 is not the one its manifest names."""
+
+    code = "digest_mismatch"

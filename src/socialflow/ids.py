@@ -1,0 +1,59 @@
+"""Ids and scores.
+
+Outside, ids are opaque text (1 to 128 characters, no control characters); inside, rows are joined and arrays are
+indexed by integer surrogates called *keys*. A key never leaves the process.
+"""
+
+import unicodedata
+from typing import Annotated, NewType, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
+
+from socialflow.errors import InvalidInput
+
+UserKey = NewType("UserKey", int)
+ItemKey = NewType("ItemKey", int)
+ChannelKey = NewType("ChannelKey", int)
+
+Score: TypeAlias = float
+"""A ranking score: only its order within one answer means something."""
+
+MAX_ID_LENGTH = 128
+MAX_INT = 2**63 - 1
+
+
+def check_id(value: str, *, field: str = "id") -> str:
+    """Return `value` if it is a usable external id.
+
+    Raises:
+        InvalidInput: empty, longer than 128 characters, or holding a control or surrogate character.
+
+    >>> check_id("user-42")
+    'user-42'
+    """
+    if not 1 <= len(value) <= MAX_ID_LENGTH:
+        raise InvalidInput(f"{field} must have 1 to {MAX_ID_LENGTH} characters, not {len(value)}", field=field)
+    if any(unicodedata.category(ch) in {"Cc", "Cs"} for ch in value):
+        raise InvalidInput(f"{field} must not contain control characters", field=field)
+    return value
+
+
+def _as_text(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value
+
+
+def _no_controls(value: str) -> str:
+    if any(unicodedata.category(ch) in {"Cc", "Cs"} for ch in value):
+        raise ValueError("must not contain control characters")
+    return value
+
+
+ExternalId = Annotated[
+    str,
+    BeforeValidator(_as_text, json_schema_input_type=str | int),
+    StringConstraints(min_length=1, max_length=MAX_ID_LENGTH),
+    AfterValidator(_no_controls),
+]
+"""Pydantic type of an id at a door: text, or an integer that is kept as text."""

@@ -1,0 +1,1 @@
+"""Small shared tools without a domain: clock, digests, pagination."""

@@ -1,0 +1,1 @@
+"""Recommend: sources, filters, scores, selection, over the user's history at request time."""

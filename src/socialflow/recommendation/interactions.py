@@ -1,0 +1,109 @@
+"""What recommenders learn from and score: columns of weighted interactions, and ragged histories.
+
+Users and items are named by integer ids (keys in serving, dense numbers in evaluation); a recommender maps them to
+its own axes (see `protocol`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Interactions:
+    """n weighted interactions. All arrays have length n; repeated (user, item) pairs are allowed.
+
+    `weights`: value-model weight, > 0 liked, < 0 disliked; `at`: float64 seconds since the epoch, or an order number.
+    """
+
+    users: IntArray
+    items: IntArray
+    weights: FloatArray
+    at: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def __post_init__(self) -> None:
+        if not len(self.users) == len(self.items) == len(self.weights) == len(self.at):
+            raise ValueError("users, items, weights and at must have the same length")
+
+    @classmethod
+    def from_pairs(cls, users: Sequence[int] | IntArray, items: Sequence[int] | IntArray) -> "Interactions":
+        """Implicit feedback: weight 1 each, `at` = position in the list."""
+        n = len(users)
+        return cls(
+            np.asarray(users, np.int64),
+            np.asarray(items, np.int64),
+            np.ones(n, np.float32),
+            np.arange(n, dtype=np.float64),
+        )
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> "Interactions":
+        """The rows for which `mask` is true."""
+        return Interactions(self.users[mask], self.items[mask], self.weights[mask], self.at[mask])
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """m users' histories, ragged: user u's rows are `items[indptr[u]:indptr[u + 1]]`, oldest first.
+
+    `now`: seconds since the epoch at request time (weights may decay towards it).
+    """
+
+    indptr: IntArray
+    items: IntArray
+    weights: FloatArray
+    at: npt.NDArray[np.float64]
+    now: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    @classmethod
+    def from_lists(cls, rows: Sequence[Sequence[int]], now: float = 0.0) -> "Histories":
+        """Histories of weight 1 from plain lists.
+
+        >>> len(Histories.from_lists([[1, 2], []]))
+        2
+        """
+        indptr = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum([len(row) for row in rows], out=indptr[1:])
+        items = np.fromiter((item for row in rows for item in row), np.int64, count=int(indptr[-1]))
+        n = len(items)
+        return cls(indptr, items, np.ones(n, np.float32), np.arange(n, dtype=np.float64), now)
+
+    def rows(self, start: int, stop: int) -> "Histories":
+        """Histories `start` to `stop`, sharing memory."""
+        low, high = int(self.indptr[start]), int(self.indptr[stop])
+        return Histories(
+            self.indptr[start : stop + 1] - low,
+            self.items[low:high],
+            self.weights[low:high],
+            self.at[low:high],
+            self.now,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTable:
+    """Words and facts of m items, for recommenders that look at content. All sequences have length m.
+
+    `ids` ascending; `created_at` in seconds since the epoch; `channels` holds -1 where there is none.
+    """
+
+    ids: IntArray
+    titles: Sequence[str]
+    descriptions: Sequence[str]
+    tags: Sequence[Sequence[str]]
+    categories: Sequence[str | None]
+    channels: IntArray
+    created_at: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.ids)

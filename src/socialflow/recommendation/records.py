@@ -1,0 +1,175 @@
+"""Feed questions, answers and what is kept of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from socialflow.content.records import InteractionType, ItemKind, Mood
+from socialflow.ids import ItemKey, UserKey
+
+
+class Status(StrEnum):
+    """How much of an answer could be had."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    ABSTAINED = "abstained"
+
+
+class Tier(StrEnum):
+    """What kind of thing made an answer."""
+
+    TRAINED = "trained"
+    BUNDLED = "bundled"
+    DOWNLOADED = "downloaded"
+    HEURISTIC = "heuristic"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made an answer."""
+
+    model: str
+    version: str
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class ValueModel:
+    """How much each kind of interaction says, as versioned data (never code).
+
+    Weight of a row = `weights[type]` x f(value): view -> watched fraction; watch_time -> value / 30 s, at most 1;
+    rating -> (value - 3) / 2; every other type -> value.
+    """
+
+    version: int
+    weights: Mapping[InteractionType, float]
+    created_at: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedQuery:
+    """One question to the recommender. `page` starts at 1."""
+
+    user_id: str | None = None
+    username: str | None = None
+    algorithm: str = "hybrid"
+    kind: ItemKind | None = None
+    page: int = 1
+    page_size: int = 20
+    mood: Mood | None = None
+    category: str | None = None
+    project_code: str | None = None
+    request_id: str | None = None
+    surface: str = "feed"
+    exclude: tuple[str, ...] = ()
+    candidates: tuple[str, ...] | None = None
+    """Rank only these item ids (`recommendations/feed`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One summand of a score."""
+
+    name: str
+    weight: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """One place in an answer."""
+
+    item: ItemKey
+    item_id: str
+    score: float
+    position: int
+    source: str
+    reason: str
+    propensity: float = 1.0
+    terms: tuple[Term, ...] = ()
+    moves: tuple[str, ...] = ()
+    """What the selectors did to it, in words: "freshness +0.12", "author cap 3 -> 9"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """An item that a stage took out, and why."""
+
+    item: ItemKey
+    stage: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Impression:
+    """One answer as it was given: durable before the reply, and the memory of a paging session."""
+
+    request_id: str
+    page: int
+    page_size: int
+    user: UserKey | None
+    surface: str
+    algorithm: str
+    query_digest: str
+    at: datetime
+    entries: tuple[FeedEntry, ...]
+    status: Status
+    missing: tuple[str, ...]
+    provenance: tuple[Provenance, ...]
+    removed: tuple[Removal, ...] = ()
+    """The removals nearest to the top (bounded), so that "why not that one" can be answered later."""
+    removed_counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedAnswer:
+    """What a door shows. `fresh` is False when a page was asked for again and the stored answer came back."""
+
+    impression: Impression
+    has_more: bool
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an item stands where it stands, or does not."""
+
+    request_id: str
+    item_id: str
+    shown: bool
+    position: int | None
+    source: str | None
+    reason: str | None
+    score: float | None
+    terms: tuple[Term, ...]
+    moves: tuple[str, ...]
+    removed_by: str | None
+    removed_because: str | None
+    recomputed: bool
+    """True where the answer was worked out now, because the stored trace does not hold this item."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrendingEntry:
+    """One line of the trending list. `velocity` is the recent rate over the rate of the whole window."""
+
+    item: ItemKey
+    item_id: str
+    score: float
+    velocity: float
+    direction: str
+    """rising, stable or falling"""
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarUsers:
+    """Users with like taste: `(user id, similarity 0..1)`, best first."""
+
+    users: Sequence[tuple[str, float]]
+    provenance: Provenance
+    status: Status = Status.COMPLETE
+    missing: tuple[str, ...] = ()
