@@ -1,0 +1,66 @@
+"""Files that are whole or absent, whatever moment the power fails, and a lock that ends with its process."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold the lock file at `path`: one holder among all threads and processes of this machine."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def claim(directory: Path) -> int | None:
+    """Lock a directory without waiting; the lock lives until the descriptor is closed or the process ends.
+
+    Returns None if somebody alive holds it, or if it has gone.
+    """
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def sync(path: Path) -> None:
+    """Make a file's content, or a directory's entries, survive a power failure."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Replace a small file: readers see the old text or the new one, never a part.
+
+    The modification time always grows, so that (inode, time, size) tells two states of the file apart even when they
+    were written within one tick of the file system's clock.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+        if path.exists():
+            written = temporary.stat().st_mtime_ns
+            later = max(written, path.stat().st_mtime_ns + 1)
+            os.utime(temporary, ns=(later, later))
+        sync(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync(path.parent)
