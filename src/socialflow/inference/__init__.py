@@ -1,0 +1,1 @@
+"""Running models inside the server: bounded lanes."""

@@ -1,0 +1,190 @@
+"""Facts of every item in memory: one array per fact, indexed by item key."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from socialflow.content.log import ItemFacts
+from socialflow.content.records import ItemKind, ModerationStatus
+from socialflow.ids import ItemKey
+
+KINDS: tuple[ItemKind, ...] = tuple(ItemKind)
+STATUSES: tuple[ModerationStatus, ...] = tuple(ModerationStatus)
+VISIBLE = (ModerationStatus.APPROVED, ModerationStatus.FLAGGED)
+"""Stored decisions with which an item may be shown to others than its author; every other one keeps it back."""
+
+NONE = -1
+"""Code of "not given" in every column."""
+ABSENT = 255
+"""Status code of a key without an item (never stored, or erased): shown to nobody."""
+
+_VISIBLE_CODES = np.array([STATUSES.index(status) for status in VISIBLE])
+
+
+class Vocabulary:
+    """Texts as small codes, in order of first appearance."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, int] = {}
+        self.words: list[str] = []
+
+    def add(self, word: str | None) -> int:
+        """Code of `word`, made if it is new; NONE for None."""
+        if word is None:
+            return NONE
+        code = self._codes.setdefault(word, len(self.words))
+        if code == len(self.words):
+            self.words.append(word)
+        return code
+
+    def code(self, word: str | None) -> int:
+        """Code of `word`; NONE if no item has it."""
+        return NONE if word is None else self._codes.get(word, NONE)
+
+
+class Corpus:
+    """Columns over item keys; a key beyond the columns, or with status ABSENT, is no item.
+
+    One writer, the event loop. Other threads may read while it writes: single elements change in place, growing
+    columns move to new arrays (take `size` first and slice by it), new words are only appended.
+    """
+
+    def __init__(self, capacity: int = 1024) -> None:
+        self.size = 0
+        """Keys 0..size-1 have a place in the columns."""
+        self.ids: list[str | None] = []
+        self.created_at = np.zeros(capacity, np.int64)
+        self.kind = np.zeros(capacity, np.uint8)
+        self.status = np.full(capacity, ABSENT, np.uint8)
+        self.hidden = np.zeros(capacity, np.bool_)
+        self.promoted = np.zeros(capacity, np.bool_)
+        self.channel = np.full(capacity, NONE, np.int32)
+        self.author = np.full(capacity, NONE, np.int32)
+        self.category = np.full(capacity, NONE, np.int32)
+        self.project = np.full(capacity, NONE, np.int32)
+        self.community = np.full(capacity, NONE, np.int32)
+        self.mood = np.full(capacity, NONE, np.int32)
+        self.language = np.full(capacity, NONE, np.int32)
+        self.categories = Vocabulary()
+        self.projects = Vocabulary()
+        self.communities = Vocabulary()
+        self.moods = Vocabulary()
+        self.languages = Vocabulary()
+        self._keys: dict[str, int] = {}
+        self._newest_first: npt.NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def put(self, facts: Iterable[ItemFacts]) -> None:
+        """Take in new or changed facts."""
+        for row in facts:
+            self._put(row)
+        self._newest_first = None
+
+    def forget(self, key: ItemKey) -> None:
+        """Erase an item: its key stays without an item for good."""
+        if key >= self.size:
+            return
+        old = self.ids[key]
+        if old is not None:
+            del self._keys[old]
+        self.ids[key] = None
+        self.status[key] = ABSENT
+        for column in (self.channel, self.author, self.category, self.project, self.community, self.mood):
+            column[key] = NONE
+        self.language[key] = NONE
+        self.created_at[key] = 0
+        self._newest_first = None
+
+    def forget_author(self, user: int) -> None:
+        """Take an erased person's name off the items that stay."""
+        author = self.author[: self.size]
+        author[author == user] = NONE
+
+    def key(self, item_id: str) -> ItemKey | None:
+        """Key of an item id; None if there is no such item."""
+        key = self._keys.get(item_id)
+        return None if key is None else ItemKey(key)
+
+    def keys(self, item_ids: Sequence[str]) -> npt.NDArray[np.int64]:
+        """Keys of those ids that exist, in their order."""
+        found = (self._keys.get(item_id) for item_id in item_ids)
+        return np.array([key for key in found if key is not None], np.int64)
+
+    def id(self, key: int) -> str:
+        """Id of an existing item."""
+        item_id = self.ids[key]
+        if item_id is None:
+            raise KeyError(key)
+        return item_id
+
+    def visible(self) -> npt.NDArray[np.bool_]:
+        """Which keys may be shown to anybody: stored status approved or flagged, and not hidden. Shape (size,)."""
+        n = self.size
+        return _SHOWN[self.status[:n]] & ~self.hidden[:n]
+
+    def newest_first(self) -> npt.NDArray[np.int64]:
+        """All existing keys, newest first, equal times by key."""
+        order = self._newest_first
+        if order is None:
+            n = self.size
+            order = np.argsort(-self.created_at[:n], kind="stable")
+            order = order[self.status[order] != ABSENT]
+            self._newest_first = order
+        return order
+
+    def _put(self, row: ItemFacts) -> None:
+        key = int(row.key)
+        if key >= self.size:
+            self._grow(key + 1)
+        old = self.ids[key]
+        if old is not None and old != row.id:
+            del self._keys[old]
+        self.ids[key] = row.id
+        self._keys[row.id] = key
+        self.created_at[key] = row.created_at
+        self.kind[key] = KINDS.index(row.kind)
+        self.hidden[key] = row.hidden
+        self.promoted[key] = row.is_promoted
+        self.channel[key] = NONE if row.channel_key is None else row.channel_key
+        self.author[key] = NONE if row.author_key is None else row.author_key
+        self.category[key] = self.categories.add(row.category)
+        self.project[key] = self.projects.add(row.project_code)
+        self.community[key] = self.communities.add(row.community)
+        self.mood[key] = self.moods.add(row.mood)
+        self.language[key] = self.languages.add(row.language)
+        self.status[key] = STATUSES.index(row.status)  # last: an item is seen only once its facts are in
+
+    def _grow(self, size: int) -> None:
+        capacity = len(self.status)
+        if size > capacity:
+            capacity = max(size, 2 * capacity)
+            for name in _COLUMNS:
+                old = getattr(self, name)
+                new = np.full(capacity, _FILL.get(name, NONE), old.dtype)
+                new[: len(old)] = old
+                setattr(self, name, new)
+        self.ids.extend([None] * (size - len(self.ids)))
+        self.size = size
+
+
+_SHOWN = np.zeros(256, np.bool_)
+_SHOWN[_VISIBLE_CODES] = True
+
+_FILL = {"created_at": 0, "kind": 0, "status": ABSENT, "hidden": False, "promoted": False}
+_COLUMNS = (
+    "created_at",
+    "kind",
+    "status",
+    "hidden",
+    "promoted",
+    "channel",
+    "author",
+    "category",
+    "project",
+    "community",
+    "mood",
+    "language",
+)
