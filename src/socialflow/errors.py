@@ -16,11 +16,13 @@
     ├── Erased                  erased                    this person asked to be forgotten; the id is closed
     ├── Conflict                conflict                  the stored state forbids this change
     ├── AuthenticationRequired  authentication_required   no credentials
-    ├── InvalidCredentials      invalid_credentials       credentials that are wrong, expired or revoked
+    ├── InvalidCredentials      invalid_credentials       a key that is wrong or revoked
+    │   └── InvalidToken        invalid_token             a token that is damaged, expired or signed by another
     ├── PermissionDenied        permission_denied         known caller, not allowed
     ├── RateLimited             rate_limited              try again after `retry_after` seconds
     ├── Overloaded              overloaded                a bounded queue is full; try again
     ├── StoreUnavailable        store_unavailable         the database cannot be reached
+    ├── KeySetUnavailable       key_set_unavailable       the identity provider's keys cannot be fetched
     ├── ModelUnavailable        model_unavailable         no tier can answer; names the command that mends it
     └── ArtefactError           artefact_invalid          a stored model is damaged or not what its manifest says
         └── DigestMismatch      digest_mismatch
@@ -121,9 +123,15 @@ class AuthenticationRequired(SocialflowError):
 
 
 class InvalidCredentials(SocialflowError):
-    """The credentials are wrong, expired or revoked."""
+    """The credentials are wrong or revoked."""
 
     code = "invalid_credentials"
+
+
+class InvalidToken(InvalidCredentials):
+    """The token is damaged, expired, lacks a claim or was signed by somebody else."""
+
+    code = "invalid_token"
 
 
 class PermissionDenied(SocialflowError):
@@ -152,6 +160,12 @@ class StoreUnavailable(SocialflowError):
     """The database cannot be reached; nothing was stored by this call."""
 
     code = "store_unavailable"
+
+
+class KeySetUnavailable(SocialflowError):
+    """The identity provider's key set cannot be fetched, so no token can be checked."""
+
+    code = "key_set_unavailable"
 
 
 class ModelUnavailable(SocialflowError):

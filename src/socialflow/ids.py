@@ -7,7 +7,7 @@ indexed by integer surrogates called *keys*. A key never leaves the process.
 import unicodedata
 from typing import Annotated, NewType, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, StringConstraints
 
 from socialflow.errors import InvalidInput
 
@@ -44,16 +44,9 @@ def _as_text(value: object) -> object:
     return value
 
 
-def _no_controls(value: str) -> str:
-    if any(unicodedata.category(ch) in {"Cc", "Cs"} for ch in value):
-        raise ValueError("must not contain control characters")
-    return value
-
-
 ExternalId = Annotated[
     str,
     BeforeValidator(_as_text, json_schema_input_type=str | int),
-    StringConstraints(min_length=1, max_length=MAX_ID_LENGTH),
-    AfterValidator(_no_controls),
+    StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$"),
 ]
 """Pydantic type of an id at a door: text, or an integer that is kept as text."""

@@ -1,6 +1,7 @@
 """What access needs from a store."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -20,4 +21,23 @@ class ApiKeyRepository(Protocol):
 
     async def revoke(self, key_id: str, at: datetime) -> None:
         """Close a key for good. Raises NotFound."""
+        ...
+
+
+class AccessUnit(Protocol):
+    """The access repositories of one unit of work."""
+
+    @property
+    def api_keys(self) -> ApiKeyRepository: ...
+
+
+class AccessStore(Protocol):
+    """Opens units of work over access."""
+
+    def read(self) -> AbstractAsyncContextManager[AccessUnit]:
+        """A unit that may only read."""
+        ...
+
+    def write(self) -> AbstractAsyncContextManager[AccessUnit]:
+        """A unit that commits when the block ends and rolls back when it raises."""
         ...
