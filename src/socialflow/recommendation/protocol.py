@@ -7,16 +7,25 @@ never rewritten.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Self, final
+from typing import Any, ClassVar, Self, TypeAlias, final
 
 import numpy as np
+import numpy.typing as npt
+from scipy import sparse
 
+from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable
+from socialflow.recommendation import artefacts
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray, Interactions, ItemTable
+from socialflow.recommendation.ranking import best_columns
 
 Arrays = Mapping[str, np.ndarray]
-STATE_FILE = "state.json"
+State = Mapping[str, Any]
+Matrix: TypeAlias = "sparse.csr_array[np.float32, tuple[int, int]]"
+
+_BLOCK_CELLS = 1 << 23
+"""Scores held at once by `top` and `neighbours`: 32 MiB of float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +39,44 @@ class Ranked:
     scores: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class FitData:
+    """What `_fit` sees: users are rows 0..n_users-1, items are columns 0..n_items-1, also inside `items`."""
+
+    interactions: Interactions
+    items: ItemTable | None
+    n_users: int
+    n_items: int
+
+    def positives(self) -> Matrix:
+        """Summed weights of the rows of weight > 0, (n_users, n_items) float32, indices sorted."""
+        rows = self.interactions.where(self.interactions.weights > 0)
+        shape = (self.n_users, self.n_items)
+        cells = (rows.users.astype(np.int32), rows.items.astype(np.int32))
+        matrix: Matrix = sparse.coo_array((rows.weights, cells), shape=shape).tocsr()
+        matrix.sort_indices()
+        return matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What `_restore` gets: read-only arrays, JSON facts and loaded members, under the names they were saved by."""
+
+    arrays: Arrays
+    state: State
+    members: Mapping[str, "Recommender"]
+
+
 class Recommender(ABC):
     """Template of a recommender: this base owns ids, masking, top-k, persistence; a subclass holds its idea.
 
     A subclass gives `name`, keyword-only constructor parameters (all JSON-able, echoed by `parameters`), `_fit`,
     `_score`, `_arrays` and `_restore`, and may override `_score_items` where scoring a few items is much cheaper than
-    scoring all, and `_neighbours` where it knows similar items.
+    scoring all, `_similarities` or `_neighbours` where it knows similar items, `_state` where JSON must be kept, and
+    `_members` where it is made of other recommenders.
 
-    Inside, items are *columns* 0..n-1 of the ascending id array `item_ids`; users are rows 0..m-1 of the fit data.
+    Inside, items are *columns* 0..n-1 of the ascending id array `item_ids`; users are rows 0..m-1 of the fit data. A
+    fitted recommender is immutable: any number of threads may score with it.
     """
 
     name: ClassVar[str]
@@ -63,18 +102,37 @@ class Recommender(ABC):
 
         Only rows of weight > 0 are positives; the others are handed on too. Items of `items` without interactions
         belong to the axis as well.
+
+        Raises:
+            InvalidInput: no item at all, a weight or time that is not finite, or an item table that is missing,
+                not ascending or not unique.
         """
-        raise NotImplementedError
+        _check_fit(interactions, items, needs_items=self.needs_items, name=self.name)
+        known = [interactions.items] if items is None else [interactions.items, items.ids]
+        item_ids = np.unique(np.concatenate(known))
+        if not len(item_ids):
+            raise InvalidInput(f"{self.name} has nothing to learn from: no interactions and no items", field="items")
+        user_ids, rows = np.unique(interactions.users, return_inverse=True)
+        columns = np.searchsorted(item_ids, interactions.items)
+        numbered = Interactions(rows.astype(np.int64), columns, interactions.weights, interactions.at)
+        table = None if items is None else replace(items, ids=np.searchsorted(item_ids, items.ids))
+        self._item_ids = item_ids
+        self._fit(FitData(numbered, table, len(user_ids), len(item_ids)))
+        return self
 
     @final
     def score(self, histories: Histories) -> FloatArray:
         """Scores (m, n) of every known item; NaN where this model cannot tell. Histories may hold unknown ids."""
-        raise NotImplementedError
+        return self._score(self._to_columns(histories))
 
     @final
     def score_items(self, histories: Histories, items: IntArray) -> FloatArray:
         """Scores (m, len(items)) of the given ids, equal to the columns of `score`; NaN for unknown ids."""
-        raise NotImplementedError
+        inside = self._to_columns(histories)
+        columns, known = self._find(np.asarray(items, np.int64))
+        scores = np.full((len(histories), len(columns)), np.nan, np.float32)
+        scores[:, known] = self._score_items(inside, columns[known])
+        return scores
 
     @final
     def top(
@@ -84,19 +142,177 @@ class Recommender(ABC):
 
         `exclude_seen` masks the history's own items; `allowed` (ids) restricts to a subset.
         """
-        raise NotImplementedError
+        _check_k(k)
+        inside = self._to_columns(histories)
+        if allowed is None:
+            columns = np.arange(len(self._item_ids))
+        else:
+            found, known = self._find(np.asarray(allowed, np.int64))
+            columns = np.unique(found[known])
+        step = max(1, _BLOCK_CELLS // len(self._item_ids))
+        ranked = _unranked(len(histories), k)
+        for start in range(0, len(histories), step):
+            block = inside.rows(start, min(start + step, len(histories)))
+            scores = self._score(block) if allowed is None else self._score_items(block, columns)
+            if exclude_seen:
+                scores = _mask_seen(scores, block, columns)
+            self._name_best(ranked, slice(start, start + len(block)), scores, columns)
+        return ranked
 
     @final
     def neighbours(self, items: IntArray, k: int) -> Ranked:
         """The k most similar items of each given item (itself excluded); -1/NaN where none is known."""
-        raise NotImplementedError
+        _check_k(k)
+        self._check_fitted()
+        columns, known = self._find(np.asarray(items, np.int64))
+        ranked = _unranked(len(columns), k)
+        near = self._neighbours(columns[known], k)
+        ranked.items[known] = np.where(near.items >= 0, self._item_ids[near.items], -1)
+        ranked.scores[known] = near.scores
+        return ranked
 
     @final
     def save(self, directory: Path) -> None:
-        """Write `state.json` and one `.npy` per array into an existing empty directory."""
-        raise NotImplementedError
+        """Write `state.json` and one `.npy` per array into an existing empty directory.
 
+        Members go into sub-directories of the same form.
+        """
+        self._check_fitted()
+        members = self._members()
+        header = {"name": self.name, "parameters": dict(self.parameters), "state": dict(self._state())}
+        artefacts.write(directory, header, {"item_ids": self._item_ids, **self._arrays()})
+        for key, member in members.items():
+            (directory / key).mkdir()
+            member.save(directory / key)
+
+    @final
     @classmethod
     def load(cls, directory: Path) -> Self:
         """Read what `save` wrote; arrays are memory-mapped read-only. Raises ArtefactError."""
-        raise NotImplementedError
+        header, arrays = artefacts.read(directory)
+        if header.get("name") != cls.name:
+            raise ArtefactError(f"{directory} holds {header.get('name')!r}, not {cls.name!r}")
+        try:
+            model = cls(**header["parameters"])
+            model._item_ids = arrays.pop("item_ids")
+            members = {key: type(member).load(directory / key) for key, member in model._members().items()}
+            model._restore(Saved(arrays, header["state"], members))
+        except (KeyError, TypeError, ValueError, AttributeError, InvalidInput) as problem:
+            raise ArtefactError(f"{directory} is not a usable {cls.name} model: {problem}") from problem
+        return model
+
+    # What a subclass fills in ------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _fit(self, data: FitData) -> None:
+        """Learn; every attribute that scoring reads is set here and never changed afterwards."""
+
+    @abstractmethod
+    def _score(self, histories: Histories) -> FloatArray:
+        """A new array (m, n) of scores; `histories.items` are columns."""
+
+    @abstractmethod
+    def _arrays(self) -> Arrays:
+        """What `_restore` needs, as arrays without objects."""
+
+    @abstractmethod
+    def _restore(self, saved: Saved) -> None:
+        """Take up what `_arrays`, `_state` and `_members` gave."""
+
+    def _state(self) -> State:
+        """JSON-able facts learned by `_fit`."""
+        return {}
+
+    def _members(self) -> Mapping[str, "Recommender"]:
+        """Recommenders this one is made of, by the name of their sub-directory."""
+        return {}
+
+    def _score_items(self, histories: Histories, columns: IntArray) -> FloatArray:
+        """Scores (m, len(columns)) of some columns."""
+        return self._score(histories)[:, columns]
+
+    def _similarities(self, columns: IntArray) -> FloatArray:
+        """Likeness (m, n) of every item to each given one; NaN where unknown."""
+        return np.full((len(columns), len(self._item_ids)), np.nan, np.float32)
+
+    def _neighbours(self, columns: IntArray, k: int) -> Ranked:
+        """The k most similar columns of each given column, itself excluded; -1 and NaN beyond."""
+        everything = np.arange(len(self._item_ids))
+        ranked = _unranked(len(columns), k)
+        step = max(1, _BLOCK_CELLS // len(everything))
+        for start in range(0, len(columns), step):
+            part = columns[start : start + step]
+            scores = self._similarities(part)
+            scores[np.arange(len(part)), part] = np.nan
+            rows = slice(start, start + len(part))
+            ranked.items[rows], ranked.scores[rows] = best_columns(scores, k)
+        return ranked
+
+    # Shared machinery --------------------------------------------------------------------------------------------
+
+    def _check_fitted(self) -> None:
+        if not len(self._item_ids):
+            raise ModelUnavailable(f"{self.name} has not been fitted; call fit() or load()")
+
+    def _find(self, ids: IntArray) -> tuple[IntArray, npt.NDArray[np.bool_]]:
+        """Columns of `ids` and which of them are known (the column of an unknown id is meaningless)."""
+        columns = np.minimum(np.searchsorted(self._item_ids, ids), len(self._item_ids) - 1)
+        return columns, self._item_ids[columns] == ids
+
+    def _to_columns(self, histories: Histories) -> Histories:
+        """The same histories with columns for ids; rows of unknown items are left out."""
+        self._check_fitted()
+        _check_histories(histories)
+        columns, known = self._find(histories.items)
+        if known.all():
+            return replace(histories, items=columns)
+        indptr = np.concatenate(([0], np.cumsum(known)))[histories.indptr]
+        return Histories(indptr, columns[known], histories.weights[known], histories.at[known], histories.now)
+
+    def _name_best(self, ranked: Ranked, rows: slice, scores: FloatArray, columns: IntArray) -> None:
+        """Write the best of `scores` into `ranked[rows]`; score column j belongs to item column `columns[j]`."""
+        if not len(columns):
+            return
+        best, values = best_columns(scores, ranked.items.shape[1])
+        ranked.items[rows] = np.where(best >= 0, self._item_ids[columns[best]], -1)
+        ranked.scores[rows] = values
+
+
+def _unranked(rows: int, k: int) -> Ranked:
+    return Ranked(np.full((rows, k), -1, np.int64), np.full((rows, k), np.nan, np.float32))
+
+
+def _mask_seen(scores: FloatArray, histories: Histories, columns: IntArray) -> FloatArray:
+    """NaN at the history's own items; `columns` is ascending and names the score columns."""
+    if not len(columns):
+        return scores
+    rows = np.repeat(np.arange(len(histories)), np.diff(histories.indptr))
+    places = np.minimum(np.searchsorted(columns, histories.items), len(columns) - 1)
+    here = columns[places] == histories.items
+    scores[rows[here], places[here]] = np.nan
+    return scores
+
+
+def _check_k(k: int) -> None:
+    if k < 1:
+        raise InvalidInput(f"k must be at least 1, not {k}", field="k")
+
+
+def _check_fit(interactions: Interactions, items: ItemTable | None, *, needs_items: bool, name: str) -> None:
+    if not (np.isfinite(interactions.weights).all() and np.isfinite(interactions.at).all()):
+        raise InvalidInput("weights and times of interactions must be finite", field="interactions")
+    if items is None:
+        if needs_items:
+            raise InvalidInput(f"{name} learns from the words of items; give fit() an ItemTable", field="items")
+    elif (np.diff(items.ids) <= 0).any():
+        raise InvalidInput("ids of the item table must be ascending without repeats", field="items")
+
+
+def _check_histories(histories: Histories) -> None:
+    indptr, n = histories.indptr, len(histories.items)
+    if not len(indptr) or indptr[0] != 0 or indptr[-1] != n or (np.diff(indptr) < 0).any():
+        raise InvalidInput("histories: indptr must rise from 0 to the number of items", field="histories")
+    if len(histories.weights) != n or len(histories.at) != n:
+        raise InvalidInput("histories: items, weights and at must have the same length", field="histories")
+    if not np.isfinite(histories.weights).all():
+        raise InvalidInput("histories: weights must be finite", field="histories")

@@ -1,0 +1,105 @@
+"""Degree-normalised co-occurrence: who took this also took that, corrected for how popular both are."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import numpy as np
+from scipy import sparse
+
+from socialflow.errors import InvalidInput
+from socialflow.recommendation.cooccurrence import Kernel, choose_kernel, link
+from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
+from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Recommender, Saved, State
+
+
+class ItemItem(Recommender):
+    r"""Item-item co-occurrence with degree-normalising exponents and truncated neighbour lists.
+
+    With ``R`` (users x items, positive weights clipped to 1), user degrees ``d_u`` and item degrees ``d_i``::
+
+        S[i, j] = d_i ** -source * (sum_u R[u, i] * d_u ** -user * R[u, j]) * d_j ** -target        (S[i, i] = 0)
+        score(h)[j] = sum over the history's items i of weight_i * S[i, j]
+
+    Each item i keeps its `neighbours` greatest S[i, j]. (1, .5, .5) is the linear graph filter ``R Rn^T Rn`` with
+    ``Rn = D_u^-1/2 R D_i^-1/2``; (1, 1, 0) is a random walk of two steps. Negative weights of a history subtract:
+    what goes with a disliked item falls. NaN where no item of the history has the candidate as neighbour.
+
+    Parameters
+    ----------
+    neighbours
+        Longest neighbour list of an item.
+    kernel
+        (user, source, target) exponents; None chooses them on a fifth of the interactions of up to 2,000 users,
+        held out of the data for that purpose and put back for the fit.
+    seed
+        Of the choice.
+
+    References
+    ----------
+    Shen et al., "How Powerful is Graph Convolution for Recommendation?" (GF-CF), CIKM 2021; Paudel et al., "Updatable,
+    Accurate, Diverse, and Scalable Recommendations" (RP3beta), ACM TiiS 2016.
+
+    Examples
+    --------
+    >>> from socialflow.recommendation.interactions import Interactions
+    >>> log = Interactions.from_pairs([1, 1, 2, 2, 3], [10, 20, 10, 20, 30])
+    >>> model = ItemItem(kernel=(1.0, 0.5, 0.5)).fit(log)
+    >>> model.top(Histories.from_lists([[10]]), k=1).items.tolist()
+    [[20]]
+    """
+
+    name = "item_item"
+
+    def __init__(
+        self, *, neighbours: int = 400, kernel: tuple[float, float, float] | None = None, seed: int = 0
+    ) -> None:
+        super().__init__()
+        if neighbours < 1:
+            raise InvalidInput(f"neighbours must be at least 1, not {neighbours}", field="neighbours")
+        self._n_neighbours = neighbours
+        self._fixed = None if kernel is None else Kernel(*kernel)
+        self._seed = seed
+        self._kernel = Kernel()
+        self._links: Matrix = sparse.csr_array(np.empty((0, 0), np.float32))
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """The constructor's keyword arguments."""
+        fixed = None if self._fixed is None else list(asdict(self._fixed).values())
+        return {"neighbours": self._n_neighbours, "kernel": fixed, "seed": self._seed}
+
+    @property
+    def kernel(self) -> Kernel:
+        """The exponents in use."""
+        return self._kernel
+
+    def _fit(self, data: FitData) -> None:
+        taken = data.positives()
+        np.minimum(taken.data, 1.0, out=taken.data)
+        self._kernel = self._fixed or choose_kernel(taken, self._seed)
+        self._links = link(taken, self._kernel, self._n_neighbours)
+
+    def _score(self, histories: Histories) -> FloatArray:
+        shape = (len(histories), len(self._item_ids))
+        cells = (histories.weights, histories.items.astype(np.int32), histories.indptr.astype(np.int32))
+        weights: Matrix = sparse.csr_array(cells, shape=shape)
+        scores: FloatArray = (weights @ self._links).toarray()
+        scores[scores == 0] = np.nan
+        return scores
+
+    def _similarities(self, columns: IntArray) -> FloatArray:
+        scores: FloatArray = self._links[columns].toarray()
+        scores[scores == 0] = np.nan
+        return scores
+
+    def _arrays(self) -> Arrays:
+        return {"data": self._links.data, "indices": self._links.indices, "indptr": self._links.indptr}
+
+    def _state(self) -> State:
+        return {"kernel": asdict(self._kernel)}
+
+    def _restore(self, saved: Saved) -> None:
+        self._kernel = Kernel(**saved.state["kernel"])
+        n = len(self._item_ids)
+        cells = (saved.arrays["data"], saved.arrays["indices"], saved.arrays["indptr"])
+        self._links = sparse.csr_array(cells, shape=(n, n))
