@@ -1,0 +1,1 @@
+"""Speed and load figures, one command each; results as JSON under `benchmarks/results/`."""

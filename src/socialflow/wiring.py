@@ -1,0 +1,99 @@
+"""The only assembly: settings in, a platform of connected parts out."""
+
+import contextlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from socialflow import __version__
+from socialflow.access.limits import Limiter
+from socialflow.access.service import AccessService
+from socialflow.access.tokens import TokenSettings
+from socialflow.catalogue.registry import Catalogue
+from socialflow.kit.clock import Clock, SystemClock
+from socialflow.pipelines.model_source import CatalogueModels
+from socialflow.recommendation.service import FeedSettings, RecommendationService
+from socialflow.settings import Settings
+from socialflow.storage.unit_of_work import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Every part of a running service, connected; `start` before use, `close` after."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    catalogue: Catalogue
+    recommendation: RecommendationService
+    access: AccessService
+    limiter: Limiter
+    version: str = __version__
+
+    async def start(self) -> None:
+        """Load what the first request needs. Raises StoreUnavailable, ConfigurationError."""
+        await self.recommendation.start()
+
+    async def close(self) -> None:
+        """Finish what runs and let go of every resource."""
+        await self.recommendation.close()
+        await self.store.close()
+
+
+def assemble(settings: Settings, clock: Clock | None = None) -> Platform:
+    """Connect the parts; nothing is read or opened before `Platform.start`, but the signing secret."""
+    clock = clock or SystemClock()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    store = Store(settings.store_url, durability=settings.socialflow_durability)
+    catalogue = Catalogue(settings.models_dir)
+    limiter = Limiter(settings.rate_limit_per_minute, settings.shared_redis_url)
+    static_key = settings.api_key.get_secret_value() if settings.api_key else None
+    return Platform(
+        settings=settings,
+        clock=clock,
+        store=store,
+        catalogue=catalogue,
+        recommendation=RecommendationService(
+            store,
+            CatalogueModels(catalogue),
+            clock,
+            FeedSettings(
+                cold_start_threshold=settings.cold_start_threshold,
+                similarity_threshold=settings.similarity_threshold,
+                max_recommendations=settings.max_recommendations,
+            ),
+        ),
+        access=AccessService(store, clock, tokens=token_settings(settings), static_api_key=static_key, limiter=limiter),
+        limiter=limiter,
+    )
+
+
+def token_settings(settings: Settings) -> TokenSettings:
+    """How tokens are signed and checked: a key set, the set secret, or one made once and kept under home."""
+    if settings.jwt_secret is not None:
+        secret = settings.jwt_secret.get_secret_value()
+    elif settings.jwt_jwks_url is not None:
+        secret = None
+    else:
+        secret = _kept_secret(settings.home / "jwt-secret")
+    return TokenSettings(
+        secret=secret, jwks_url=settings.jwt_jwks_url, issuer=settings.jwt_issuer, audience=settings.jwt_audience
+    )
+
+
+def _kept_secret(path: Path) -> str:
+    """Read the installation's secret; make it (mode 0600) if there is none.
+
+    The file appears whole or not at all: written aside, then linked, so that of two processes that start at once one
+    wins and the other reads the winner's.
+    """
+    if not path.exists():
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(aside)
+        aside.unlink()
+    return path.read_text(encoding="ascii").strip()
