@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,3 +65,31 @@ def replace_text(path: Path, text: str) -> None:
     finally:
         temporary.unlink(missing_ok=True)
     sync(path.parent)
+
+
+@contextmanager
+def scratch(root: Path, prefix: str) -> Iterator[Path]:
+    """A new empty directory `root/<prefix>...`, deleted at the end.
+
+    Directories of the same prefix whose owner died are cleared away first; those in use by anybody are left alone.
+    """
+    directory = root / f"{prefix}{secrets.token_hex(8)}"
+    root.mkdir(parents=True, exist_ok=True)
+    with exclusive(root / ".lock"):  # nobody clears the directory between its making and its claiming
+        clear_abandoned(root, prefix)
+        directory.mkdir()
+        owner = claim(directory)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+        if owner is not None:
+            os.close(owner)
+
+
+def clear_abandoned(root: Path, prefix: str) -> None:
+    """Delete directories `root/<prefix>...` that nobody alive has claimed; the caller holds the lock of `root`."""
+    for entry in root.iterdir():
+        if entry.name.startswith(prefix) and (owner := claim(entry)) is not None:
+            shutil.rmtree(entry, ignore_errors=True)
+            os.close(owner)

@@ -1,7 +1,6 @@
 """The catalogue: versions are added whole, never rewritten, activated and rolled back by one atomic write."""
 
 import json
-import os
 import secrets
 import shutil
 import threading
@@ -10,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from socialflow.catalogue.aliases import AliasFile
-from socialflow.catalogue.disk import claim, exclusive, sync
+from socialflow.catalogue.disk import clear_abandoned, exclusive, scratch, sync
 from socialflow.catalogue.records import (
     CARD_FILE,
     MANIFEST_FILE,
@@ -74,7 +73,7 @@ class Catalogue:
         if version is not None:
             check_version(version)
         to_text(dict(metadata))  # refuse what JSON cannot hold before any work is done
-        with self._temporary() as directory:
+        with scratch(self._root, _TEMPORARY) as directory:
             write(directory)
             (directory / CARD_FILE).write_text(to_text((card or Card()).to_json()), encoding="utf-8")
             files = _entries(directory)
@@ -185,11 +184,12 @@ class Catalogue:
             if state.active.get(name) == version:
                 raise Conflict(f"{name} {version} is active; activate another version first")
             self._aliases.write(state.without(name, version))
+            clear_abandoned(self._root, _TRASH)
             trash = self._root / f"{_TRASH}{secrets.token_hex(8)}"
             directory.rename(trash)
             sync(directory.parent)
         self._verified.pop((name, version), None)
-        shutil.rmtree(trash, ignore_errors=True)  # what stays is cleared by the next `add`
+        shutil.rmtree(trash, ignore_errors=True)  # what stays is cleared by the next removal
 
     def clean_up(self, name: str, keep: int = 3) -> list[str]:
         """Delete all but the newest `keep` versions and the active one; returns what went, oldest first."""
@@ -213,27 +213,6 @@ class Catalogue:
         self._root.mkdir(parents=True, exist_ok=True)
         with exclusive(self._root / ".lock"):
             yield
-
-    @contextmanager
-    def _temporary(self) -> Iterator[Path]:
-        """A locked directory to write in; whoever finds one without a living owner may delete it."""
-        directory = self._root / f"{_TEMPORARY}{secrets.token_hex(8)}"
-        with self._locked():
-            self._clear_leftovers()
-            directory.mkdir()
-            owner = claim(directory)
-        try:
-            yield directory
-        finally:
-            shutil.rmtree(directory, ignore_errors=True)
-            if owner is not None:
-                os.close(owner)
-
-    def _clear_leftovers(self) -> None:
-        for entry in self._root.iterdir():
-            if entry.name.startswith((_TEMPORARY, _TRASH)) and (owner := claim(entry)) is not None:
-                shutil.rmtree(entry, ignore_errors=True)
-                os.close(owner)
 
     def _number(self, name: str, kind: str, version: str | None, metadata: Mapping[str, object]) -> Version:
         """Give out the next sequence number, durably, so that a removed version's name never comes back."""

@@ -1,0 +1,1 @@
+"""Chains that cross domains: store to snapshot to fit to catalogue, and back to serving."""

@@ -1,0 +1,38 @@
+"""From the live store to a candidate version."""
+
+import asyncio
+from pathlib import Path
+
+from socialflow.catalogue.disk import scratch
+from socialflow.catalogue.records import Version
+from socialflow.catalogue.registry import Catalogue
+from socialflow.kit.clock import Clock
+from socialflow.pipelines.export import Progress, export_snapshot
+from socialflow.recommendation.ports import RecommendationStore
+from socialflow.training.config import TrainConfig
+from socialflow.training.fit import fit_recommender
+
+
+async def train(
+    config: TrainConfig,
+    store: RecommendationStore,
+    catalogue: Catalogue,
+    work: Path,
+    *,
+    clock: Clock,
+    progress: Progress,
+) -> Version:
+    """Export a snapshot below `work`, fit on it, store the candidate; the snapshot is deleted at the end.
+
+    Nothing of a snapshot outlives the run, a killed run's is deleted by the next, so that an erased person's rows do
+    not stay behind in files. Raises what `export_snapshot` and `fit_recommender` raise.
+    """
+    with scratch(work, ".snapshot-") as directory:
+        await export_snapshot(store, directory, clock, progress)
+        return await asyncio.to_thread(fit_recommender, config, directory, catalogue, progress)
+
+
+def accepted(version: Version) -> bool:
+    """Whether the gate accepted this candidate."""
+    gate = version.metadata.get("gate")
+    return isinstance(gate, dict) and gate.get("accepted") is True

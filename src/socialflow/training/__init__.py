@@ -1,0 +1,1 @@
+"""Fits, protocols and the gate: from a hashed snapshot to a candidate version."""

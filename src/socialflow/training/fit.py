@@ -1,0 +1,121 @@
+"""One training run of a recommender: snapshot in, candidate version out; promotion is a separate act."""
+
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version as library_version
+from pathlib import Path
+
+from socialflow.catalogue.records import Card, Version
+from socialflow.catalogue.registry import Catalogue
+from socialflow.errors import InvalidInput
+from socialflow.recommendation.builders import ALGORITHMS
+from socialflow.recommendation.interactions import ItemTable
+from socialflow.recommendation.protocol import Recommender
+from socialflow.training.config import TrainConfig, build
+from socialflow.training.gate import Verdict, judge
+from socialflow.training.holdout import expected_of_chance, hold_out, measure, measure_popularity
+from socialflow.training.snapshot import Snapshot, read_snapshot
+
+Progress = Callable[[str, int, int], None]
+"""Hears (stage, done, total), in steps of the run."""
+
+_LIBRARIES = ("socialflow", "numpy", "scipy", "scikit-learn", "implicit")
+_STEPS = 6
+
+
+def fit_recommender(config: TrainConfig, snapshot_dir: Path, catalogue: Catalogue, progress: Progress) -> Version:
+    """Fit, measure, judge, fit again on everything, and store as a candidate.
+
+    The active version is measured by its *recipe*: its algorithm and parameters fitted on the same training part. Its
+    stored arrays were fitted on the very rows held out here, so they would look better than they are.
+
+    The candidate is stored whether the gate accepts it or not; `metadata["gate"]["accepted"]` says which.
+
+    Raises:
+        InvalidInput: nothing to learn from, or a parameter out of range.
+        ArtefactError: the snapshot is damaged.
+    """
+    progress("reading snapshot", 0, _STEPS)
+    snapshot, interactions, items = read_snapshot(snapshot_dir)
+    if not len(items) or not len(interactions):
+        raise InvalidInput("there is nothing to train on: import or simulate items and interactions first")
+    progress("holding out", 1, _STEPS)
+    holdout = hold_out(interactions, config.evaluation)
+    progress("fitting for the test", 2, _STEPS)
+    candidate = config.build().fit(holdout.train, items)
+    metrics = measure(candidate, holdout, config.evaluation.k)
+    progress("comparing", 3, _STEPS)
+    active = catalogue.active(config.model)
+    recipe = None if active is None else _recipe(active)
+    if recipe is None or (recipe.name, recipe.parameters) == (candidate.name, candidate.parameters):
+        rival = None if recipe is None else metrics
+    else:
+        rival = measure(recipe.fit(holdout.train, items), holdout, config.evaluation.k)
+    floors = {
+        "popularity": measure_popularity(holdout, config.evaluation.k),
+        "chance": expected_of_chance(len(items), config.evaluation.k),
+    }
+    verdict = judge(metrics, rival, floors[config.gate.floor], users=len(holdout), config=config.gate)
+    progress("fitting on everything", 4, _STEPS)
+    started = time.perf_counter()
+    model = config.build().fit(interactions, items)
+    metadata = _metadata(snapshot, model) | {
+        "fit_seconds": round(time.perf_counter() - started, 3),
+        "data_until": datetime.fromtimestamp(float(interactions.at.max()), UTC).isoformat(),
+        "evaluation": {
+            "protocol": "leave-one-out by time",
+            **config.evaluation.model_dump(mode="json"),
+            "users": len(holdout),
+        },
+        "metrics": metrics,
+        "popularity": floors["popularity"],
+        "active": None if active is None else {"version": active.version, "metrics": rival},
+        "gate": {**config.gate.model_dump(mode="json"), **_verdict(verdict)},
+    }
+    progress("storing", 5, _STEPS)
+    about = catalogue.add(config.model, config.model, model.save, metadata, card=_card(config, snapshot, verdict))
+    progress("done", _STEPS, _STEPS)
+    return about
+
+
+def _recipe(active: Version) -> Recommender | None:
+    """The active version's algorithm with its parameters, unfitted; None where this program cannot fit it any more."""
+    parameters = active.metadata.get("parameters")
+    if active.kind not in ALGORITHMS or not isinstance(parameters, Mapping):
+        return None
+    try:
+        return build(active.kind, parameters)
+    except (InvalidInput, ValueError):
+        return None
+
+
+def _metadata(snapshot: Snapshot, model: Recommender) -> dict[str, object]:
+    return {
+        "parameters": dict(model.parameters),
+        "data": {**asdict(snapshot), "created_at": snapshot.created_at.isoformat()},
+        "libraries": {name: library_version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, object]:
+    return {"accepted": verdict.accepted, "reasons": list(verdict.reasons)}
+
+
+def _card(config: TrainConfig, snapshot: Snapshot, verdict: Verdict) -> Card:
+    return Card(
+        summary=(ALGORITHMS[config.model].__doc__ or config.model).strip().splitlines()[0],
+        intended_use="Recommending items of this installation to its users; scores only order items within one answer.",
+        data=(
+            f"{snapshot.interactions} interactions of {snapshot.users} users with {snapshot.items} items of this "
+            f"platform, weighed by value model {snapshot.value_model}; {snapshot.left_out_users} users who bar "
+            f"training were left out. Digest {snapshot.digest}."
+        ),
+        limitations=(
+            "Measured offline on held-out interactions, which were shaped by what was recommended then.",
+            *verdict.reasons,
+        ),
+        licence="The platform's own data; not for distribution.",
+    )

@@ -1,0 +1,112 @@
+"""Leave-one-out by time inside a snapshot, and what a recommender and the floors score on it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from socialflow.evaluation.ranking import find_hits, rank_quality
+from socialflow.recommendation.interactions import Histories, IntArray, Interactions
+from socialflow.recommendation.protocol import Recommender
+from socialflow.training.config import EvaluationConfig
+
+Metrics = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Holdout:
+    """m sampled users: `train` is everything but their held-out items, `histories` (m) their part of it, `held` (m,)
+    the item each came to like last."""
+
+    train: Interactions
+    histories: Histories
+    held: IntArray
+
+    def __len__(self) -> int:
+        return len(self.held)
+
+
+def hold_out(interactions: Interactions, config: EvaluationConfig) -> Holdout:
+    """Hold out, for each sampled user, the item liked last for the first time, with all of the user's rows on it.
+
+    Users with fewer than `config.min_positives` distinct liked items are not sampled.
+    """
+    users, items, first = _first_likes(interactions)
+    owners, counts = np.unique(users, return_counts=True)
+    eligible = owners[counts >= config.min_positives]
+    rng = np.random.default_rng(config.seed)
+    sampled = np.sort(rng.choice(eligible, min(config.users, len(eligible)), replace=False))
+    order = np.lexsort((items, first, users))
+    last = order[np.searchsorted(users[order], sampled, side="right") - 1] if len(sampled) else order[:0]
+    held = items[last]
+    train = interactions.where(~_is_pair(interactions, sampled, held))
+    return Holdout(train, _histories(train, sampled), held)
+
+
+def measure(model: Recommender, holdout: Holdout, ks: Sequence[int]) -> Metrics:
+    """Mean ranking metrics over the sampled users, seen items left out of the lists."""
+    return _means(model.top(holdout.histories, max(ks)).items, holdout, ks)
+
+
+def measure_popularity(holdout: Holdout, ks: Sequence[int]) -> Metrics:
+    """The same for one list for all: items by how many users liked them, each user's own left out."""
+    _, items, _ = _first_likes(holdout.train)
+    ids, counts = np.unique(items, return_counts=True)
+    popular = ids[np.argsort(-counts, kind="stable")]
+    histories = holdout.histories
+    lists = np.full((len(holdout), max(ks)), -1, np.int64)
+    for row in range(len(holdout)):
+        seen = histories.items[histories.indptr[row] : histories.indptr[row + 1]]
+        head = popular[: max(ks) + len(seen)]
+        fresh = head[~np.isin(head, seen)][: max(ks)]
+        lists[row, : len(fresh)] = fresh
+    return _means(lists, holdout, ks)
+
+
+def expected_of_chance(n_items: int, ks: Sequence[int]) -> Metrics:
+    """What lists drawn at random from `n_items` items score on average, for one relevant item a user."""
+    metrics: Metrics = {}
+    for k in ks:
+        places = np.eye(min(k, n_items), k, dtype=np.bool_)
+        for name, values in rank_quality(places, np.ones(len(places), np.int64), [k]).items():
+            metrics[name] = float(values.sum()) / n_items
+    return metrics
+
+
+def _first_likes(rows: Interactions) -> tuple[IntArray, IntArray, npt.NDArray[np.float64]]:
+    """Distinct liked (user, item) pairs by user then item, and the time of the first like of each."""
+    liked = rows.where(rows.weights > 0)
+    order = np.lexsort((liked.at, liked.items, liked.users))
+    users, items, at = liked.users[order], liked.items[order], liked.at[order]
+    new = np.ones(len(users), np.bool_)
+    new[1:] = (users[1:] != users[:-1]) | (items[1:] != items[:-1])
+    return users[new], items[new], at[new]
+
+
+def _is_pair(rows: Interactions, users: IntArray, items: IntArray) -> npt.NDArray[np.bool_]:
+    """Which rows are of one of the pairs (users[i], items[i]); `users` ascending without repeats."""
+    if not len(users):
+        return np.zeros(len(rows), np.bool_)
+    place = np.minimum(np.searchsorted(users, rows.users), len(users) - 1)
+    pairs: npt.NDArray[np.bool_] = (users[place] == rows.users) & (items[place] == rows.items)
+    return pairs
+
+
+def _histories(rows: Interactions, users: IntArray) -> Histories:
+    """The users' rows, oldest first; `users` ascending without repeats."""
+    theirs = rows.where(np.isin(rows.users, users))
+    order = np.lexsort((theirs.at, theirs.users))
+    counts = np.bincount(np.searchsorted(users, theirs.users), minlength=len(users))
+    indptr = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    now = float(rows.at.max()) if len(rows) else 0.0
+    return Histories(indptr, theirs.items[order], theirs.weights[order], theirs.at[order], now)
+
+
+def _means(lists: IntArray, holdout: Holdout, ks: Sequence[int]) -> Metrics:
+    if not len(holdout):
+        return {f"{name}@{k}": 0.0 for k in ks for name in ("precision", "recall", "ndcg", "hit_rate", "map", "mrr")}
+    indptr = np.arange(len(holdout) + 1)
+    hits = find_hits(lists, indptr, holdout.held)
+    values: Mapping[str, npt.NDArray[np.float64]] = rank_quality(hits, np.ones(len(holdout), np.int64), ks)
+    return {name: float(value.mean()) for name, value in values.items()}
