@@ -1,0 +1,348 @@
+"""Which column holds which field, and how its cells become records of `content`.
+
+A map is written `user=userId,item=movieId,at=timestamp`; positions (`user=0,item=1`) stand for columns of a file
+without a header. Fields that the map leaves out are taken from columns of their own name or a usual other name.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from socialflow.content.records import (
+    CLOCK_SKEW,
+    VALUE_RANGES,
+    Channel,
+    Edge,
+    EdgeKind,
+    Interaction,
+    InteractionContext,
+    InteractionType,
+    Item,
+    ItemKind,
+    Mood,
+    Privacy,
+    Role,
+    User,
+)
+from socialflow.errors import InvalidInput
+from socialflow.intake import values
+from socialflow.intake.records import ImportKind, ImportOptions, Row
+from socialflow.intake.values import Converter
+
+Record: TypeAlias = User | Channel | Item | Interaction | Edge
+
+_EVENT = "at"
+_TIMES = frozenset({"created_at", _EVENT})
+_text, _id, _list = values.text, values.identifier, values.listed
+
+FIELDS: Mapping[ImportKind, Mapping[str, Converter]] = {
+    ImportKind.ITEMS: {
+        "id": _id,
+        "kind": values.one_of(ItemKind),
+        "created_at": values.instant(),
+        "channel": _id,
+        "author": _id,
+        "title": _text,
+        "description": _text,
+        "text": _text,
+        "tags": _list,
+        "category": _text,
+        "topics": _list,
+        "project_code": _text,
+        "community": _text,
+        "mood": values.one_of(Mood),
+        "language": _text,
+        "duration": values.number,
+        "media_url": _text,
+        "thumbnail_url": _text,
+        "hidden": values.boolean,
+        "parent": _id,
+    },
+    ImportKind.USERS: {
+        "id": _id,
+        "username": _id,
+        "created_at": values.instant(),
+        "locale": _text,
+        "region": _text,
+        "birth_year": values.year,
+        "role": values.one_of(Role),
+        "profile": values.json_object,
+        "interests": _list,
+        "personalise": values.boolean,
+        "analyse": values.boolean,
+        "train": values.boolean,
+    },
+    ImportKind.CHANNELS: {
+        "id": _id,
+        "name": _text,
+        "created_at": values.instant(),
+        "description": _text,
+        "subscriber_count": values.count,
+        "owner": _id,
+        "categories": _list,
+    },
+    ImportKind.INTERACTIONS: {
+        "id": _id,
+        "user": _id,
+        "item": _id,
+        "type": values.one_of(InteractionType),
+        "value": values.number,
+        "at": values.instant(),
+        "surface": _text,
+        "device": _text,
+        "position": values.count,
+        "request_id": _id,
+    },
+    ImportKind.FOLLOWS: {"source": _id, "target": _id, "created_at": values.instant()},
+    ImportKind.SUBSCRIPTIONS: {"source": _id, "target": _id, "created_at": values.instant()},
+}
+"""Every field that a file of a kind may fill, and what its cells must be."""
+
+REQUIRED: Mapping[ImportKind, tuple[str, ...]] = {
+    ImportKind.ITEMS: ("id",),
+    ImportKind.USERS: ("id",),
+    ImportKind.CHANNELS: ("id",),
+    ImportKind.INTERACTIONS: ("user", "item"),
+    ImportKind.FOLLOWS: ("source", "target"),
+    ImportKind.SUBSCRIPTIONS: ("source", "target"),
+}
+
+_OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
+    "user": ("user_id", "userId", "username"),
+    "item": ("item_id", "itemId", "post_id", "video_id", "movieId"),
+    "at": ("timestamp", "created_at", "time"),
+    "type": ("interaction_type", "event"),
+    "value": ("interaction_value", "rating"),
+    "source": ("user", "user_id", "follower", "follower_id", "subscriber_id"),
+    "target": ("followed", "followed_id", "channel", "channel_id"),
+    "created_at": ("timestamp", "at"),
+}
+
+
+def parse_map(words: str) -> dict[str, str]:
+    """Read `field=column,field=column`.
+
+    Raises:
+        InvalidInput: a part has no `=`, or names a field twice.
+
+    >>> parse_map("user=userId, item=movieId")
+    {'user': 'userId', 'item': 'movieId'}
+    """
+    mapping: dict[str, str] = {}
+    for part in words.split(","):
+        name, sign, column = part.partition("=")
+        name, column = name.strip(), column.strip()
+        if not (name and sign and column):
+            raise InvalidInput(f"write the map as field=column,field=column; {part.strip()!r} is not that", field="map")
+        if name in mapping:
+            raise InvalidInput(f"the map names {name} twice", field="map")
+        mapping[name] = column
+    return mapping
+
+
+def resolve(kind: ImportKind, options: ImportOptions, columns: Sequence[str] | None) -> dict[str, str]:
+    """Field -> column of this file; `columns` is None where rows name their own (JSON Lines) or have no header.
+
+    Raises:
+        InvalidInput: an unknown field, a column that the file does not have, or a required field without a column.
+    """
+    fields = FIELDS[kind]
+    for name in [*options.mapping, *options.constants, *options.split]:
+        if name not in fields:
+            raise InvalidInput(f"{kind.value} have no field {name!r}; there are: {', '.join(fields)}", field="map")
+    resolved = dict(options.mapping)
+    if columns is not None:
+        resolved = {name: _column(name, column, columns) for name, column in resolved.items()}
+    taken = set(resolved.values())
+    for name in fields:
+        if name in resolved or name in options.constants:
+            continue
+        for column in (name, *_OTHER_NAMES.get(name, ())):
+            if column not in taken and (columns is None or column in columns) and not _positional(options):
+                resolved[name] = column
+                taken.add(column)
+                break
+    for name in REQUIRED[kind]:
+        if name not in resolved and name not in options.constants:
+            there = ", ".join(columns) if columns else "none named"
+            raise InvalidInput(f"no column is mapped to {name}; the file's columns: {there}", field="map")
+    return resolved
+
+
+def _positional(options: ImportOptions) -> bool:
+    return bool(options.mapping) and all(column.isdigit() for column in options.mapping.values())
+
+
+def _column(name: str, column: str, columns: Sequence[str]) -> str:
+    if column in columns:
+        return column
+    if column.isdigit() and int(column) < len(columns):
+        return columns[int(column)]
+    raise InvalidInput(f"{name} is mapped to {column!r}, but the columns are: {', '.join(columns)}", field="map")
+
+
+def has_header(options: ImportOptions) -> bool:
+    """Whether the first row names the columns: as said, else unless the map is of positions only."""
+    return options.header if options.header is not None else not _positional(options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    field: str
+    column: str
+    convert: Converter
+
+
+class RecordMapper:
+    """Turns rows of one file into records of one kind; raises InvalidInput for a row that cannot be used."""
+
+    def __init__(self, kind: ImportKind, options: ImportOptions, columns: Sequence[str] | None, dataset: str) -> None:
+        resolved = resolve(kind, options, columns)
+        instant = values.instant(options.time_unit)
+        self._kind = kind
+        self._options = options
+        self._dataset = dataset
+        self._required = REQUIRED[kind]
+        self._now = options.clock.now()
+        self._latest = self._now + CLOCK_SKEW
+        self._split = {name: (resolved[name], separator) for name, separator in options.split.items()}
+        self._cells = [
+            _Cell(name, column, instant if name in _TIMES else FIELDS[kind][name])
+            for name, column in resolved.items()
+            if name not in options.split
+        ]
+        self._constants = {
+            name: (instant if name in _TIMES else FIELDS[kind][name])(value, name)
+            for name, value in options.constants.items()
+        }
+        self._interaction_type = options.interaction_type or (
+            InteractionType.RATING if "value" in resolved else InteractionType.VIEW
+        )
+        builders: Mapping[ImportKind, Callable[[dict[str, Any], int], Record]] = {
+            ImportKind.ITEMS: self._item,
+            ImportKind.USERS: self._user,
+            ImportKind.CHANNELS: self._channel,
+            ImportKind.INTERACTIONS: self._interaction,
+            ImportKind.FOLLOWS: self._edge,
+            ImportKind.SUBSCRIPTIONS: self._edge,
+        }
+        self._build = builders[kind]
+
+    def __call__(self, row: Row) -> Sequence[Record]:
+        """The record of a row, or several where a list column is split."""
+        fields = self._typed(row.cells)
+        if not self._split:
+            self._check_complete(fields)
+            return (self._build(fields, row.line),)
+        return self._several(fields, row)
+
+    def _typed(self, cells: Mapping[str, object]) -> dict[str, Any]:
+        fields: dict[str, Any] = dict(self._constants)
+        for cell in self._cells:
+            raw = cells.get(cell.column)
+            if raw is not None and raw != "":
+                fields[cell.field] = cell.convert(raw, cell.field)
+        return fields
+
+    def _check_complete(self, fields: Mapping[str, Any]) -> None:
+        for name in self._required:
+            if name not in fields:
+                raise InvalidInput(f"{name} is missing", field=name)
+
+    def _several(self, fields: dict[str, Any], row: Row) -> Sequence[Record]:
+        (name, (column, separator)), *_ = self._split.items()
+        raw = row.cells.get(column)
+        parts = raw.split(separator) if isinstance(raw, str) else raw
+        if not isinstance(parts, list):
+            raise InvalidInput(f"{name} must list values between {separator!r}", field=name)
+        convert = FIELDS[self._kind][name]
+        records: list[Record] = []
+        for order, part in enumerate(part for part in parts if part != ""):
+            one = {**fields, name: convert(part, name)}
+            if order == 0:
+                self._check_complete(one)
+            records.append(self._build(one, order))
+        return records
+
+    def _item(self, fields: dict[str, Any], _order: int) -> Item:
+        fields.setdefault("kind", ItemKind.VIDEO)
+        fields.setdefault("created_at", self._now)
+        if fields.get("duration", 0.0) < 0:
+            raise InvalidInput("duration must not be negative", field="duration")
+        return Item(**fields, moderation_status=self._options.moderation.status)
+
+    def _user(self, fields: dict[str, Any], _order: int) -> User:
+        consent = {name: fields.pop(name) for name in ("personalise", "analyse", "train") if name in fields}
+        fields.setdefault("username", fields["id"])
+        fields.setdefault("created_at", self._now)
+        return User(**fields, privacy=Privacy(**consent))
+
+    def _channel(self, fields: dict[str, Any], _order: int) -> Channel:
+        fields.setdefault("name", fields["id"])
+        fields.setdefault("created_at", self._now)
+        return Channel(**fields)
+
+    def _edge(self, fields: dict[str, Any], _order: int) -> Edge:
+        kind = EdgeKind.FOLLOW if self._kind is ImportKind.FOLLOWS else EdgeKind.SUBSCRIPTION
+        at = values.check_event_time(fields.get("created_at", self._now), self._latest, "created_at")
+        return Edge(kind, fields["source"], fields["target"], at)
+
+    def _interaction(self, fields: dict[str, Any], order: int) -> Interaction:
+        kind = fields.get("type", self._interaction_type)
+        at = fields.get(_EVENT)
+        if at is None:
+            at = values.later(self._options.base_time, order, _EVENT)
+        return interaction(
+            self._dataset,
+            kind,
+            check_value(kind, fields.get("value")),
+            user=fields["user"],
+            item=fields["item"],
+            at=values.check_event_time(at, self._latest, _EVENT),
+            received_at=self._now,
+            key=fields.get("id"),
+            context=_context(fields),
+        )
+
+
+_NO_CONTEXT = InteractionContext()
+
+
+def _context(fields: Mapping[str, Any]) -> InteractionContext:
+    given = {name: fields[name] for name in ("surface", "device", "position", "request_id") if name in fields}
+    return InteractionContext(**given) if given else _NO_CONTEXT
+
+
+def check_value(kind: InteractionType, value: float | None) -> float:
+    """The value of an interaction, in its type's range; 1 where there is none (seconds and stars must be given)."""
+    if value is None:
+        if kind in {InteractionType.RATING, InteractionType.WATCH_TIME}:
+            raise InvalidInput(f"value is missing; a {kind.value} needs one", field="value")
+        return 1.0
+    low, high = VALUE_RANGES.get(kind, (-1.0, 1.0))
+    if not low <= value <= high:
+        raise InvalidInput(
+            f"the value of a {kind.value} must be from {low:g} to {high:g}, not {value:g}", field="value"
+        )
+    return value
+
+
+def interaction(
+    dataset: str,
+    kind: InteractionType,
+    value: float,
+    *,
+    user: str,
+    item: str,
+    at: datetime,
+    received_at: datetime,
+    key: str | None = None,
+    context: InteractionContext = _NO_CONTEXT,
+) -> Interaction:
+    """An interaction; without a `key` its id is a digest of what it says, so that a second import changes nothing."""
+    if key is None:
+        said = f"{dataset}\n{user}\n{item}\n{kind}\n{value!r}\n{at.timestamp()!r}"
+        key = hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+    return Interaction(key, user, item, kind, value, at, received_at, context)
