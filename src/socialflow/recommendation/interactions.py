@@ -107,3 +107,15 @@ class ItemTable:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def take(self, rows: IntArray) -> "ItemTable":
+        """The given rows, in their order."""
+        return ItemTable(
+            self.ids[rows],
+            [self.titles[row] for row in rows],
+            [self.descriptions[row] for row in rows],
+            [self.tags[row] for row in rows],
+            [self.categories[row] for row in rows],
+            self.channels[rows],
+            self.created_at[rows],
+        )

@@ -150,7 +150,7 @@ class Recommender(ABC):
             found, known = self._find(np.asarray(allowed, np.int64))
             columns = np.unique(found[known])
         step = max(1, _BLOCK_CELLS // len(self._item_ids))
-        ranked = _unranked(len(histories), k)
+        ranked = unranked(len(histories), k)
         for start in range(0, len(histories), step):
             block = inside.rows(start, min(start + step, len(histories)))
             scores = self._score(block) if allowed is None else self._score_items(block, columns)
@@ -165,7 +165,7 @@ class Recommender(ABC):
         _check_k(k)
         self._check_fitted()
         columns, known = self._find(np.asarray(items, np.int64))
-        ranked = _unranked(len(columns), k)
+        ranked = unranked(len(columns), k)
         near = self._neighbours(columns[known], k)
         ranked.items[known] = np.where(near.items >= 0, self._item_ids[near.items], -1)
         ranked.scores[known] = near.scores
@@ -238,7 +238,7 @@ class Recommender(ABC):
     def _neighbours(self, columns: IntArray, k: int) -> Ranked:
         """The k most similar columns of each given column, itself excluded; -1 and NaN beyond."""
         everything = np.arange(len(self._item_ids))
-        ranked = _unranked(len(columns), k)
+        ranked = unranked(len(columns), k)
         step = max(1, _BLOCK_CELLS // len(everything))
         for start in range(0, len(columns), step):
             part = columns[start : start + step]
@@ -278,7 +278,8 @@ class Recommender(ABC):
         ranked.scores[rows] = values
 
 
-def _unranked(rows: int, k: int) -> Ranked:
+def unranked(rows: int, k: int) -> Ranked:
+    """A result of `rows` rows in which nothing ranks."""
     return Ranked(np.full((rows, k), -1, np.int64), np.full((rows, k), np.nan, np.float32))
 
 

@@ -11,6 +11,8 @@ from socialflow.recommendation.cooccurrence import Kernel, choose_kernel, link
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
 from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Recommender, Saved, State
 
+_LINKS = 40_000_000
+
 
 class ItemItem(Recommender):
     r"""Item-item co-occurrence with degree-normalising exponents and truncated neighbour lists.
@@ -27,7 +29,8 @@ class ItemItem(Recommender):
     Parameters
     ----------
     neighbours
-        Longest neighbour list of an item.
+        Longest neighbour list of an item; None takes up to 1,000, fewer (at least 100) where there are so many items
+        that all lists together would pass 40 million links (320 MB).
     kernel
         (user, source, target) exponents; None chooses them on a fifth of the interactions of up to 2,000 users,
         held out of the data for that purpose and put back for the fit.
@@ -51,10 +54,10 @@ class ItemItem(Recommender):
     name = "item_item"
 
     def __init__(
-        self, *, neighbours: int = 400, kernel: tuple[float, float, float] | None = None, seed: int = 0
+        self, *, neighbours: int | None = None, kernel: tuple[float, float, float] | None = None, seed: int = 0
     ) -> None:
         super().__init__()
-        if neighbours < 1:
+        if neighbours is not None and neighbours < 1:
             raise InvalidInput(f"neighbours must be at least 1, not {neighbours}", field="neighbours")
         self._n_neighbours = neighbours
         self._fixed = None if kernel is None else Kernel(*kernel)
@@ -77,7 +80,8 @@ class ItemItem(Recommender):
         taken = data.positives()
         np.minimum(taken.data, 1.0, out=taken.data)
         self._kernel = self._fixed or choose_kernel(taken, self._seed)
-        self._links = link(taken, self._kernel, self._n_neighbours)
+        most = self._n_neighbours or max(100, min(1000, _LINKS // data.n_items))
+        self._links = link(taken, self._kernel, most)
 
     def _score(self, histories: Histories) -> FloatArray:
         shape = (len(histories), len(self._item_ids))

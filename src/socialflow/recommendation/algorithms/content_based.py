@@ -1,0 +1,219 @@
+"""Likeness of words: items by what is written about them, users by what they took."""
+
+from collections.abc import Mapping
+from copy import copy
+from typing import Self
+
+import numpy as np
+from scipy import sparse
+
+from socialflow.errors import InvalidInput
+from socialflow.recommendation.interactions import FloatArray, Histories, IntArray, ItemTable
+from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Ranked, Recommender, Saved, State, unranked
+from socialflow.recommendation.words import choose_terms, item_terms, tf_idf
+
+_SAMPLE = 20_000
+"""Items from which the latent axes are learnt; all items are then projected on them."""
+
+
+class ContentBased(Recommender):
+    r"""Latent semantic analysis of titles, descriptions, tags, categories and channels.
+
+    Each item is a TF-IDF row ``t`` (see `recommendation.words`), projected on the leading right singular vectors ``V``
+    of the items' TF-IDF matrix and scaled to length 1: ``v = t V / |t V|``. A history's profile is the mean of its
+    items' vectors, weighted by interaction weight and by recency, ``2 ** (-p / half_life)`` for the item ``p`` places
+    before the newest; negative weights push away. A score is the cosine of profile and item, -1 to 1.
+
+    NaN for items without a known word and for histories without such an item. Interactions are not looked at, so an
+    item takes part as soon as it has words: `encode` gives vectors of items that came after the fit.
+
+    Parameters
+    ----------
+    width
+        Greatest width of the vectors; smaller where there are fewer items or terms.
+    vocabulary
+        Greatest number of terms.
+    half_life
+        Places in a history after which an item counts half.
+    neighbours
+        Nearest items stored per item, so that `neighbours` is a look-up up to that depth; 0 stores none.
+    seed
+        Of the sample and of the randomised decomposition.
+
+    References
+    ----------
+    Deerwester et al., "Indexing by Latent Semantic Analysis", JASIS 1990; Halko, Martinsson, Tropp, "Finding Structure
+    with Randomness", SIAM Review 2011.
+
+    Examples
+    --------
+    >>> from socialflow.recommendation.interactions import Interactions
+    >>> titles = ["cat jumps", "cat sleeps", "guitar solo", "guitar lesson"]
+    >>> none = np.full(4, -1)
+    >>> table = ItemTable(np.arange(4), titles, [""] * 4, [()] * 4, [None] * 4, none, np.zeros(4))
+    >>> model = ContentBased().fit(Interactions.from_pairs([], []), table)
+    >>> model.top(Histories.from_lists([[0], [2]]), k=1).items.tolist()
+    [[1], [3]]
+    """
+
+    name = "content_based"
+    needs_items = True
+
+    def __init__(
+        self,
+        *,
+        width: int = 512,
+        vocabulary: int = 30_000,
+        half_life: float = 30.0,
+        neighbours: int = 50,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        if width < 1 or vocabulary < 1 or half_life <= 0 or neighbours < 0:
+            raise InvalidInput("width, vocabulary and half_life must be above 0, neighbours at least 0")
+        self._width, self._vocabulary, self._half_life = width, vocabulary, half_life
+        self._n_neighbours, self._seed = neighbours, seed
+        self._places: dict[str, int] = {}
+        self._idf: FloatArray = np.empty(0, np.float32)
+        self._axes: FloatArray = np.empty((0, 0), np.float32)
+        self._vectors: FloatArray = np.empty((0, 0), np.float32)
+        self._near = unranked(0, 0)
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """The constructor's keyword arguments."""
+        return {
+            "width": self._width,
+            "vocabulary": self._vocabulary,
+            "half_life": self._half_life,
+            "neighbours": self._n_neighbours,
+            "seed": self._seed,
+        }
+
+    @property
+    def vectors(self) -> FloatArray:
+        """Item vectors (n, width) beside `item_ids`, of length 1, or 0 for items without a known word."""
+        return self._vectors
+
+    def encode(self, items: ItemTable) -> FloatArray:
+        """Vectors (len(items), width) of any items, also of ones unknown at the fit; 0 where no word is known."""
+        self._check_fitted()
+        return self._project(tf_idf(list(item_terms(items)), self._places, self._idf))
+
+    def with_items(self, items: ItemTable) -> Self:
+        """A copy of this model that also knows `items` (those it knows already keep their vectors).
+
+        Cheap enough to be done when items have arrived: vectors are copied once, nothing is learnt anew. The stored
+        neighbour lists of older items do not name the new ones.
+        """
+        self._check_fitted()
+        fresh = np.flatnonzero(~np.isin(items.ids, self._item_ids))
+        if not len(fresh):
+            return self
+        ids = np.concatenate((self._item_ids, items.ids[fresh]))
+        order = np.argsort(ids)
+        place = np.argsort(order)
+        wider = copy(self)
+        wider._item_ids = ids[order]
+        wider._vectors = np.concatenate((self._vectors, self.encode(items.take(fresh))))[order]
+        old, new = place[: len(self._item_ids)], place[len(self._item_ids) :]
+        near = unranked(len(ids), self._near.items.shape[1])
+        near.items[old] = np.where(self._near.items >= 0, old[self._near.items], -1)
+        near.scores[old] = self._near.scores
+        if near.items.shape[1]:
+            found = Recommender._neighbours(wider, new, near.items.shape[1])
+            near.items[new], near.scores[new] = found.items, found.scores
+        wider._near = near
+        return wider
+
+    def profiles(self, histories: Histories) -> FloatArray:
+        """Profile vectors (m, width) of length 1; NaN for histories that say nothing."""
+        return self._profiles(self._to_columns(histories))
+
+    def _fit(self, data: FitData) -> None:
+        if data.items is None:
+            raise InvalidInput("content_based learns from the words of items; give fit() an ItemTable", field="items")
+        rows = list(item_terms(data.items))
+        terms, self._idf = choose_terms(rows, self._vocabulary)
+        if not terms:
+            raise InvalidInput("content_based found no words in the item table", field="items")
+        self._places = {term: place for place, term in enumerate(terms)}
+        matrix = tf_idf(rows, self._places, self._idf)
+        self._axes = self._learn_axes(matrix)
+        self._vectors = np.zeros((data.n_items, self._axes.shape[1]), np.float32)
+        self._vectors[data.items.ids] = self._project(matrix)
+        self._near = unranked(data.n_items, 0)
+        if self._n_neighbours:
+            self._near = super()._neighbours(np.arange(data.n_items), self._n_neighbours)
+
+    def _learn_axes(self, matrix: Matrix) -> FloatArray:
+        from sklearn.utils.extmath import randomized_svd
+
+        rng = np.random.default_rng(self._seed)
+        sample = np.sort(rng.permutation(matrix.shape[0])[:_SAMPLE])
+        width = min(self._width, len(sample), matrix.shape[1])
+        _, _, right = randomized_svd(sparse.csr_matrix(matrix[sample]), width, random_state=self._seed)
+        axes: FloatArray = np.ascontiguousarray(right.T, np.float32)
+        return axes
+
+    def _project(self, matrix: Matrix) -> FloatArray:
+        vectors: FloatArray = np.asarray(matrix @ self._axes, np.float32)
+        return _unit(vectors)
+
+    def _profiles(self, histories: Histories) -> FloatArray:
+        ends = np.repeat(histories.indptr[1:], np.diff(histories.indptr))
+        age = ends - 1 - np.arange(len(histories.items))
+        weights = histories.weights * np.exp2(-age / self._half_life).astype(np.float32)
+        shape = (len(histories), len(self._item_ids))
+        shares: Matrix = sparse.csr_array(
+            (weights, histories.items.astype(np.int32), histories.indptr.astype(np.int32)), shape=shape
+        )
+        profiles = _unit(shares @ self._vectors)
+        profiles[~profiles.any(axis=1)] = np.nan
+        return profiles
+
+    def _score(self, histories: Histories) -> FloatArray:
+        return self._cosines(self._profiles(histories), self._vectors)
+
+    def _score_items(self, histories: Histories, columns: IntArray) -> FloatArray:
+        return self._cosines(self._profiles(histories), self._vectors[columns])
+
+    def _similarities(self, columns: IntArray) -> FloatArray:
+        near = self._cosines(self._vectors[columns], self._vectors)
+        near[~self._vectors[columns].any(axis=1)] = np.nan
+        return near
+
+    def _neighbours(self, columns: IntArray, k: int) -> Ranked:
+        if k <= self._near.items.shape[1]:
+            return Ranked(self._near.items[columns, :k], self._near.scores[columns, :k])
+        return super()._neighbours(columns, k)
+
+    @staticmethod
+    def _cosines(profiles: FloatArray, vectors: FloatArray) -> FloatArray:
+        cosines: FloatArray = profiles @ vectors.T
+        cosines[:, ~vectors.any(axis=1)] = np.nan
+        return cosines
+
+    def _arrays(self) -> Arrays:
+        return {
+            "idf": self._idf,
+            "axes": self._axes,
+            "vectors": self._vectors,
+            "near_items": self._near.items,
+            "near_scores": self._near.scores,
+        }
+
+    def _state(self) -> State:
+        return {"terms": list(self._places)}
+
+    def _restore(self, saved: Saved) -> None:
+        self._places = {term: place for place, term in enumerate(saved.state["terms"])}
+        self._idf, self._axes, self._vectors = (saved.arrays[name] for name in ("idf", "axes", "vectors"))
+        self._near = Ranked(saved.arrays["near_items"], saved.arrays["near_scores"])
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    """Rows scaled to length 1; rows of zeros stay."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: FloatArray = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return scaled
