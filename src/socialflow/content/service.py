@@ -142,6 +142,19 @@ class ContentService:
         async with self._store.read() as unit:
             return await unit.users.get(user_id)
 
+    async def put_user(self, user_id: str, revise: Callable[[User | None], User]) -> User:
+        """Create or replace; `revise` turns what is stored (None: nothing) into what shall be, or forbids it.
+
+        Returns it as stored. Raises Conflict, Erased, InvalidInput and what `revise` raises.
+        """
+        async with self._store.write() as unit:
+            try:
+                stored = await unit.users.get(user_id)
+            except UserNotFound:
+                stored = None
+            require_stored((await unit.users.upsert([revise(stored)]))[0])
+            return await unit.users.get(user_id)
+
     async def put_users(self, users: Sequence[User], undated: Collection[str] = ()) -> Sequence[RowOutcome]:
         """Create or replace, one outcome a row; `undated` ids keep the created_at they have."""
         async with self._store.write() as unit:
@@ -162,6 +175,19 @@ class ContentService:
     async def item(self, item_id: str) -> Item:
         """The item, whatever its visibility. Raises ItemNotFound."""
         async with self._store.read() as unit:
+            return await unit.items.get(item_id)
+
+    async def put_item(self, item_id: str, revise: Callable[[Item | None], Item]) -> Item:
+        """Create or replace; `revise` turns what is stored (None: nothing) into what shall be, or forbids it.
+
+        Returns it as stored. Raises Conflict, Erased, InvalidInput and what `revise` raises.
+        """
+        async with self._store.write() as unit:
+            try:
+                stored = await unit.items.get(item_id)
+            except ItemNotFound:
+                stored = None
+            require_stored((await unit.items.upsert([revise(stored)]))[0])
             return await unit.items.get(item_id)
 
     async def put_items(self, items: Sequence[Item], undated: Collection[str] = ()) -> Sequence[RowOutcome]:
@@ -191,6 +217,19 @@ class ContentService:
     async def channel(self, channel_id: str) -> Channel:
         """The channel. Raises ChannelNotFound."""
         async with self._store.read() as unit:
+            return await unit.channels.get(channel_id)
+
+    async def put_channel(self, channel_id: str, revise: Callable[[Channel | None], Channel]) -> Channel:
+        """Create or replace; `revise` turns what is stored (None: nothing) into what shall be, or forbids it.
+
+        Returns it as stored. Raises Conflict, Erased, InvalidInput and what `revise` raises.
+        """
+        async with self._store.write() as unit:
+            try:
+                stored = await unit.channels.get(channel_id)
+            except ChannelNotFound:
+                stored = None
+            require_stored((await unit.channels.upsert([revise(stored)]))[0])
             return await unit.channels.get(channel_id)
 
     async def put_channels(self, channels: Sequence[Channel], undated: Collection[str] = ()) -> Sequence[RowOutcome]:

@@ -1,0 +1,1 @@
+"""The REST door: FastAPI application, schemas, routes and the map from errors to HTTP."""

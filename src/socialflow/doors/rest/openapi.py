@@ -1,0 +1,81 @@
+"""The OpenAPI document: what FastAPI derives, with how callers authenticate.
+
+``python -m socialflow.doors.rest.openapi > tests/golden/openapi.json`` writes the snapshot that a test guards.
+"""
+
+import json
+import sys
+from typing import Any, NoReturn
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+DESCRIPTION = """\
+The AI layer of a social-video platform.
+
+Send `Authorization: Bearer <token>` for a person, or `X-API-Key: <key>` for a service. A person reads and writes only
+what is their own. Every refusal has the same body with a stable `code`; its `request_id` (also in `X-Request-ID`) finds
+the call in the logs. Every model answer says what made it (`provenance`) and what was missing (`status`, `missing`).
+"""
+TAGS = [
+    {"name": "Feed", "description": "Personalised, category, trending and similar; interactions in; explanations."},
+    {"name": "Users", "description": "People, and how they relate to others."},
+    {"name": "Items", "description": "Videos, posts and comments, and their statistics."},
+    {"name": "Channels", "description": "Creators' channels."},
+    {"name": "Value model", "description": "How much each kind of interaction says, as versioned data."},
+    {"name": "Operation", "description": "Health, readiness, metrics."},
+]
+_SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A person."},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A service."},
+    "metrics": {"type": "http", "scheme": "bearer", "description": "METRICS_TOKEN; not needed from the same machine."},
+}
+
+
+def install(app: FastAPI) -> None:
+    """Replace `app.openapi` by the document of this module."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        tags=TAGS,
+        routes=app.routes,
+    )
+    document["components"]["securitySchemes"] = _SCHEMES
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            if path.startswith("/api/"):
+                operation["security"] = [{"token": []}, {"key": []}]
+            elif path == "/metrics":
+                operation["security"] = [{}, {"metrics": []}]
+    return document
+
+
+def render(app: FastAPI) -> str:
+    """The document as the snapshot holds it."""
+    return json.dumps(app.openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write the document to standard output."""
+    from socialflow.doors.rest.app import create_app
+
+    def no_platform() -> NoReturn:
+        raise RuntimeError("the document needs no platform")
+
+    sys.stdout.write(render(create_app(no_platform)))
+
+
+if __name__ == "__main__":
+    main()

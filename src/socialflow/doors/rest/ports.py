@@ -1,0 +1,84 @@
+"""What this door needs of the assembled service; `wiring.Platform` satisfies it."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from socialflow.access.service import AccessService
+from socialflow.content.records import ItemKind
+from socialflow.kit.clock import Clock
+from socialflow.recommendation.ports import RecommendationUnit
+from socialflow.recommendation.records import (
+    Explanation,
+    FeedAnswer,
+    FeedQuery,
+    Provenance,
+    SimilarUsers,
+    Status,
+    TrendingEntry,
+)
+
+
+class DoorSettings(Protocol):
+    """The settings this door reads."""
+
+    @property
+    def allowed_origins(self) -> Sequence[str]: ...
+    @property
+    def metrics_token(self) -> SecretStr | None: ...
+
+
+class Readiness(Protocol):
+    """Whether recommendations can be given, and what each model says."""
+
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def reason(self) -> str: ...
+
+
+class Recommendations(Protocol):
+    """The part of `recommendation.service.RecommendationService` that this door calls."""
+
+    def readiness(self) -> Readiness: ...
+    async def feed(self, query: FeedQuery) -> FeedAnswer: ...
+    async def trending(
+        self,
+        *,
+        kind: ItemKind | None,
+        category: str | None,
+        window_hours: int,
+        page: int,
+        page_size: int,
+        username: str | None = None,
+    ) -> tuple[list[TrendingEntry], Provenance, Status, tuple[str, ...]]: ...
+    async def similar(self, item_id: str, username: str | None, page: int, page_size: int) -> FeedAnswer: ...
+    async def similar_users(self, user_id: str, limit: int) -> SimilarUsers: ...
+    async def explain(self, request_id: str, item_id: str, user_id: str | None) -> Explanation: ...
+
+
+class DoorStore(Protocol):
+    """Opens units of work."""
+
+    def read(self) -> AbstractAsyncContextManager[RecommendationUnit]: ...
+    def write(self) -> AbstractAsyncContextManager[RecommendationUnit]: ...
+    async def ping(self) -> None: ...
+
+
+class Platform(Protocol):
+    """The assembled service."""
+
+    @property
+    def settings(self) -> DoorSettings: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def store(self) -> DoorStore: ...
+    @property
+    def recommendation(self) -> Recommendations: ...
+    @property
+    def access(self) -> AccessService: ...
+    async def start(self) -> None: ...
+    async def close(self) -> None: ...

@@ -1,0 +1,99 @@
+"""Whether the service lives, is ready, and how it does."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from socialflow.access.keys import same_secret
+from socialflow.doors.rest.deps import OpenRoute, PlatformDep
+from socialflow.doors.rest.errors import documented
+from socialflow.doors.rest.ports import DoorStore, Platform
+from socialflow.doors.rest.replies import Reply
+from socialflow.errors import AuthenticationRequired, PermissionDenied, StoreUnavailable
+from socialflow.observability.metrics import CONTENT_TYPE
+
+router = APIRouter(tags=["Operation"], route_class=OpenRoute)
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+
+class HealthOut(BaseModel):
+    """The process answers."""
+
+    status: Annotated[Literal["ok"], Field(description="Always `ok`.", examples=["ok"])]
+    version: Annotated[str, Field(description="Version of the service.", examples=["0.1.0"])]
+
+
+class PartOut(BaseModel):
+    """One thing the service depends on."""
+
+    ready: Annotated[bool, Field(description="Whether it can be used.", examples=[True])]
+    reason: Annotated[str, Field(description="What it is doing, or why it cannot.", examples=["reachable"])]
+
+
+class ReadyOut(BaseModel):
+    """Whether calls should be sent here."""
+
+    ready: Annotated[bool, Field(description="Whether all required parts are ready.", examples=[True])]
+    parts: Annotated[dict[str, PartOut], Field(description="Each dependency and model.")]
+
+
+@router.get("/health", response_model=HealthOut, summary="Does the process answer")
+async def health(request: Request) -> Reply:
+    """Needs nothing but the process itself."""
+    return Reply({"status": "ok", "version": request.app.version})
+
+
+@router.get(
+    "/ready",
+    response_model=ReadyOut,
+    responses={503: {"model": ReadyOut, "description": "Send calls elsewhere; `parts` says why."}},
+    summary="Should calls be sent here",
+)
+async def ready(request: Request, platform: PlatformDep) -> Reply:
+    """Each dependency and model with its reason; 503 while one that is needed is missing, and while draining."""
+    parts = {"store": await _store(platform.store), **_recommendation(platform)}
+    if request.app.state.draining:
+        parts["server"] = {"ready": False, "reason": "draining: finishing requests in flight before it stops"}
+    good = all(part["ready"] for part in parts.values())
+    return Reply({"ready": good, "parts": parts}, status_code=200 if good else 503)
+
+
+async def _store(store: DoorStore) -> dict[str, object]:
+    try:
+        await store.ping()
+    except StoreUnavailable as error:
+        return {"ready": False, "reason": error.message}
+    return {"ready": True, "reason": "reachable"}
+
+
+def _recommendation(platform: Platform) -> dict[str, dict[str, object]]:
+    readiness = platform.recommendation.readiness()
+    return {"recommendation": {"ready": readiness.ready, "reason": readiness.reason}}
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses=documented(401, 403)
+    | {200: {"description": "Prometheus text.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+    summary="Prometheus metrics",
+)
+async def metrics(request: Request, platform: PlatformDep) -> Response:
+    """Open to this machine, and to who sends `Authorization: Bearer METRICS_TOKEN`."""
+    if not _is_local(request):
+        expected = platform.settings.metrics_token
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not given:
+            raise AuthenticationRequired("send Authorization: Bearer METRICS_TOKEN")
+        if not same_secret(given, expected.get_secret_value() if expected else None):
+            raise PermissionDenied("this is not METRICS_TOKEN")
+    return Response(request.app.state.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
+
+
+def _is_local(request: Request) -> bool:
+    """Whether the call comes from this machine itself, not through a proxy on it."""
+    forwarded = {"forwarded", "x-forwarded-for"} & set(request.headers.keys())
+    return request.client is not None and request.client.host in _LOOPBACK and not forwarded
