@@ -1,0 +1,1 @@
+"""The relational store: SQLite by default, PostgreSQL by setting; the only package that knows SQL."""

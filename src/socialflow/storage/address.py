@@ -1,0 +1,62 @@
+"""Which database a URL means."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote, unquote
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from socialflow.errors import ConfigurationError
+
+Dialect = Literal["sqlite", "postgresql"]
+CONNECT_TIMEOUT = 3
+"""Seconds after which an unreachable PostgreSQL is given up."""
+
+_EXAMPLE = "use sqlite:////var/lib/socialflow/socialflow.db or postgresql://user:password@host/database"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A database: a SQLite file (`path`), or a PostgreSQL server (`url`)."""
+
+    dialect: Dialect
+    url: URL
+    path: Path | None = None
+
+    @classmethod
+    def parse(cls, url: str) -> "Address":
+        """Read `sqlite:///path`, `postgresql://...`, `postgres://...`, each with or without `+driver`.
+
+        Three slashes begin a relative path, four an absolute one; percent escapes in it are decoded. Raises
+        ConfigurationError.
+
+        >>> Address.parse("sqlite:////tmp/a.db").path
+        PosixPath('/tmp/a.db')
+        >>> Address.parse("postgres://u@h/db").url.drivername
+        'postgresql+psycopg'
+        """
+        scheme, _, rest = url.partition("://")
+        if scheme in {"sqlite", "sqlite+aiosqlite"}:
+            return cls._file(rest)
+        if scheme in {"postgresql", "postgres", "postgresql+psycopg"}:
+            try:
+                return cls("postgresql", make_url(url).set(drivername="postgresql+psycopg"))
+            except (ArgumentError, ValueError) as error:
+                raise ConfigurationError(f"DATABASE_URL cannot be read; {_EXAMPLE}", field="DATABASE_URL") from error
+        raise ConfigurationError(f"DATABASE_URL has an unknown scheme; {_EXAMPLE}", field="DATABASE_URL")
+
+    @classmethod
+    def _file(cls, rest: str) -> "Address":
+        name = unquote(rest.partition("?")[0]).removeprefix("/")
+        if not name or name == ":memory:":
+            raise ConfigurationError(f"DATABASE_URL must name a SQLite file; {_EXAMPLE}", field="DATABASE_URL")
+        path = Path(name).absolute()
+        # mode=rw: a database that is gone must be an error, not a new empty one.
+        query = {"mode": "rw", "uri": "true"}
+        return cls("sqlite", URL.create("sqlite", database=f"file:{quote(str(path))}", query=query), path)
+
+    def asynchronous(self) -> URL:
+        """The URL for the async engine."""
+        return self.url.set(drivername="sqlite+aiosqlite") if self.dialect == "sqlite" else self.url

@@ -1,0 +1,1 @@
+"""The ports of the domains, satisfied with SQL."""

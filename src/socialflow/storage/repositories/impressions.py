@@ -1,0 +1,139 @@
+"""Answers as they were given.
+
+`body` is compact JSON::
+
+    {"w": [texts],                    every text below is an index into this list
+     "e": [[item key, item id, score, position, source, reason, propensity, terms, moves], ...]
+                                      terms: [[name, weight, value], ...]; moves: [text, ...]
+     "r": [[item key, stage, reason], ...]    removals
+     "n": {reason: count},            counts of removals
+     "m": [missing signals],
+     "p": [[model, version, tier], ...]}
+
+Twenty entries with three terms each take about 2 KB.
+"""
+
+from collections.abc import Sequence
+
+import orjson
+from sqlalchemy import insert, select
+
+from socialflow.errors import Conflict
+from socialflow.ids import ItemKey, UserKey
+from socialflow.kit.clock import from_micros, to_micros
+from socialflow.recommendation.records import FeedEntry, Impression, Provenance, Removal, Status, Term, Tier
+from socialflow.storage.repositories.rows import findable, json_text
+from socialflow.storage.tables import impressions
+from socialflow.storage.transaction import Record, Transaction
+
+
+class Impressions:
+    """Answers by request and by user."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    async def add(self, impression: Impression) -> None:
+        """Store one answer. Raises Conflict if this request_id and page are stored already."""
+        taken = select(impressions.c.page).where(
+            impressions.c.request_id == impression.request_id, impressions.c.page == impression.page
+        )
+        if await self._tx.row(taken) is not None:
+            raise Conflict("this page of this request was answered before", field="request_id")
+        stored = {
+            "request_id": impression.request_id,
+            "page": impression.page,
+            "page_size": impression.page_size,
+            "user_key": impression.user,
+            "surface": impression.surface,
+            "algorithm": impression.algorithm,
+            "query_digest": impression.query_digest,
+            "at": to_micros(impression.at),
+            "status": impression.status.value,
+            "body": _body(impression),
+        }
+        await self._tx.run(insert(impressions), [stored])
+
+    async def pages(self, request_id: str) -> Sequence[Impression]:
+        """All stored pages of a request, in page order; empty if there is none."""
+        query = select(impressions).where(self._tx.among(impressions.c.request_id, findable([request_id])))
+        return [_impression(row) for row in await self._tx.rows(query.order_by(impressions.c.page))]
+
+    async def latest(self, user: UserKey, limit: int) -> Sequence[Impression]:
+        """The user's last answers, newest first."""
+        query = select(impressions).where(impressions.c.user_key == user).limit(limit)
+        newest_first = query.order_by(impressions.c.at.desc(), impressions.c.page.desc())
+        return [_impression(row) for row in await self._tx.rows(newest_first)]
+
+
+class _Words:
+    """Texts by number, each kept once."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def __call__(self, word: str) -> int:
+        return self.numbers.setdefault(word, len(self.numbers))
+
+
+def _body(impression: Impression) -> str:
+    word = _Words()
+    entries = [
+        [
+            entry.item,
+            entry.item_id,
+            entry.score,
+            entry.position,
+            word(entry.source),
+            word(entry.reason),
+            entry.propensity,
+            [[word(term.name), term.weight, term.value] for term in entry.terms],
+            [word(move) for move in entry.moves],
+        ]
+        for entry in impression.entries
+    ]
+    removed = [[removal.item, word(removal.stage), word(removal.reason)] for removal in impression.removed]
+    body = {
+        "w": list(word.numbers),
+        "e": entries,
+        "r": removed,
+        "n": dict(impression.removed_counts),
+        "m": impression.missing,
+        "p": [[made.model, made.version, made.tier.value] for made in impression.provenance],
+    }
+    return json_text(body, "impression")
+
+
+def _impression(row: Record) -> Impression:
+    body = orjson.loads(row.body)
+    word = body["w"]
+    entries = tuple(
+        FeedEntry(
+            item=ItemKey(item),
+            item_id=item_id,
+            score=score,
+            position=position,
+            source=word[source],
+            reason=word[reason],
+            propensity=propensity,
+            terms=tuple(Term(word[name], weight, value) for name, weight, value in terms),
+            moves=tuple(word[move] for move in moves),
+        )
+        for item, item_id, score, position, source, reason, propensity, terms, moves in body["e"]
+    )
+    return Impression(
+        request_id=row.request_id,
+        page=row.page,
+        page_size=row.page_size,
+        user=None if row.user_key is None else UserKey(row.user_key),
+        surface=row.surface,
+        algorithm=row.algorithm,
+        query_digest=row.query_digest,
+        at=from_micros(row.at),
+        entries=entries,
+        status=Status(row.status),
+        missing=tuple(body["m"]),
+        provenance=tuple(Provenance(model, version, Tier(tier)) for model, version, tier in body["p"]),
+        removed=tuple(Removal(ItemKey(item), word[stage], word[reason]) for item, stage, reason in body["r"]),
+        removed_counts=body["n"],
+    )

@@ -1,0 +1,38 @@
+"""Taking items and interactions out for good."""
+
+from collections import Counter
+from collections.abc import Collection
+
+from sqlalchemy import delete, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from socialflow.content.log import ChangeKind
+from socialflow.storage.repositories.changes import announce
+from socialflow.storage.tables import interaction_keys, interactions, item_stats, items
+from socialflow.storage.transaction import Transaction
+
+
+async def remove_items(tx: Transaction, keys: Collection[int]) -> Counter[str]:
+    """Delete items with their interactions, statistics and, down the whole thread, comments; rows per table."""
+    doomed = await _threads(tx, keys)
+    if not doomed:
+        return Counter()
+    rows = await remove_interactions(tx, tx.among(interactions.c.item_key, doomed))
+    rows["item_stats"] = await tx.run(delete(item_stats).where(tx.among(item_stats.c.item_key, doomed)))
+    rows["items"] = await tx.run(delete(items).where(tx.among(items.c.key, doomed)))
+    await announce(tx, ChangeKind.ITEM_ERASED, doomed)
+    return rows
+
+
+async def remove_interactions(tx: Transaction, which: ColumnElement[bool]) -> Counter[str]:
+    """Delete interactions and their ledger keys; rows per table."""
+    ledger = delete(interaction_keys).where(interaction_keys.c.key.in_(select(interactions.c.key).where(which)))
+    keys = await tx.run(ledger)
+    return Counter({"interaction_keys": keys, "interactions": await tx.run(delete(interactions).where(which))})
+
+
+async def _threads(tx: Transaction, keys: Collection[int]) -> list[int]:
+    """The given items and everything below them."""
+    thread = select(items.c.key).where(tx.among(items.c.key, keys)).cte("thread", recursive=True)
+    thread = thread.union(select(items.c.key).join(thread, items.c.parent_key == thread.c.key))
+    return sorted(row.key for row in await tx.rows(select(thread.c.key)))

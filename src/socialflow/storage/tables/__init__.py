@@ -1,0 +1,41 @@
+"""The tables, by name."""
+
+from socialflow.storage.tables.answers import impressions, value_models
+from socialflow.storage.tables.base import metadata
+from socialflow.storage.tables.content import MODERATION, categories, item_stats, items, topics
+from socialflow.storage.tables.installation import api_keys, closed_names, erasures, installation
+from socialflow.storage.tables.log import changes, interaction_keys, interactions
+from socialflow.storage.tables.people import (
+    blocks,
+    channel_mutes,
+    channels,
+    follows,
+    subscriptions,
+    user_mutes,
+    users,
+)
+
+__all__ = [
+    "MODERATION",
+    "api_keys",
+    "blocks",
+    "categories",
+    "changes",
+    "channel_mutes",
+    "channels",
+    "closed_names",
+    "erasures",
+    "follows",
+    "impressions",
+    "installation",
+    "interaction_keys",
+    "interactions",
+    "item_stats",
+    "items",
+    "metadata",
+    "subscriptions",
+    "topics",
+    "user_mutes",
+    "users",
+    "value_models",
+]

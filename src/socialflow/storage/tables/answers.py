@@ -1,0 +1,40 @@
+"""What was answered and by which rules: impressions and value models."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, true
+
+from socialflow.storage.tables.base import Identifier, Surrogate, metadata
+
+impressions = Table(
+    "impressions",
+    metadata,
+    Column("request_id", Identifier, primary_key=True),
+    Column("page", Integer, primary_key=True, autoincrement=False),
+    Column("page_size", Integer, nullable=False),
+    Column("user_key", Surrogate, ForeignKey("users.key")),
+    Column("surface", Text, nullable=False),
+    Column("algorithm", Text, nullable=False),
+    Column("query_digest", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+# A user's latest answers, and erasure.
+Index("ix_impressions_user_key_at", impressions.c.user_key, impressions.c.at)
+
+value_models = Table(
+    "value_models",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("weights", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+# At most one version is active, whoever races.
+Index(
+    "uq_value_models_active",
+    value_models.c.active,
+    unique=True,
+    sqlite_where=value_models.c.active == true(),
+    postgresql_where=value_models.c.active,
+)

@@ -1,0 +1,75 @@
+"""Items, their statistics over time, and the vocabularies they are filed under."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Table, Text
+
+from socialflow.storage.tables.base import Identifier, Surrogate, metadata
+
+items = Table(
+    "items",
+    metadata,
+    Column("key", Surrogate, primary_key=True, autoincrement=True),
+    Column("id", Identifier, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("channel_key", Surrogate, ForeignKey("channels.key")),
+    Column("author_key", Surrogate, ForeignKey("users.key")),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("category", Text),
+    Column("topics", Text, nullable=False),
+    Column("project_code", Text),
+    Column("community", Text),
+    Column("mood", Text),
+    Column("language", Text),
+    Column("duration", Double),
+    Column("media_url", Text),
+    Column("thumbnail_url", Text),
+    Column("hidden", Boolean, nullable=False),
+    Column("parent_key", Surrogate, ForeignKey("items.key")),
+    Column("moderation_status", Text, nullable=False),
+    Column("moderation_flags", Text, nullable=False),
+    Column("moderated_at", BigInteger),
+    Column("is_flagged", Boolean, nullable=False),
+    Column("flag_reason", Text),
+    Column("is_promoted", Boolean, nullable=False),
+    Column("viral_score", Double),
+    Column("simulated", Boolean, nullable=False),
+    Column("sentiment", Text),
+    Column("sentiment_score", Double),
+    sqlite_autoincrement=True,
+)
+# A foreign key is not an index: without these, deleting a channel, a user or an item reads all items.
+for _column in (items.c.channel_key, items.c.author_key, items.c.parent_key):
+    Index(None, _column, sqlite_where=_column.is_not(None), postgresql_where=_column.is_not(None))
+
+MODERATION = ("moderation_status", "moderation_flags", "moderated_at", "is_flagged", "flag_reason")
+"""Columns that only a decision may change once the item exists."""
+
+item_stats = Table(
+    "item_stats",
+    metadata,
+    Column("item_key", Surrogate, ForeignKey("items.key"), primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("views", BigInteger, nullable=False),
+    Column("likes", BigInteger, nullable=False),
+    Column("comments", BigInteger, nullable=False),
+    Column("shares", BigInteger, nullable=False),
+    Column("dislikes", BigInteger, nullable=False),
+)
+
+
+def _vocabulary(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("id", Identifier, primary_key=True),
+        Column("name", Text, nullable=False),
+        Column("parent", Identifier, ForeignKey(f"{name}.id")),
+        Column("version", Integer, nullable=False),
+    )
+
+
+categories = _vocabulary("categories")
+topics = _vocabulary("topics")

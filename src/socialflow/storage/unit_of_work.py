@@ -1,0 +1,137 @@
+"""Units of work: one request or task, one transaction, committed where it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+
+from sqlalchemy import select
+
+from socialflow.errors import StoreUnavailable
+from socialflow.storage.address import Address
+from socialflow.storage.engine import Durability, open_engines, truncate_log
+from socialflow.storage.failures import translated
+from socialflow.storage.repositories.api_keys import ApiKeys
+from socialflow.storage.repositories.channels import Channels
+from socialflow.storage.repositories.erasures import Erasures
+from socialflow.storage.repositories.graph import Graph
+from socialflow.storage.repositories.impressions import Impressions
+from socialflow.storage.repositories.interactions import Interactions
+from socialflow.storage.repositories.items import Items
+from socialflow.storage.repositories.users import Users
+from socialflow.storage.repositories.value_models import ValueModels
+from socialflow.storage.tables import installation
+from socialflow.storage.transaction import Memory, Transaction
+
+
+class Unit:
+    """The repositories of one transaction."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    @cached_property
+    def users(self) -> Users:
+        """Users by id, username or key."""
+        return Users(self._transaction)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """Channels by id or key."""
+        return Channels(self._transaction)
+
+    @cached_property
+    def items(self) -> Items:
+        """Items and their statistics."""
+        return Items(self._transaction)
+
+    @cached_property
+    def interactions(self) -> Interactions:
+        """The append-only interaction log."""
+        return Interactions(self._transaction)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Follows, subscriptions, blocks and mutes."""
+        return Graph(self._transaction)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        """Forgetting a person for good."""
+        return Erasures(self._transaction)
+
+    @cached_property
+    def impressions(self) -> Impressions:
+        """Answers as they were given."""
+        return Impressions(self._transaction)
+
+    @cached_property
+    def value_models(self) -> ValueModels:
+        """Versions of the value model."""
+        return ValueModels(self._transaction)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """Service keys."""
+        return ApiKeys(self._transaction)
+
+
+class Store:
+    """The database of one installation.
+
+    Opens nothing until the first unit. Every failure of the database is an error of `socialflow.errors` (StoreUnavailable
+    where it cannot be reached), and the next unit connects again by itself. Use one store per event loop.
+
+    Args:
+        url: `sqlite:///path` or `postgresql://...`. Raises ConfigurationError.
+        durability: SQLite only. "normal" survives kill -9, "full" survives power loss too. PostgreSQL is always full.
+        pool_size: connections for reading (SQLite), or in all (PostgreSQL, which may double it under load).
+    """
+
+    def __init__(self, url: str, durability: Durability = "normal", pool_size: int = 5) -> None:
+        self._address = Address.parse(url)
+        self._engines = open_engines(self._address, durability, pool_size)
+        self._memory = Memory()
+        # SQLite lets one writer in at a time: writers of this process queue here, in order, instead of polling the file.
+        self._turns = asyncio.Semaphore(1 if self._address.dialect == "sqlite" else 2 * pool_size)
+        self._unscrubbed = False
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Unit]:
+        """A unit that sees one state of the store and may only read; never waits for a writer on SQLite."""
+        with translated():
+            async with self._engines.reader.connect() as connection:
+                yield Unit(Transaction(connection, self._address, self._memory, readonly=True))
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Unit]:
+        """A unit that commits when the block ends and rolls back when it raises."""
+        async with self._turns:
+            with translated():
+                async with self._engines.writer.begin() as connection:
+                    transaction = Transaction(connection, self._address, self._memory, readonly=False)
+                    yield Unit(transaction)
+            self._unscrubbed |= transaction.scrub
+            if self._unscrubbed:
+                await self._scrub()
+
+    async def ping(self) -> None:
+        """Check that the database answers and has a schema. Raises StoreUnavailable."""
+        with translated():
+            async with self._engines.reader.connect() as connection:
+                if (await connection.execute(select(installation.c.id))).first() is None:
+                    raise StoreUnavailable("the database was not set up: run `socialflow db upgrade`")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engines.close()
+
+    async def _scrub(self) -> None:
+        """Move the write-ahead log into the file and cut it to nothing, so that no old page of an erased person stays.
+
+        A reader may hold the log; then the next write tries again.
+        """
+        with translated():
+            async with self._engines.writer.connect() as connection:
+                busy = await connection.run_sync(truncate_log)
+        self._unscrubbed = busy
