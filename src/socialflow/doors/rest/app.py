@@ -14,7 +14,7 @@ from socialflow import __version__
 from socialflow.doors.rest import errors, openapi
 from socialflow.doors.rest.middleware import Cors, ErrorBoundary, RequestContext
 from socialflow.doors.rest.ports import Platform
-from socialflow.doors.rest.routes import feed, interactions, operation
+from socialflow.doors.rest.routes import channels, edges, feed, interactions, items, operation, users, value_models
 from socialflow.observability.metrics import Metrics
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -22,6 +22,11 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 ROUTERS = (
     feed.router,
     interactions.router,
+    users.router,
+    edges.router,
+    items.router,
+    channels.router,
+    value_models.router,
     operation.router,
 )
 

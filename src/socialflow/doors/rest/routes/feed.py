@@ -16,6 +16,7 @@ from socialflow.doors.rest.deps import (
 from socialflow.doors.rest.errors import documented
 from socialflow.doors.rest.ports import Platform
 from socialflow.doors.rest.replies import Reply
+from socialflow.doors.rest.routes.parameters import ItemId, UserId
 from socialflow.doors.rest.schemas.common import Name
 from socialflow.doors.rest.schemas.feed import (
     ExplanationOut,
@@ -33,8 +34,6 @@ router = APIRouter(
     prefix="/api/v1", tags=["Feed"], route_class=GuardedRoute, responses=documented(401, 403, 404, 422, 429, 503)
 )
 
-ItemId = Annotated[ExternalId, Path(description="Item id.", examples=["1234"])]
-UserId = Annotated[ExternalId, Path(description="User id.", examples=["u-7"])]
 RequestId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00]*$", examples=["b7e1c2d94f6a4c0d"])]
 OwnName = Annotated[ExternalId, Field(description="Whose feed; with a token, your own name.", examples=["user123"])]
 Project = Annotated[Name, Field(description="Only items of this project.", examples=["flic"])]

@@ -33,7 +33,7 @@ Name: TypeAlias = Annotated[str, StringConstraints(max_length=128, pattern=NO_NU
 Line: TypeAlias = Annotated[str, StringConstraints(max_length=512, pattern=NO_NUL)]
 Text: TypeAlias = Annotated[str, StringConstraints(max_length=20_000, pattern=NO_NUL)]
 Url: TypeAlias = Annotated[str, StringConstraints(max_length=2048, pattern=r"^https?://[^\s\x00-\x1f]+$")]
-Names: TypeAlias = Annotated[list[Name], Field(max_length=100)]
+Names: TypeAlias = Annotated[tuple[Name, ...], Field(max_length=100)]
 Count: TypeAlias = Annotated[int, Field(ge=0, le=MAX_INT)]
 
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
