@@ -1,0 +1,80 @@
+"""`socialflow`: every command, its errors as one line, its exit codes.
+
+Exit codes: 0 done; 1 a check failed (doctor, db check, a refused candidate); 2 bad input or a named failure, with one
+line on standard error; 130 interrupted.
+
+Start-up stays quick because commands import what they need when they run.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from socialflow import __version__
+from socialflow.doors.cli import access, data, database, doctor, models, serving
+from socialflow.errors import SocialflowError
+
+
+class OneLineErrors(TyperGroup):
+    """A command group whose failures are one line on standard error and exit code 2."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run; exits with the command's code where `standalone_mode` is set, as it is for people."""
+        try:
+            result = super().main(args, *rest, standalone_mode=False, **extra)
+        except SocialflowError as error:
+            fail(error.message)
+        except typer.Abort:
+            fail("aborted", code=130)
+        except typer.TyperException as error:
+            fail(error.format_message())
+        if standalone_mode:
+            sys.exit(result if isinstance(result, int) else 0)
+        return result
+
+
+def fail(message: str, code: int = 2) -> None:
+    """Say what went wrong in one line on standard error, and exit."""
+    line = "; ".join(part.strip() for part in message.splitlines() if part.strip())
+    typer.echo(f"error: {line}", err=True)
+    sys.exit(code)
+
+
+app = typer.Typer(
+    cls=OneLineErrors,
+    help="Social Flow AI: recommend, moderate, understand and foresee for a social-video platform.",
+    epilog="Example: socialflow demo   (a simulated platform, trained and served at http://127.0.0.1:8000)",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    """Show the version, or the help where no command is given."""
+    if version:
+        typer.echo(f"socialflow {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+serving.register(app)
+app.add_typer(data.import_app, name="import")
+models.register(app)
+app.add_typer(models.models_app, name="models")
+app.add_typer(access.token_app, name="token")
+app.add_typer(access.key_app, name="key")
+app.add_typer(database.db_app, name="db")
+doctor.register(app)
+
+
+def main() -> None:
+    """Entry point of the `socialflow` command."""
+    app(prog_name="socialflow")

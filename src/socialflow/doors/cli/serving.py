@@ -1,0 +1,58 @@
+"""`socialflow serve`."""
+
+import socket
+from typing import Annotated, Any
+
+import typer
+
+from socialflow.doors.cli import session
+from socialflow.errors import ConfigurationError
+
+APPLICATION = "socialflow.main:app"
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on; default SOCIALFLOW_HOST.")]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; default SOCIALFLOW_PORT.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: socialflow serve --host 0.0.0.0 --port 8080")(serve)
+
+
+def serve(host: Host = None, port: Port = None) -> None:
+    """Serve the REST API; SIGTERM lets requests in flight finish."""
+    import uvicorn
+
+    chosen = session.settings()
+    session.prepare_store(chosen)
+    address = (host or chosen.socialflow_host, port or chosen.socialflow_port)
+    check_free(*address)
+    uvicorn.Server(server_config(*address, shutdown_seconds=chosen.shutdown_seconds)).run()
+
+
+def server_config(host: str, port: int, *, shutdown_seconds: int) -> Any:
+    """How uvicorn runs the application, everywhere."""
+    import uvicorn
+
+    return uvicorn.Config(
+        APPLICATION,
+        host=host,
+        port=port,
+        http="httptools",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=shutdown_seconds,
+    )
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise ConfigurationError, with what to do, unless the address can be listened on."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot listen on {host}:{port} ({error.strerror}); stop what uses it or choose another with --port"
+        ) from error
