@@ -1,8 +1,8 @@
 """Connections: how each engine is opened, and what every connection is told first.
 
 SQLite runs in WAL mode with one writing connection and a few reading ones. Write transactions start with BEGIN
-IMMEDIATE: a deferred one that reads first and writes later fails at once with "database is locked" where another process
-wrote in between, whatever busy_timeout says.
+IMMEDIATE: a deferred one that reads first and writes later fails at once with "database is locked" where another
+process wrote in between, whatever busy_timeout says.
 """
 
 from collections.abc import Sequence
@@ -49,9 +49,8 @@ class Engines:
 
 def open_engines(address: Address, durability: Durability, pool_size: int) -> Engines:
     """Engines for `address`; nothing is connected yet."""
-    if address.dialect == "postgresql":
+    if address.path is None:
         return _postgresql(address, pool_size)
-    assert address.path is not None
     reader = create_async_engine(
         address.asynchronous(), pool_size=pool_size, max_overflow=0, pool_timeout=POOL_TIMEOUT_S
     )
@@ -80,9 +79,8 @@ def _postgresql(address: Address, pool_size: int) -> Engines:
 
 def open_sync_engine(address: Address) -> Engine:
     """A blocking engine that keeps no connection, for migrations and maintenance."""
-    if address.dialect == "postgresql":
+    if address.path is None:
         return create_engine(address.url, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_TIMEOUT})
-    assert address.path is not None
     engine = create_engine(address.url, poolclass=NullPool)
     prepare_sqlite(engine, address.path, (*_WRITER, "PRAGMA synchronous = FULL"), begin="BEGIN IMMEDIATE")
     return engine

@@ -28,21 +28,16 @@ def translated() -> Iterator[None]:
 
 
 def _named(error: exc.DBAPIError | exc.TimeoutError | sqlite3.Error) -> SocialflowError | None:
-    if isinstance(error, sqlite3.Error):
-        return _sqlite(error)
     if isinstance(error, exc.TimeoutError):
         return Overloaded("every database connection is in use; try again")
     if isinstance(error, exc.IntegrityError):
         return Conflict("another write stored the same thing first, or removed what this one refers to")
     if isinstance(error, exc.DataError):
         return InvalidInput("a value cannot be stored: out of range, or text with a NUL character")
-    if getattr(error.orig, "sqlstate", None) in {"42P01", "42703"}:  # undefined table, undefined column
-        return StoreUnavailable(_NO_SCHEMA)
-    if isinstance(error.orig, sqlite3.Error):
-        return _sqlite(error.orig)
-    if isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated:
-        return StoreUnavailable("the database cannot be reached; nothing was stored by this call")
-    return None
+    cause = error if isinstance(error, sqlite3.Error) else error.orig
+    if isinstance(cause, sqlite3.Error):
+        return _sqlite(cause)
+    return _postgresql(error) if isinstance(error, exc.DBAPIError) else None
 
 
 def _sqlite(error: sqlite3.Error) -> SocialflowError | None:
@@ -51,4 +46,12 @@ def _sqlite(error: sqlite3.Error) -> SocialflowError | None:
         return StoreUnavailable(_NO_SCHEMA) if str(error).startswith(_MISSING) else None
     if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
         return StoreUnavailable(f"the database file cannot be used ({error}); nothing was stored by this call")
+    return None
+
+
+def _postgresql(error: exc.DBAPIError) -> SocialflowError | None:
+    if getattr(error.orig, "sqlstate", None) in {"42P01", "42703"}:  # undefined table, undefined column
+        return StoreUnavailable(_NO_SCHEMA)
+    if isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated:
+        return StoreUnavailable("the database cannot be reached; nothing was stored by this call")
     return None

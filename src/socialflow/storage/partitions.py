@@ -1,7 +1,7 @@
 """Monthly partitions of the interaction log on PostgreSQL.
 
-Months are made ahead of time; what belongs to no month (old imports) lies in the default partition. Rows of a month that
-went to the default partition, because nobody had made the month yet, move with their ids and transaction ids.
+Months are made ahead of time; what belongs to no month (old imports) lies in the default partition. Rows of a month
+that went to the default partition, because nobody had made the month yet, move with their ids and transaction ids.
 """
 
 from datetime import UTC, datetime

@@ -52,6 +52,10 @@ class Transaction:
         """The first row of a query, or None."""
         return (await self.connection.execute(statement, parameters)).first()
 
+    async def one(self, statement: Executable, parameters: Values | None = None) -> Record:
+        """The only row of a query that always has one."""
+        return (await self.connection.execute(statement, parameters)).one()
+
     async def run(self, statement: Executable, parameters: Values | Sequence[Values] | None = None) -> int:
         """Execute once, or once per element of a list; returns the number of rows it changed."""
         return (await self.connection.execute(statement, parameters)).rowcount
@@ -82,7 +86,5 @@ class Transaction:
     async def secret(self) -> bytes:
         """The key of this installation's digests."""
         if self.memory.secret is None:
-            row = await self.row(select(installation.c.secret))
-            assert row is not None, "the first migration stores a secret"
-            self.memory.secret = bytes(row[0])
+            self.memory.secret = bytes((await self.one(select(installation.c.secret)))[0])
         return self.memory.secret

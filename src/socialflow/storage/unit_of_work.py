@@ -79,8 +79,9 @@ class Unit:
 class Store:
     """The database of one installation.
 
-    Opens nothing until the first unit. Every failure of the database is an error of `socialflow.errors` (StoreUnavailable
-    where it cannot be reached), and the next unit connects again by itself. Use one store per event loop.
+    Opens nothing until the first unit. Every failure of the database is an error of `socialflow.errors`
+    (StoreUnavailable where it cannot be reached), and the next unit connects again by itself. Use one store per event
+    loop.
 
     Args:
         url: `sqlite:///path` or `postgresql://...`. Raises ConfigurationError.
@@ -92,7 +93,7 @@ class Store:
         self._address = Address.parse(url)
         self._engines = open_engines(self._address, durability, pool_size)
         self._memory = Memory()
-        # SQLite lets one writer in at a time: writers of this process queue here, in order, instead of polling the file.
+        # SQLite lets one writer in at a time: this process's writers queue here, in order, instead of polling the file.
         self._turns = asyncio.Semaphore(1 if self._address.dialect == "sqlite" else 2 * pool_size)
         self._unscrubbed = False
 

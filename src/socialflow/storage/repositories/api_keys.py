@@ -34,10 +34,8 @@ class ApiKeys:
             "rate_limit": key.rate_limit,
             "revoked_at": micros(key.revoked_at),
         }
-        await self._tx.run(insert(api_keys), [stored])
-        surrogate = await self._surrogate(key.id)
-        assert surrogate is not None
-        await announce(self._tx, ChangeKind.API_KEY, [surrogate])
+        row = await self._tx.one(insert(api_keys).values(stored).returning(api_keys.c.key))
+        await announce(self._tx, ChangeKind.API_KEY, [row.key])
 
     async def all(self) -> Sequence[ApiKey]:
         """Every key, revoked ones too, oldest first."""

@@ -25,8 +25,8 @@ class Erasures:
     """Erasures and their receipts.
 
     On SQLite deleted content is overwritten (`secure_delete`) and the write-ahead log, which still holds the old pages,
-    is emptied into the file right after the commit. PostgreSQL keeps dead rows until VACUUM has run and its own log until
-    it is recycled; both are the server's to set.
+    is emptied into the file right after the commit. PostgreSQL keeps dead rows until VACUUM has run, and its own log
+    until that is recycled; both are the server's to set.
     """
 
     def __init__(self, tx: Transaction) -> None:
@@ -35,7 +35,8 @@ class Erasures:
     async def erase_user(self, user_id: str, at: datetime) -> ErasureReceipt:
         """Delete every row that names the user and close id and username by a keyed digest.
 
-        Authored items go with all that hangs on them; owned channels stay without an owner. Raises UserNotFound, Erased.
+        Authored items go with all that hangs on them; owned channels stay, without an owner. Raises UserNotFound,
+        Erased.
         """
         user = await Users(self._tx).get(user_id)
         key = int(user.key)

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.sql import Select
+from sqlalchemy.sql.elements import ColumnElement
 
 from socialflow.content.log import LogCursor, LogDelta
 from socialflow.content.records import INTERACTION_CODES, Interaction, RowOutcome
@@ -13,10 +15,10 @@ from socialflow.kit.clock import to_micros
 from socialflow.kit.digests import short_digest
 from socialflow.storage.repositories import log_postgres, log_sqlite
 from socialflow.storage.repositories.closed_names import ID, USERNAME, closed
-from socialflow.storage.repositories.log_rows import LogRow
+from socialflow.storage.repositories.log_rows import Log, LogRow
 from socialflow.storage.repositories.rows import Outcomes, findable, storable
 from socialflow.storage.tables import interactions, items, users
-from socialflow.storage.transaction import Record, Transaction
+from socialflow.storage.transaction import Transaction
 
 
 class Interactions:
@@ -24,7 +26,7 @@ class Interactions:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._log = log_postgres if tx.dialect == "postgresql" else log_sqlite
+        self._log: Log = log_postgres if tx.dialect == "postgresql" else log_sqlite
 
     async def add(self, rows: Sequence[Interaction]) -> Sequence[RowOutcome]:
         """Store each row once. Never raises for a row.
@@ -60,7 +62,7 @@ class Interactions:
         return outcomes.answers()
 
     async def poll(self, cursor: LogCursor, limit: int = 500_000) -> LogDelta:
-        """What became visible since `cursor`: interactions in storage order, and other changes, each at most `limit`."""
+        """What became visible since `cursor`: interactions in storage order and changes, each at most `limit`."""
         return await self._log.poll(self._tx, cursor, limit)
 
     async def count(self) -> int:
@@ -76,12 +78,12 @@ class Interactions:
             keys |= await self._keys(select(users.c.username, users.c.key), users.c.username, names)
         return keys
 
-    async def _keys(self, query: Select[Record], column: object, names: Collection[str]) -> dict[str, int]:
+    async def _keys(self, query: Select[Any], column: ColumnElement[str], names: Collection[str]) -> dict[str, int]:
         """Keys by name. The rows are locked against deletion until the log rows that name them are committed."""
         query = query.where(self._tx.among(column, findable(names)))
         if self._tx.dialect == "postgresql":
             query = query.order_by("key").with_for_update(read=True, key_share=True)
-        return {name: key for name, key in await self._tx.rows(query)}
+        return {name: key for name, key in map(tuple, await self._tx.rows(query))}
 
     async def _erased(self, names: Collection[str]) -> set[str]:
         if not names:

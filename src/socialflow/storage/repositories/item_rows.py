@@ -54,7 +54,7 @@ _STATUSES = {status.value: status for status in ModerationStatus}
 
 def facts_of(row: Record) -> ItemFacts:
     """Facts from a row of FACTS."""
-    key, item_id, kind, created_at, status, *rest = row
+    key, item_id, kind, created_at, status, *rest = tuple(row)
     return ItemFacts(key, item_id, _KINDS[kind], created_at, _STATUSES[status], *rest)
 
 

@@ -62,8 +62,8 @@ class Items:
     async def upsert(self, batch: Sequence[Item]) -> Sequence[RowOutcome]:
         """Create or replace, one outcome an item, in order; of several rows with one id the last wins.
 
-        An unknown channel, author or parent is a rejected row; a parent may stand anywhere in the same batch. Moderation
-        fields of an existing item are kept.
+        An unknown channel, author or parent is a rejected row; a parent may stand anywhere in the same batch.
+        Moderation fields of an existing item are kept.
         """
         outcomes = Outcomes([item.id for item in batch])
         channels = await Channels(self._tx).keys({item.channel for item in batch if item.channel is not None})

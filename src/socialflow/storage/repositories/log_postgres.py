@@ -1,9 +1,9 @@
 """The log on PostgreSQL: many writers at once, so a row may become visible after rows with higher ids.
 
 Every row carries `txid`, the id of the transaction that wrote it. A snapshot's xmin is the oldest transaction still
-running: whatever older ones wrote is visible. A reader's position is the xmin at its last look; each look takes the rows
-with txid >= position, except those it was given before (the cursor's `recent` ids). So a row that commits late is found,
-and none is given twice.
+running: whatever older ones wrote is visible. A reader's position is the xmin at its last look; each look takes the
+rows with txid >= position, except those it was given before (the cursor's `recent` ids). So a row that commits late is
+found, and none is given twice.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,6 @@ _APPEND = f"""
     INSERT INTO interactions ({", ".join(COLUMNS)})
     SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in _ARRAYS)})
 """  # noqa: S608
-_RECEIVED_AT = COLUMNS.index("received_at")
 
 # xmin is taken in the same snapshot as the rows. `kept`: ids given before whose transactions are not below it.
 _LOOK = text("""
@@ -69,7 +68,7 @@ async def claim(tx: Transaction, keys: Sequence[bytes]) -> set[bytes]:
 async def append(tx: Transaction, rows: Sequence[LogRow]) -> None:
     """Store rows whose keys were claimed."""
     columns = [list(column) for column in zip(*rows, strict=True)]
-    await ensure_for(tx, max(row[_RECEIVED_AT] for row in rows))
+    await ensure_for(tx, max(row[5] for row in rows))  # received_at
     await tx.connection.exec_driver_sql(_APPEND, tuple(columns))
 
 
@@ -77,16 +76,14 @@ async def poll(tx: Transaction, cursor: LogCursor, limit: int) -> LogDelta:
     """What became visible since `cursor`; one query where there is nothing."""
     given, told = list(cursor.recent_interactions), list(cursor.recent_changes)
     where = {"interactions": cursor.interactions, "given": given, "changes": cursor.changes, "told": told}
-    look = await tx.row(_LOOK, where)
-    assert look is not None
+    look = await tx.one(_LOOK, where)
     block, changed = InteractionBlock.empty(), list[tuple[int, int]]()
     position: Position = (look.xmin, frozenset(look.given_kept))
     told_to: Position = (look.xmin, frozenset(look.told_kept))
     full = changes_full = False
     if look.appended:
         query: Values = {"position": cursor.interactions, "given": given, "limit": limit}
-        row = await tx.row(_INTERACTIONS, query)
-        assert row is not None
+        row = await tx.one(_INTERACTIONS, query)
         block, ids, txids = _unpack(row.users, row.items, row.types, row.values, row.at), _ids(row.id), _ids(row.txid)
         full = len(ids) == limit
         position = _advance(position, cursor.recent_interactions, ids, txids, full=full)
@@ -110,8 +107,8 @@ def _advance(
 ) -> Position:
     """The position after rows in (txid, id) order were handed out.
 
-    A full page may end inside a transaction, below xmin: then the next look starts at that transaction, and all ids given
-    before are remembered, since some of them may lie above it.
+    A full page may end inside a transaction, below xmin: then the next look starts at that transaction, and all ids
+    given before are remembered, since some of them may lie above it.
     """
     xmin, kept = seen
     if full and txids[-1] < xmin:

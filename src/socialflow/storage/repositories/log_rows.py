@@ -1,15 +1,33 @@
 """What the two engines' logs share: the columns of a row, blocks of columns, and changes."""
 
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from socialflow.content.log import Change, InteractionBlock
+from socialflow.content.log import Change, InteractionBlock, LogCursor, LogDelta
 from socialflow.storage.repositories.changes import CHANGE_KINDS
+from socialflow.storage.transaction import Transaction
 
 LogRow: TypeAlias = tuple[int, int, int, float, int, int, bytes, str | None, str | None, int | None, str | None]
 """One interaction in the order of COLUMNS."""
+
+
+class Log(Protocol):
+    """One engine's way to write and tail the log (`log_sqlite`, `log_postgres`)."""
+
+    async def claim(self, tx: Transaction, keys: Sequence[bytes]) -> set[bytes]:
+        """Enter idempotency keys into the ledger; returns those that were new."""
+        ...
+
+    async def append(self, tx: Transaction, rows: Sequence[LogRow]) -> None:
+        """Store rows whose keys were claimed."""
+        ...
+
+    async def poll(self, tx: Transaction, cursor: LogCursor, limit: int) -> LogDelta:
+        """What became visible since `cursor`; one query where there is nothing."""
+        ...
+
 
 COLUMNS = (
     "user_key",

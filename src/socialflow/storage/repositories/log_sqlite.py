@@ -46,8 +46,7 @@ async def append(tx: Transaction, rows: Sequence[LogRow]) -> None:
 
 async def poll(tx: Transaction, cursor: LogCursor, limit: int) -> LogDelta:
     """What was committed since `cursor`; one query where there is nothing."""
-    newest = await tx.row(_NEWEST)
-    assert newest is not None
+    newest = await tx.one(_NEWEST)
     last_interaction, last_change = newest.interactions or 0, newest.changes or 0
     block, read_to = InteractionBlock.empty(), cursor.interactions
     if last_interaction > cursor.interactions:
@@ -66,12 +65,12 @@ async def poll(tx: Transaction, cursor: LogCursor, limit: int) -> LogDelta:
 async def _interactions(tx: Transaction, after: int, last: int, limit: int) -> tuple[InteractionBlock, int]:
     """Up to `limit` rows with ids in (after, last], and the id up to which nothing is left."""
     window = (after, last, limit)
-    if last - after <= _FEW or not tx.readonly:
+    path = tx.address.path
+    if last - after <= _FEW or not tx.readonly or path is None:
         rows = (await tx.connection.exec_driver_sql(_READ, window)).all()
         parts = [structured([tuple(row) for row in rows])] if rows else []
     else:
-        assert tx.address.path is not None
-        parts = await asyncio.to_thread(_read, tx.address.path, window)
+        parts = await asyncio.to_thread(_read, path, window)
     count = sum(len(part) for part in parts)
     return block_of(parts), int(parts[-1]["id"][-1]) if count == limit else last
 

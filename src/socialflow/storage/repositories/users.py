@@ -60,7 +60,7 @@ class Users:
 
     async def untrainable(self) -> Collection[UserKey]:
         """Keys of users whose privacy bars training on their interactions."""
-        rows = await self._tx.rows(select(users.c.key).where(users.c.train == false()))
+        rows = await self._tx.rows(select(users.c.key).where(users.c.may_train == false()))
         return frozenset(UserKey(row.key) for row in rows)
 
     async def upsert(self, batch: Sequence[User]) -> Sequence[RowOutcome]:
@@ -115,9 +115,9 @@ def _row(user: User) -> Values:
         "role": user.role.value,
         "profile": json_text(dict(user.profile), "profile"),
         "interests": json_text(user.interests, "interests"),
-        "personalise": user.privacy.personalise,
-        "analyse": user.privacy.analyse,
-        "train": user.privacy.train,
+        "may_personalise": user.privacy.personalise,
+        "may_analyse": user.privacy.analyse,
+        "may_train": user.privacy.train,
     }
 
 
@@ -132,6 +132,6 @@ def _user(row: Record) -> User:
         role=Role(row.role),
         profile=orjson.loads(row.profile),
         interests=texts(row.interests),
-        privacy=Privacy(row.personalise, row.analyse, row.train),
+        privacy=Privacy(row.may_personalise, row.may_analyse, row.may_train),
         key=UserKey(row.key),
     )

@@ -24,9 +24,7 @@ class ValueModels:
 
     async def active(self) -> ValueModel:
         """The active version."""
-        row = await self._tx.row(select(value_models).where(value_models.c.active == true()))
-        assert row is not None, "the first migration stores version 1"
-        return _model(row)
+        return _model(await self._tx.one(select(value_models).where(value_models.c.active == true())))
 
     async def versions(self) -> Sequence[ValueModel]:
         """All versions, oldest first."""

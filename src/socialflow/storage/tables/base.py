@@ -22,5 +22,5 @@ Surrogate = BigInteger().with_variant(Integer(), "sqlite")
 Identifier = Text().with_variant(Text(collation="C"), "postgresql")
 """External text compared byte by byte, so that both engines sort alike and locale upgrades cannot break an index."""
 
-Single = REAL()
+Single: REAL[float] = REAL()
 """A 32-bit float on PostgreSQL (SQLite keeps 64 bits)."""

@@ -2,11 +2,11 @@
 
 On PostgreSQL `interactions` is partitioned by month of `at` (with a default partition for old dates) and, like
 `changes`, carries `txid`, the id of the transaction that wrote the row: readers tail the tables by snapshot, not by
-row id, because ids are drawn before their transactions commit (see `repositories.log_postgres`). `txid` is filled by the
-database and left out here, because SQLite needs none.
+row id, because ids are drawn before their transactions commit (see `repositories.log_postgres`). `txid` is filled by
+the database and left out here, because SQLite needs none.
 
-`interactions` has no foreign keys: every writer locks the rows of the users and items it names (one set query in place of
-two lookups a row), and `maintenance.check` counts orphans.
+`interactions` has no foreign keys: every writer locks the rows of the users and items it names (one set query in place
+of two lookups a row), and `maintenance.check` counts orphans.
 """
 
 from sqlalchemy import BigInteger, Column, LargeBinary, SmallInteger, Table, Text

@@ -17,13 +17,15 @@ users = Table(
     Column("role", Text, nullable=False),
     Column("profile", Text, nullable=False),
     Column("interests", Text, nullable=False),
-    Column("personalise", Boolean, nullable=False),
-    Column("analyse", Boolean, nullable=False),
-    Column("train", Boolean, nullable=False),
+    Column("may_personalise", Boolean, nullable=False),
+    Column("may_analyse", Boolean, nullable=False),
+    Column("may_train", Boolean, nullable=False),
     sqlite_autoincrement=True,
 )
 # The few who bar training are listed before every fit.
-Index("ix_users_untrainable", users.c.key, sqlite_where=users.c.train == false(), postgresql_where=~users.c.train)
+Index(
+    "ix_users_untrainable", users.c.key, sqlite_where=users.c.may_train == false(), postgresql_where=~users.c.may_train
+)
 
 channels = Table(
     "channels",

@@ -33,9 +33,9 @@ CREATE TABLE installation (id INTEGER PRIMARY KEY, secret {bytes} NOT NULL);
 CREATE TABLE users (
   key {surrogate}, id {id} NOT NULL UNIQUE, username {id} NOT NULL UNIQUE, created_at BIGINT NOT NULL,
   locale TEXT, region TEXT, birth_year INTEGER, role TEXT NOT NULL, profile TEXT NOT NULL, interests TEXT NOT NULL,
-  personalise BOOLEAN NOT NULL, analyse BOOLEAN NOT NULL, train BOOLEAN NOT NULL
+  may_personalise BOOLEAN NOT NULL, may_analyse BOOLEAN NOT NULL, may_train BOOLEAN NOT NULL
 );
-CREATE INDEX ix_users_untrainable ON users (key) WHERE NOT train;
+CREATE INDEX ix_users_untrainable ON users (key) WHERE NOT may_train;
 CREATE TABLE channels (
   key {surrogate}, id {id} NOT NULL UNIQUE, name TEXT NOT NULL, created_at BIGINT NOT NULL, description TEXT NOT NULL,
   subscriber_count BIGINT NOT NULL, owner_key BIGINT REFERENCES users (key), categories TEXT NOT NULL
