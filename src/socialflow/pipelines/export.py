@@ -1,7 +1,7 @@
 """The store's data as a training snapshot: weighted interactions and the words of items, without names of people."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from socialflow.content.log import InteractionBlock, ItemText, LogCursor
 from socialflow.content.ports import ItemRepository
 from socialflow.ids import UserKey
 from socialflow.kit.clock import Clock
+from socialflow.kit.progress import Progress
 from socialflow.recommendation.interactions import Interactions, ItemTable
 from socialflow.recommendation.ports import RecommendationStore, RecommendationUnit
 from socialflow.recommendation.value_model import Weigher
@@ -18,9 +19,6 @@ from socialflow.training.snapshot import Snapshot, write_snapshot
 
 MICROS = 1_000_000
 _NO_CHANNEL = -1
-
-Progress = Callable[[str, int, int], None]
-"""Hears (stage, done, total), both in the stage's own unit."""
 
 
 async def export_snapshot(store: RecommendationStore, directory: Path, clock: Clock, progress: Progress) -> Snapshot:

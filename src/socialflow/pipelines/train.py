@@ -7,7 +7,8 @@ from socialflow.catalogue.disk import scratch
 from socialflow.catalogue.records import Version
 from socialflow.catalogue.registry import Catalogue
 from socialflow.kit.clock import Clock
-from socialflow.pipelines.export import Progress, export_snapshot
+from socialflow.kit.progress import Progress
+from socialflow.pipelines.export import export_snapshot
 from socialflow.recommendation.ports import RecommendationStore
 from socialflow.training.config import TrainConfig
 from socialflow.training.fit import fit_recommender

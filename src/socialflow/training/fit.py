@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version as library_version
@@ -11,16 +11,13 @@ from pathlib import Path
 from socialflow.catalogue.records import Card, Version
 from socialflow.catalogue.registry import Catalogue
 from socialflow.errors import InvalidInput
+from socialflow.kit.progress import Progress
 from socialflow.recommendation.builders import ALGORITHMS
-from socialflow.recommendation.interactions import ItemTable
 from socialflow.recommendation.protocol import Recommender
 from socialflow.training.config import TrainConfig, build
 from socialflow.training.gate import Verdict, judge
 from socialflow.training.holdout import expected_of_chance, hold_out, measure, measure_popularity
 from socialflow.training.snapshot import Snapshot, read_snapshot
-
-Progress = Callable[[str, int, int], None]
-"""Hears (stage, done, total), in steps of the run."""
 
 _LIBRARIES = ("socialflow", "numpy", "scipy", "scikit-learn", "implicit")
 _STEPS = 6

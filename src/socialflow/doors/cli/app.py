@@ -21,10 +21,18 @@ from socialflow.errors import SocialflowError
 class OneLineErrors(TyperGroup):
     """A command group whose failures are one line on standard error and exit code 2."""
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Run; exits with the command's code where `standalone_mode` is set, as it is for people."""
         try:
-            result = super().main(args, *rest, standalone_mode=False, **extra)
+            result = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
         except SocialflowError as error:
             fail(error.message)
         except typer.Abort:

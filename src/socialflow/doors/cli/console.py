@@ -2,25 +2,26 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import typer
 
-Progress = Callable[[str, int, int], None]
+from socialflow.kit.progress import Progress, no_progress
 
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
     """A listener (stage, done, total) that draws bars on standard error if that is a terminal, else stays silent."""
     if not sys.stderr.isatty():
-        yield _silent
+        yield no_progress
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    with Bars(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, TaskID] = {}
 
         def show(stage: str, done: int, total: int) -> None:
@@ -31,10 +32,6 @@ def progress_bar() -> Iterator[Progress]:
             bars.update(tasks[stage], completed=done, total=total or None)
 
         yield show
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Hear nothing."""
 
 
 def say(text: str) -> None:

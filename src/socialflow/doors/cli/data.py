@@ -10,6 +10,7 @@ import typer
 
 from socialflow.doors.cli import console, session
 from socialflow.doors.cli.options import Json, grouped, pairs
+from socialflow.kit.progress import Progress
 
 if TYPE_CHECKING:
     from socialflow.content.ports import ContentStore
@@ -128,7 +129,7 @@ def _import_options(given: FileOptions) -> "ImportOptions":
 
 
 def _import(
-    work: Callable[["ContentStore", console.Progress], Coroutine[Any, Any, "ImportReport"]], reporting: Reporting
+    work: Callable[["ContentStore", Progress], Coroutine[Any, Any, "ImportReport"]], reporting: Reporting
 ) -> None:
     chosen = session.settings()
     session.prepare_store(chosen)
