@@ -32,13 +32,14 @@ def find_hits(ranked: Ints, indptr: Ints, relevant: Ints) -> Bools:
     return found
 
 
-def rank_quality(hits: Bools, n_relevant: Ints, ks: Sequence[int]) -> dict[str, Floats]:
+def rank_quality(hits: Bools, n_relevant: Ints, ks: Sequence[int], *, capped_recall: bool = False) -> dict[str, Floats]:
     """Per-user values (m,) of every metric at every k, named `metric@k`.
 
     `hits` (m, at least max(ks)) marks relevant places, best first; `n_relevant` (m,) counts all relevant items, found
     or not, and must be at least 1. Per user, with h hits among the first k of n relevant items:
 
-    * precision h / k; recall h / n; hit_rate 1 if h > 0
+    * precision h / k; recall h / n, or h / min(n, k) if `capped_recall` (Liang et al., "Variational Autoencoders for
+      Collaborative Filtering", WWW 2018); hit_rate 1 if h > 0
     * ndcg: sum of 1 / log2(place + 1) over hits, divided by the same sum over the first min(n, k) places
     * map: mean over the first min(n, k) relevant items of the precision at their place
     * mrr: 1 / place of the first hit
@@ -57,7 +58,7 @@ def rank_quality(hits: Bools, n_relevant: Ints, ks: Sequence[int]) -> dict[str, 
         count = first.sum(axis=1)
         reachable = np.minimum(n_relevant, k)
         values[f"precision@{k}"] = count / k
-        values[f"recall@{k}"] = count / n_relevant
+        values[f"recall@{k}"] = count / (reachable if capped_recall else n_relevant)
         values[f"ndcg@{k}"] = (first * discounts[:k]).sum(axis=1) / ideal[reachable]
         values[f"hit_rate@{k}"] = (count > 0).astype(np.float64)
         values[f"map@{k}"] = (first * running[:, :k] / places[:k]).sum(axis=1) / reachable

@@ -115,8 +115,8 @@ class Als(Recommender):
 
     def _similarities(self, columns: IntArray) -> FloatArray:
         lengths = np.linalg.norm(self._vectors, axis=1)
-        scores: FloatArray = (self._vectors[columns] @ self._vectors.T) / np.outer(lengths[columns], lengths)
-        return scores
+        unit: FloatArray = (self._vectors / lengths[:, None]).astype(np.float32)
+        return unit[columns] @ unit.T
 
     def _fold_in(self, histories: Histories) -> FloatArray:
         """Vectors (m, factors) of histories; NaN where there is no positive item."""

@@ -1,0 +1,1 @@
+"""Readers of the public forms in which recommendation data sets are published."""

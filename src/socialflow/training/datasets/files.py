@@ -1,0 +1,82 @@
+"""Lines of plain and compressed text files, and the one error message for a bad one."""
+
+import gzip
+import lzma
+import zlib
+from collections.abc import Iterator, Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO, cast
+
+import zstandard
+
+from socialflow.errors import InvalidInput
+
+COMPRESSIONS = (".zst", ".gz", ".xz")
+MAX_ID = 2**31
+Line = tuple[int, str]
+
+
+def find(directory: Path, name: str) -> Path | None:
+    """The file `name` or its compressed form; None where there is neither."""
+    return next((path for ending in ("", *COMPRESSIONS) if (path := directory / f"{name}{ending}").is_file()), None)
+
+
+def find_ending(directory: Path, *endings: str) -> Path | None:
+    """The only file whose name ends like that (compressed or not); None where there is none.
+
+    Raises:
+        InvalidInput: there are several.
+    """
+    wanted = tuple(f"{ending}{pack}" for ending in endings for pack in ("", *COMPRESSIONS))
+    found = sorted(path for path in directory.iterdir() if path.is_file() and path.name.endswith(wanted))
+    if len(found) > 1:
+        raise InvalidInput(f"{directory} holds several files {' or '.join(endings)}: keep one", field="data")
+    return found[0] if found else None
+
+
+def plain_name(path: Path) -> str:
+    """The file name without the ending of a compression."""
+    return path.name.removesuffix(path.suffix) if path.suffix in COMPRESSIONS else path.name
+
+
+def lines(path: Path, encoding: str = "utf-8") -> Iterator[Line]:
+    """Numbered lines, from 1, without their line ends; blank lines are passed over.
+
+    Raises:
+        InvalidInput: the file cannot be opened, unpacked or decoded.
+    """
+    number = 0
+    try:
+        with _open(path) as raw, TextIOWrapper(raw, encoding=encoding) as stream:
+            for number, line in enumerate(stream, 1):
+                if text := line.rstrip("\r\n"):
+                    yield number, text
+    except (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError, zlib.error, zstandard.ZstdError) as problem:
+        raise InvalidInput(f"{path} cannot be read after line {number}: {problem}", field="data") from problem
+
+
+def bad_line(path: Path, number: int, why: str, line: str) -> InvalidInput:
+    """The error that names file and line."""
+    return InvalidInput(f"{path}, line {number}: {why}: {line[:80]!r}", field="data")
+
+
+def integers(path: Path, number: int, words: Sequence[str], line: str) -> list[int]:
+    """Ids from 0 to 2**31 - 1. Raises InvalidInput."""
+    try:
+        values = [int(word) for word in words]
+    except ValueError:
+        raise bad_line(path, number, "ids must be whole numbers", line) from None
+    if any(not 0 <= value < MAX_ID for value in values):
+        raise bad_line(path, number, "ids must be from 0 to 2**31 - 1", line)
+    return values
+
+
+def _open(path: Path) -> IO[bytes]:
+    if path.suffix == ".gz":
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    if path.suffix == ".xz":
+        return lzma.open(path, "rb")
+    if path.suffix == ".zst":
+        return zstandard.ZstdDecompressor().stream_reader(path.open("rb"), read_across_frames=True, closefd=True)
+    return path.open("rb")

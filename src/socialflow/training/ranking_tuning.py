@@ -1,0 +1,49 @@
+"""Choosing settings on a part of train: a small fixed grid per algorithm, tried on the protocol's validation cut."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from socialflow.recommendation.interactions import ItemTable
+from socialflow.recommendation.protocol import Recommender
+from socialflow.training.protocols import Split
+from socialflow.training.ranking_run import run
+
+Settings = Mapping[str, Any]
+
+TUNING_USERS = 5_000
+"""Validation users at most: enough to tell settings apart, few enough to try a dozen in minutes."""
+
+GRIDS: Mapping[str, Sequence[Settings]] = {
+    "trending": [{"half_life_hours": hours} for hours in (6.0, 24.0, 24.0 * 7, 24.0 * 30, None)],
+    "item_item": [
+        {"kernel": (user, source, target)}
+        for user, source, target in product((0.5, 1.0), (0.3, 0.5, 0.7, 1.0), (0.0, 0.1, 0.2, 0.3, 0.4, 0.5))
+    ],
+    "als": [
+        {"factors": factors, "alpha": alpha, "regularisation": regularisation}
+        for factors, alpha, regularisation in product((64, 128), (1.0, 10.0), (0.01, 1.0, 10.0))
+    ],
+    "content_based": [{"half_life": places} for places in (5.0, 15.0, 30.0, 100.0)],
+    "hybrid": [{"half_life_hours": hours} for hours in (6.0, 24.0, 24.0 * 7, 24.0 * 30, None)],
+}
+"""What is tried, by algorithm; the algorithm's own defaults are always tried first."""
+
+
+def best_settings(
+    build: Callable[[Settings], Recommender],
+    trials: Sequence[Settings],
+    split: Split,
+    items: ItemTable | None,
+    *,
+    k: int,
+    progress: Callable[[int, int], None],
+) -> Settings:
+    """The trial with the greatest mean NDCG@k on the users of a validation cut; the first of equals."""
+    quality = []
+    for number, settings in enumerate(trials):
+        progress(number, len(trials))
+        quality.append(run(build(settings), split, items, [k]).values[f"ndcg@{k}"].mean())
+    return trials[int(np.argmax(quality))]

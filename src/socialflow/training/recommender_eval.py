@@ -1,0 +1,229 @@
+"""`socialflow eval recommender`: any algorithm on anybody's data, measured the way it serves."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from socialflow.errors import InvalidInput
+from socialflow.evaluation.bootstrap import mean_interval
+from socialflow.evaluation.diversity import coverage, gini, list_diversity, novelty, popularity_lift
+from socialflow.recommendation.algorithms.content_based import ContentBased
+from socialflow.recommendation.algorithms.trending import Trending
+from socialflow.recommendation.builders import ALGORITHMS
+from socialflow.recommendation.interactions import FloatArray, IntArray, Interactions, ItemTable
+from socialflow.recommendation.protocol import Recommender
+from socialflow.training.datasets.records import RankingData
+from socialflow.training.protocols import PROTOCOLS, Protocol, Split
+from socialflow.training.ranking_run import Run, Values, run
+from socialflow.training.ranking_tuning import GRIDS, TUNING_USERS, Settings, best_settings
+
+Progress = Callable[[str, int, int], None]
+"""Hears (stage, done, total)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of every algorithm."""
+
+    protocol: Protocol
+    ks: tuple[int, ...]
+    tune: bool
+    seed: int
+    bootstrap: bool
+
+
+def evaluate_recommender(
+    name: str,
+    source: Path,
+    protocol: str,
+    *,
+    ks: Sequence[int] = (10, 20),
+    tune: bool = False,
+    seed: int = 0,
+    bootstrap: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Fit and measure one recommender, with plain popularity beside it.
+
+    `source` is a directory or a file (see `datasets.discovery`); `tune` chooses settings on a part of train only;
+    `bootstrap` adds 95 % intervals over users, also of the paired difference to popularity.
+
+    Returns:
+        JSON-able: task, name, settings, protocol, rule, data {users, items, train, test}, metrics, popularity,
+        fit_seconds, users_per_second, peak_memory_mb, seed, version, and intervals.
+
+    Raises:
+        InvalidInput: an unknown name or protocol, or data that the protocol or the algorithm cannot use.
+    """
+    return compare([name], source, protocol, ks=ks, tune=tune, seed=seed, bootstrap=bootstrap, progress=progress)[0]
+
+
+def compare(
+    names: Sequence[str],
+    source: Path,
+    protocol: str,
+    *,
+    ks: Sequence[int] = (10, 20),
+    tune: bool = False,
+    seed: int = 0,
+    bootstrap: bool = False,
+    progress: Progress | None = None,
+) -> list[dict[str, Any]]:
+    """`evaluate_recommender` for several names on one reading of the data, in the order given."""
+    tell = progress or (lambda _stage, _done, _total: None)
+    question = Question(_protocol(names, protocol, ks), tuple(sorted(set(ks))), tune, seed, bootstrap)
+    steps = len(names) + 2
+    tell("reading", 0, steps)
+    bench = Bench.open(source, question)
+    tell("popularity", 1, steps)
+    reports, popularity = [], run_popularity(bench)
+    for number, name in enumerate(names):
+        tell(name, number + 2, steps)
+        settings = bench.choose(name, partial(tell, f"{name}: choosing settings"))
+        report = bench.report(name, settings, popularity)
+        reports.append({**report, "protocol": protocol, "rule": question.protocol.rule})
+    tell("done", steps, steps)
+    return reports
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One data set, cut and ready: every algorithm is measured on the same."""
+
+    question: Question
+    data: RankingData
+    split: Split
+    catalogue: IntArray
+    """Ids of all items of train and test, ascending."""
+    items: ItemTable | None
+    """Words of the items of the catalogue."""
+
+    @classmethod
+    def open(cls, source: Path, question: Question) -> "Bench":
+        """Read and cut. Raises InvalidInput."""
+        data = question.protocol.read(source)
+        split = question.protocol.test(data, question.seed)
+        catalogue = np.unique(np.concatenate((split.train.items, split.histories.items, split.relevant)))
+        items = data.items
+        if items is not None:
+            items = items.take(np.flatnonzero(np.isin(items.ids, catalogue)))
+        return cls(question, data, split, catalogue, items)
+
+    def build(self, name: str, settings: Settings) -> Recommender:
+        """An unfitted recommender; trending counts plainly where the data has no times.
+
+        Raises:
+            InvalidInput: the algorithm needs words and the data has none.
+        """
+        algorithm = ALGORITHMS[name]
+        if algorithm.needs_items and self.items is None:
+            raise InvalidInput(
+                f"{name} learns from the words of items and this data set has none; MovieLens directories carry them",
+                field="name",
+            )
+        known = algorithm().parameters
+        defaults: dict[str, Any] = {"seed": self.question.seed, "half_life_hours": None}
+        fixed = {key: value for key, value in defaults.items() if key in known and not self._keeps_default(key)}
+        return algorithm(**{**fixed, **settings})
+
+    def _keeps_default(self, key: str) -> bool:
+        return key == "half_life_hours" and self.data.timed
+
+    def choose(self, name: str, progress: Callable[[int, int], None]) -> Settings:
+        """The best settings on the validation cut; none where tuning was not asked for."""
+        if not self.question.tune:
+            return {}
+        trials = [{}, *GRIDS.get(name, ())]
+        if not self.data.timed:
+            trials = [trial for trial in trials if "half_life_hours" not in trial]
+        validation = self.question.protocol.validation(self.data, self.question.seed)
+        sample = validation.sample(TUNING_USERS, self.question.seed)
+        k = max(self.question.ks)
+        return best_settings(partial(self.build, name), trials, sample, self.items, k=k, progress=progress)
+
+    def measure(self, model: Recommender) -> Run:
+        """Fit on train and rank for the test users."""
+        capped = self.question.protocol.capped_recall
+        return run(model, self.split, self.items, self.question.ks, capped_recall=capped)
+
+    def report(self, name: str, settings: Settings, popularity: Run) -> dict[str, Any]:
+        """Fit, rank, and put everything into the published form."""
+        model = self.build(name, settings)
+        result = self.measure(model)
+        document: dict[str, Any] = {
+            "task": "recommender",
+            "name": name,
+            "settings": dict(model.parameters),
+            "data": {
+                "users": len(np.unique(np.concatenate((self.split.train.users, self.split.users)))),
+                "items": len(self.catalogue),
+                "train": len(self.split.train),
+                "test": len(self.split.relevant),
+            },
+            "metrics": self.metrics(result),
+            "popularity": self.metrics(popularity),
+            "fit_seconds": round(result.fit_seconds, 3),
+            "users_per_second": round(result.users_per_second, 1),
+            "peak_memory_mb": round(result.peak_memory_mb, 1),
+            "seed": self.question.seed,
+            "version": version("socialflow"),
+        }
+        if self.question.bootstrap:
+            document["intervals"] = self.intervals(result.values)
+            gains = {key: values - popularity.values[key] for key, values in result.values.items()}
+            document["intervals_over_popularity"] = self.intervals(gains)
+        return document
+
+    def metrics(self, result: Run) -> dict[str, float]:
+        """Means over users, and what the lists do to the catalogue."""
+        metrics = {key: float(values.mean()) for key, values in result.values.items()}
+        places = np.searchsorted(self.catalogue, np.maximum(result.ranked, self.catalogue[0]))
+        places = np.where(result.ranked >= 0, places, -1)
+        popularity = np.bincount(np.searchsorted(self.catalogue, self.split.train.items), minlength=len(self.catalogue))
+        histories = self.split.histories
+        history = np.searchsorted(self.catalogue, histories.items)
+        vectors = self._vectors()
+        for k in self.question.ks:
+            first = places[:, :k]
+            metrics[f"coverage@{k}"] = coverage(first, len(self.catalogue))
+            metrics[f"gini@{k}"] = gini(first, len(self.catalogue))
+            metrics[f"novelty@{k}"] = novelty(first, popularity, len(np.unique(self.split.train.users)))
+            metrics[f"popularity_lift@{k}"] = popularity_lift(first, histories.indptr, history, popularity)
+            if vectors is not None:
+                metrics[f"diversity@{k}"] = list_diversity(first, vectors)
+        return {key: round(value, 6) for key, value in metrics.items()}
+
+    def intervals(self, values: Values) -> dict[str, list[float]]:
+        """95 % intervals of the means, [low, high]."""
+        seed = self.question.seed
+        return {key: [round(end, 6) for end in mean_interval(value, seed=seed)] for key, value in values.items()}
+
+    def _vectors(self) -> FloatArray | None:
+        """Content vectors beside the catalogue, for the diversity of lists; None without words."""
+        if self.items is None:
+            return None
+        content = ContentBased(width=64, neighbours=0).fit(Interactions.from_pairs([], []), self.items)
+        vectors = np.zeros((len(self.catalogue), content.vectors.shape[1]), np.float32)
+        vectors[np.searchsorted(self.catalogue, content.item_ids)] = content.vectors
+        return vectors
+
+
+def run_popularity(bench: Bench) -> Run:
+    """Plain popularity, the line every other is read against."""
+    return bench.measure(Trending(half_life_hours=None))
+
+
+def _protocol(names: Sequence[str], protocol: str, ks: Sequence[int]) -> Protocol:
+    for name in names:
+        if name not in ALGORITHMS:
+            raise InvalidInput(f"there is no recommender {name!r}; names: {', '.join(ALGORITHMS)}", field="name")
+    if protocol not in PROTOCOLS:
+        raise InvalidInput(f"there is no protocol {protocol!r}; protocols: {', '.join(PROTOCOLS)}", field="protocol")
+    if not ks or min(ks) < 1:
+        raise InvalidInput("k must be whole numbers of at least 1, like 10,20", field="k")
+    return PROTOCOLS[protocol]
