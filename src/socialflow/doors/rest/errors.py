@@ -146,7 +146,9 @@ async def _invalid(request: Request, error: Exception) -> Reply:
     if not isinstance(error, RequestValidationError):
         raise error
     problems = error.errors()
-    field, detail = describe(problems[0]) if problems else ("body", "the request cannot be read")
+    field, detail = describe(problems[0])
+    if field == "body" and "json" not in request.headers.get("content-type", ""):
+        detail = "body: send JSON, and say so: Content-Type: application/json"
     return error_reply(request_id_of(request), 422, InvalidInput.code, detail, field=field)
 
 

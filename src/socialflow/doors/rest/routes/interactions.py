@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Body
@@ -21,6 +22,8 @@ router = APIRouter(
     prefix="/api/v1", tags=["Feed"], route_class=GuardedRoute, responses=documented(401, 403, 413, 422, 429, 503)
 )
 
+_WIRE_NAMES = {"user": "username", "item": "post_id"}
+
 
 @router.post(
     "/interaction",
@@ -32,7 +35,7 @@ router = APIRouter(
 async def interaction(row: InteractionIn, call: CallDep) -> Reply:
     """Stored for good when the answer comes; the user's next feed knows it."""
     own_id = await _own_id(call, [row])
-    outcomes = await call.content.record([row.record(own_id)])
+    outcomes = _named(await call.content.record([row.record(own_id)]))
     _count(call.metrics, outcomes)
     outcome = require_stored(outcomes[0])
     return Reply({"id": outcome.id, "status": outcome.status}, status_code=202)
@@ -70,7 +73,7 @@ async def interactions(
     rows = rows_of(body)
     good = [row for row in rows if not isinstance(row, BadRow)]
     own_id = await _own_id(call, good)
-    outcomes = merge_outcomes(rows, await call.content.record([row.record(own_id) for row in good]))
+    outcomes = merge_outcomes(rows, _named(await call.content.record([row.record(own_id) for row in good])))
     _count(call.metrics, outcomes)
     return Reply(rows_out(outcomes))
 
@@ -84,6 +87,14 @@ async def _own_id(call: Call, rows: Sequence[InteractionIn]) -> str | None:
     if any(row.username not in own_names for row in rows):
         raise PermissionDenied("with a token, interactions are your own only", field="username")
     return call.principal.subject
+
+
+def _named(outcomes: Sequence[RowOutcome]) -> Sequence[RowOutcome]:
+    """Outcomes that name fields as this door calls them."""
+    return [
+        outcome if outcome.field is None else replace(outcome, field=_WIRE_NAMES.get(outcome.field, outcome.field))
+        for outcome in outcomes
+    ]
 
 
 def _count(metrics: Metrics, outcomes: Sequence[RowOutcome]) -> None:

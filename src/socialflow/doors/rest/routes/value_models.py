@@ -58,13 +58,18 @@ class ValueModelsOut(BaseModel):
     versions: Annotated[list[ValueModelOut], Field(description="Oldest first.")]
 
 
+def _shown(model: ValueModel) -> dict[str, object]:
+    weights = {kind.value: weight for kind, weight in model.weights.items()}
+    return {"version": model.version, "weights": weights, "created_at": model.created_at, "note": model.note}
+
+
 @router.get("", response_model=ValueModelsOut, summary="List versions of the value model")
 async def list_value_models(call: CallDep) -> Reply:
     """Every version, and which is active."""
     authorise(call.principal, Action.VALUE_MODEL_READ)
     async with call.platform.store.read() as unit:
         active, versions = await unit.value_models.active(), await unit.value_models.versions()
-    return Reply({"active": active.version, "versions": versions})
+    return Reply({"active": active.version, "versions": [_shown(version) for version in versions]})
 
 
 @router.put("", response_model=ValueModelOut, summary="Make and activate a version of the value model")
@@ -74,7 +79,7 @@ async def put_value_model(body: ValueModelIn, call: CallDep) -> Reply:
     async with call.platform.store.write() as unit:
         weights = {**(await unit.value_models.active()).weights, **body.weights}
         stored = await unit.value_models.add(ValueModel(0, weights, call.platform.clock.now(), body.note))
-    return Reply(stored)
+    return Reply(_shown(stored))
 
 
 @router.put(
@@ -84,4 +89,5 @@ async def activate_value_model(version: Version, call: CallDep) -> Reply:
     """Rolls back, or forward again."""
     authorise(call.principal, Action.VALUE_MODEL_WRITE)
     async with call.platform.store.write() as unit:
-        return Reply(await unit.value_models.activate(version))
+        stored = await unit.value_models.activate(version)
+    return Reply(_shown(stored))

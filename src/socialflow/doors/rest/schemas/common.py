@@ -39,13 +39,11 @@ Count: TypeAlias = Annotated[int, Field(ge=0, le=MAX_INT)]
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def _instant(value: datetime) -> datetime:
-    if not _EARLIEST <= value < _LATEST:
-        raise ValueError("must be between the years 1900 and 2200")
+def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-Instant: TypeAlias = Annotated[AwareDatetime, AfterValidator(_instant)]
+Instant: TypeAlias = Annotated[AwareDatetime, Field(ge=_EARLIEST, lt=_LATEST), AfterValidator(_utc)]
 """A time with its offset; kept as UTC."""
 
 
