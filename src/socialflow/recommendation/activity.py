@@ -92,8 +92,7 @@ class Activity:
     def trending(self, window_hours: int, now: float, size: int) -> npt.NDArray[np.float64]:
         """Trending score of keys 0..size-1: decayed positive weight over the window."""
         state, span = self._decayed, WINDOWS[window_hours]
-        sums = np.maximum(state.positive[span, :size], 0.0)
-        return sums * np.exp(-(now - state.ref) / _SPANS[span])
+        return np.maximum(state.positive[span, :size], 0.0) * float(np.exp(-(now - state.ref) / _SPANS[span]))
 
     def popularity(self, size: int) -> npt.NDArray[np.float64]:
         """All-time positive weight of keys 0..size-1."""

@@ -72,7 +72,9 @@ class Corpus:
         self.moods = Vocabulary()
         self.languages = Vocabulary()
         self._keys: dict[str, int] = {}
-        self._newest_first: npt.NDArray[np.int64] | None = None
+        self._newest_first: npt.NDArray[np.int64] = np.empty(0, np.int64)
+        self._unplaced: list[int] = []
+        """Keys whose place in `_newest_first` has to be found again."""
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -81,7 +83,6 @@ class Corpus:
         """Take in new or changed facts."""
         for row in facts:
             self._put(row)
-        self._newest_first = None
 
     def forget(self, key: ItemKey) -> None:
         """Erase an item: its key stays without an item for good."""
@@ -96,7 +97,7 @@ class Corpus:
             column[key] = NONE
         self.language[key] = NONE
         self.created_at[key] = 0
-        self._newest_first = None
+        self._unplaced.append(int(key))
 
     def forget_author(self, user: int) -> None:
         """Take an erased person's name off the items that stay."""
@@ -127,13 +128,14 @@ class Corpus:
 
     def newest_first(self) -> npt.NDArray[np.int64]:
         """All existing keys, newest first, equal times by key."""
-        order = self._newest_first
-        if order is None:
-            n = self.size
-            order = np.argsort(-self.created_at[:n], kind="stable")
+        if self._unplaced:
+            known = self._newest_first[~np.isin(self._newest_first, self._unplaced)]
+            order = np.concatenate([np.array(sorted(self._unplaced), np.int64), known])
             order = order[self.status[order] != ABSENT]
-            self._newest_first = order
-        return order
+            # Nearly in order already, which the stable sort makes use of.
+            self._newest_first = order[np.lexsort((order, -self.created_at[order]))]
+            self._unplaced = []
+        return self._newest_first
 
     def _put(self, row: ItemFacts) -> None:
         key = int(row.key)
@@ -144,6 +146,8 @@ class Corpus:
             del self._keys[old]
         self.ids[key] = row.id
         self._keys[row.id] = key
+        if old is None or self.created_at[key] != row.created_at:
+            self._unplaced.append(key)
         self.created_at[key] = row.created_at
         self.kind[key] = KINDS.index(row.kind)
         self.hidden[key] = row.hidden

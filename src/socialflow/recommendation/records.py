@@ -122,6 +122,8 @@ class Impression:
     removed: tuple[Removal, ...] = ()
     """The removals nearest to the top (bounded), so that "why not that one" can be answered later."""
     removed_counts: Mapping[str, int] = field(default_factory=dict)
+    filters: Mapping[str, str] = field(default_factory=dict)
+    """What the question was narrowed to (kind, category, mood, project_code), as asked."""
 
 
 @dataclass(frozen=True, slots=True)

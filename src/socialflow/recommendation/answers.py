@@ -1,0 +1,191 @@
+"""From a ranking to the answer that is stored and shown."""
+
+import secrets
+from datetime import datetime
+
+from socialflow.errors import Conflict, FeedRequestNotFound, InvalidInput, TooLarge
+from socialflow.ids import ItemKey, UserKey
+from socialflow.kit.clock import to_micros
+from socialflow.kit.digests import short_digest
+from socialflow.recommendation.context import Context, FeedSettings
+from socialflow.recommendation.pipeline import Outcome
+from socialflow.recommendation.records import FeedEntry, FeedQuery, Impression, Status
+
+MAX_SKIP = 1000
+"""Entries that one answer may rank through without showing them."""
+
+REASONS = {
+    "item_item": "people who took what you took went on to this",
+    "als": "people who took what you took went on to this",
+    "item_item_neighbours": "often taken together with {anchor}",
+    "content_based_neighbours": "like {anchor}",
+    "late_arrivals": "new, and like what you took",
+    "following": "from somebody you follow",
+    "trending": "trending now",
+    "trending_in_category": "trending in {category}",
+    "fresh": "new today",
+    "popular": "popular",
+    "given": "ranked on request",
+    "catalogue": "from the whole catalogue",
+}
+
+
+class Session:
+    """The pages of one request: what was shown, where the next page starts."""
+
+    def __init__(self, query: FeedQuery, pages: list[Impression]) -> None:
+        self._query = query
+        self.pages = pages
+
+    @property
+    def shown(self) -> list[ItemKey]:
+        """Items on any page of this request."""
+        return [entry.item for page in self.pages for entry in page.entries]
+
+    @property
+    def stored(self) -> Impression | None:
+        """The page asked for, if it was answered before."""
+        return next((page for page in self.pages if page.page == self._query.page), None)
+
+    @property
+    def skip(self) -> int:
+        """Best entries to leave to pages that were jumped over."""
+        earlier = sum(page.page < self._query.page for page in self.pages)
+        return (self._query.page - 1 - earlier) * self._query.page_size
+
+    @property
+    def offset(self) -> int:
+        """Entries before this page."""
+        return sum(len(page.entries) for page in self.pages if page.page < self._query.page) + self.skip
+
+    def stored_has_more(self, page: Impression) -> bool:
+        """Whether a stored page was, as far as its entries tell, not the last."""
+        later = any(other.page > page.page and other.entries for other in self.pages)
+        return later or len(page.entries) >= page.page_size
+
+    def check(self, user: UserKey | None) -> None:
+        """Refuse a request_id of another person or of another question.
+
+        Raises:
+            FeedRequestNotFound: nothing is stored under it for this user.
+            Conflict: it belongs to another question of this user.
+            TooLarge: the page jumps further ahead than one answer ranks.
+        """
+        query = self._query
+        if query.request_id is not None:
+            if not self.pages or self.pages[0].user != user:
+                raise FeedRequestNotFound(
+                    f"no answer is stored under request_id {query.request_id}", field="request_id"
+                )
+            if self.pages[0].query_digest != digest(query):
+                raise Conflict(
+                    "this request_id belongs to another question; leave it out to begin anew", field="request_id"
+                )
+        if self.stored is None and self.skip > MAX_SKIP:
+            raise TooLarge(
+                f"page {query.page} jumps over {self.skip} entries, at most {MAX_SKIP} can be; go page by page with "
+                "request_id",
+                field="page",
+            )
+
+
+def check(query: FeedQuery, settings: FeedSettings) -> None:
+    """Refuse a question that cannot be answered. Raises InvalidInput, naming the field."""
+    if not 1 <= query.page_size <= settings.max_recommendations:
+        raise InvalidInput(
+            f"page_size must be 1 to {settings.max_recommendations}, not {query.page_size}", field="page_size"
+        )
+    if query.page < 1:
+        raise InvalidInput(f"page must be at least 1, not {query.page}", field="page")
+
+
+def digest(query: FeedQuery) -> str:
+    """Identity of a question, its paging and exclusions left aside."""
+    parts = (query.algorithm, query.surface, query.kind, query.mood, query.category, query.project_code)
+    candidates = ("all",) if query.candidates is None else ("given", *query.candidates)
+    return short_digest(*("" if part is None else f"={part}" for part in parts), *candidates).hex()
+
+
+def new_request_id(now: datetime) -> str:
+    """A time-ordered random id (UUID version 7, RFC 9562), 32 hexadecimal digits."""
+    millis = to_micros(now) // 1000
+    value = (millis & ((1 << 48) - 1)) << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return f"{value:032x}"
+
+
+def entries(ctx: Context, outcome: Outcome, *, skip: int, size: int, offset: int) -> tuple[FeedEntry, ...]:
+    """The page: `size` entries after the first `skip`, positions counted from `offset` + 1.
+
+    An item erased while this was ranked is left out.
+    """
+    ranking, ids = outcome.ranking, ctx.world.corpus.ids
+    order = ranking.order.tolist()
+    alive = [row for row in order[skip : skip + size] if ids[int(ranking.candidates.keys[row])] is not None]
+    return tuple(entry(ctx, outcome, row, offset + place) for place, row in enumerate(alive, start=1))
+
+
+def entry(ctx: Context, outcome: Outcome, candidate: int, position: int) -> FeedEntry:
+    """One candidate as an entry."""
+    ranking, corpus = outcome.ranking, ctx.world.corpus
+    key = int(ranking.candidates.keys[candidate])
+    source = outcome.source_names[int(ranking.candidates.sources[candidate])]
+    return FeedEntry(
+        item=ItemKey(key),
+        item_id=corpus.ids[key] or "",
+        score=round(float(ranking.scores[candidate]), 6),
+        position=position,
+        source=source,
+        reason=_reason(ctx, source, key, int(ranking.candidates.anchors[candidate])),
+        terms=ranking.terms_of(candidate),
+        moves=tuple(ranking.moves.get(candidate, ())),
+    )
+
+
+def impression(
+    ctx: Context, outcome: Outcome, shown: tuple[FeedEntry, ...], *, request_id: str, at: datetime
+) -> Impression:
+    """The answer with what made it, what it lacks and what was taken out."""
+    query, user = ctx.query, ctx.viewer.user
+    missing = list(outcome.ranking.missing)
+    if user is not None and not ctx.viewer.personalise and "history:not_permitted" not in missing:
+        missing.append("history:not_permitted")
+    return Impression(
+        request_id=request_id,
+        page=query.page,
+        page_size=query.page_size,
+        user=None if user is None else user.key,
+        surface=query.surface,
+        algorithm=query.algorithm,
+        query_digest=digest(query),
+        at=at,
+        entries=shown,
+        status=Status.PARTIAL if missing else Status.COMPLETE,
+        missing=tuple(missing),
+        provenance=outcome.ranking.provenance,
+        removed=outcome.nearest(),
+        removed_counts=outcome.counts(),
+        filters=_narrowed(ctx),
+    )
+
+
+def _narrowed(ctx: Context) -> dict[str, str]:
+    query = ctx.query
+    asked = {
+        "kind": query.kind,
+        "mood": query.mood,
+        "category": query.category,
+        "project_code": query.project_code,
+        "item": None if ctx.anchor is None else ctx.world.corpus.ids[ctx.anchor],
+        "candidates": None if query.candidates is None else "given",
+    }
+    return {name: str(value) for name, value in asked.items() if value is not None}
+
+
+def _reason(ctx: Context, source: str, key: int, anchor: int) -> str:
+    corpus = ctx.world.corpus
+    origin = corpus.ids[anchor] if 0 <= anchor < ctx.size else None
+    code = int(corpus.category[key])
+    category = corpus.categories.words[code] if code >= 0 else "its category"
+    return REASONS[source].format(anchor=origin or "what you took", category=category)

@@ -1,0 +1,125 @@
+"""Content vectors of every item, those newer than the content model included."""
+
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from socialflow.recommendation.interactions import FloatArray, Histories, IntArray, ItemTable
+
+
+@runtime_checkable
+class ContentModel(Protocol):
+    """What a content model must offer beside scoring: vectors of its own items, and of any others."""
+
+    @property
+    def item_ids(self) -> IntArray:
+        """Ids it was fitted with, ascending, shape (n,)."""
+        ...
+
+    @property
+    def vectors(self) -> FloatArray:
+        """Their vectors (n, width), of length 1, or 0 without a known word."""
+        ...
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """Constructor arguments; `half_life` is the number of places after which an item of a history counts half."""
+        ...
+
+    def encode(self, items: ItemTable) -> FloatArray:
+        """Vectors (len(items), width) of length 1, or 0 where no word is known."""
+        ...
+
+
+class ContentSpace:
+    """Vectors by item key: the model's own (memory-mapped, never copied) and a growing part for items that came or
+    changed after it was fitted.
+
+    Scores as the content model does (`ContentBased`), with the newer items in both the history and the candidates:
+    the profile is the mean of the history's vectors, weighted by interaction weight and 2 ** (-places / half_life),
+    and a score is the cosine of profile and item. One writer, the event loop; compute reads while it writes: a key
+    is pointed at its vector only after the vector is in place.
+    """
+
+    def __init__(self, model: ContentModel) -> None:
+        self._model = model
+        half_life = model.parameters["half_life"]
+        if not isinstance(half_life, int | float):
+            raise TypeError(f"half_life of a content model must be a number, not {half_life!r}")
+        self._half_life = float(half_life)
+        ids = model.item_ids
+        self._row_of = np.full(int(ids[-1]) + 1 if len(ids) else 1, -1, np.int64)
+        self._row_of[ids] = np.arange(len(ids))
+        self._late = np.zeros((64, model.vectors.shape[1]), np.float32)
+        self._late_keys = np.empty(0, np.int64)
+
+    def unknown(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Those of `keys` that have no vector yet."""
+        return keys[self._rows(keys) < 0]
+
+    def encode(self, items: ItemTable) -> FloatArray:
+        """Vectors of items as they read now."""
+        return self._model.encode(items)
+
+    def put(self, keys: npt.NDArray[np.int64], vectors: FloatArray) -> None:
+        """Take in vectors of new or changed items."""
+        if not len(keys):
+            return
+        start, known = len(self._late_keys), len(self._model.item_ids)
+        stop = start + len(keys)
+        if stop > len(self._late):
+            grown = np.zeros((max(stop, 2 * len(self._late)), self._late.shape[1]), np.float32)
+            grown[:start] = self._late[:start]
+            self._late = grown
+        self._late[start:stop] = vectors
+        if int(keys.max()) >= len(self._row_of):
+            larger = np.full(max(int(keys.max()) + 1, 2 * len(self._row_of)), -1, np.int64)
+            larger[: len(self._row_of)] = self._row_of
+            self._row_of = larger
+        self._late_keys = np.concatenate([self._late_keys, keys])
+        self._row_of[keys] = known + np.arange(start, stop)
+
+    def forget(self, key: int) -> None:
+        """Let an erased item's key have no vector."""
+        if key < len(self._row_of):
+            self._row_of[key] = -1
+        gone = np.flatnonzero(self._late_keys == key)
+        self._late[gone] = 0.0
+
+    def vectors(self, keys: npt.NDArray[np.int64]) -> FloatArray:
+        """Vectors (len(keys), width); zeros where there is none."""
+        rows, known = self._rows(keys), len(self._model.item_ids)
+        found = np.zeros((len(keys), self._late.shape[1]), np.float32)
+        own, late = (rows >= 0) & (rows < known), rows >= known
+        found[own] = self._model.vectors[rows[own]]
+        found[late] = self._late[rows[late] - known]
+        return found
+
+    def profile(self, history: Histories) -> FloatArray:
+        """Profile (width,) of the first history, length 1; zeros where it says nothing."""
+        n = int(history.indptr[1])
+        decay = np.exp2((np.arange(n) - (n - 1)) / self._half_life).astype(np.float32)
+        total = np.asarray((history.weights[:n] * decay) @ self.vectors(history.items[:n]), np.float32)
+        length = np.linalg.norm(total).astype(np.float32)
+        if length > 0:
+            total /= length
+        return total
+
+    def score(self, history: Histories, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Cosine of the profile and each item; NaN for items without words and for a history that says nothing."""
+        profile = self.profile(history)
+        vectors = self.vectors(keys)
+        scores: npt.NDArray[np.float64] = (vectors @ profile).astype(np.float64)
+        scores[~vectors.any(axis=1)] = np.nan
+        return scores if profile.any() else np.full(len(keys), np.nan)
+
+    def late(self) -> npt.NDArray[np.int64]:
+        """Keys of items that came or changed after the model was fitted, newest last."""
+        return self._late_keys
+
+    def _rows(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        row_of = self._row_of
+        inside = keys < len(row_of)
+        return np.where(inside, row_of[np.where(inside, keys, 0)], -1)

@@ -1,0 +1,218 @@
+"""What every stage of one request may look at: the question, the viewer, and the state of the platform."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from socialflow.content.records import INTERACTION_CODES, InteractionType, ItemKind, Relations, User
+from socialflow.ids import ItemKey
+from socialflow.recommendation.activity import Activity
+from socialflow.recommendation.corpus import KINDS, Corpus
+from socialflow.recommendation.interactions import Histories
+from socialflow.recommendation.log import MICROS, NO_ROWS, UserRows, as_histories
+from socialflow.recommendation.records import FeedQuery
+from socialflow.recommendation.shelf import Loaded
+from socialflow.recommendation.value_model import Weigher
+
+Keys = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Values = npt.NDArray[np.float64]
+
+HISTORY_LIMIT = 200
+"""Newest interactions that models score from."""
+FULL_VIEW = 0.8
+"""Watched fraction from which a view counts as having seen the item."""
+FULL_WATCH_SECONDS = 30.0
+DEFAULT_KINDS = (ItemKind.VIDEO, ItemKind.POST)
+"""What a feed shows unless it is asked for something else: comments only on demand."""
+
+
+def _codes(*kinds: InteractionType) -> npt.NDArray[np.int64]:
+    return np.array([INTERACTION_CODES[kind] for kind in kinds])
+
+
+_REACTIONS = _codes(
+    InteractionType.LIKE,
+    InteractionType.DISLIKE,
+    InteractionType.COMMENT,
+    InteractionType.SHARE,
+    InteractionType.SAVE,
+    InteractionType.INSPIRE,
+    InteractionType.RATING,
+)
+_REFUSALS = _codes(InteractionType.HIDE, InteractionType.NOT_INTERESTED, InteractionType.REPORT)
+_VIEW, _WATCH = INTERACTION_CODES[InteractionType.VIEW], INTERACTION_CODES[InteractionType.WATCH_TIME]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """Limits of the recommender, from the settings of the service."""
+
+    cold_start_threshold: int = 5
+    """Interactions from which a user is no longer new."""
+    similarity_threshold: float = 0.3
+    """Least content similarity (cosine) of a candidate."""
+    max_recommendations: int = 50
+    """Most entries in one answer; paging goes on beyond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks: everything about the person that a stage may use, as of this request."""
+
+    user: User | None = None
+    relations: Relations = Relations()
+    rows: UserRows = NO_ROWS
+    """All interactions, oldest first."""
+
+    @property
+    def personalise(self) -> bool:
+        """Whether the person lets us use the history for choosing."""
+        return self.user is not None and self.user.privacy.personalise
+
+    @property
+    def language(self) -> str | None:
+        """Language of the locale: `pt` of `pt-BR`."""
+        if self.user is None or self.user.locale is None:
+            return None
+        return self.user.locale.replace("_", "-").split("-")[0].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The platform at request time; shared by all requests."""
+
+    corpus: Corpus
+    activity: Activity
+    models: Mapping[str, Loaded]
+    weigh: Weigher
+    settings: FeedSettings
+    newest_first: Keys
+    now: float
+    """Seconds since the epoch."""
+
+
+@dataclass
+class Context:
+    """One request. Derived facts are worked out once, when a stage first asks for them."""
+
+    query: FeedQuery
+    viewer: Viewer
+    world: World
+    need: int
+    """Entries to rank: everything up to the end of the page, and one more to know whether there is a next."""
+    shown: Keys = field(default_factory=lambda: np.empty(0, np.int64))
+    """Items that earlier pages of this request showed."""
+    anchor: ItemKey | None = None
+    """The item whose likes are asked for (`similar`)."""
+
+    @cached_property
+    def size(self) -> int:
+        """Item keys known when the request began."""
+        return self.world.corpus.size
+
+    @cached_property
+    def rows(self) -> UserRows:
+        """The history that may be used for choosing: empty where the person does not permit it."""
+        return self.viewer.rows if self.viewer.personalise else NO_ROWS
+
+    @cached_property
+    def weights(self) -> npt.NDArray[np.float32]:
+        """Value-model weight of every row of `rows`."""
+        return self.world.weigh(self.rows.types, self.rows.values)
+
+    @cached_property
+    def histories(self) -> Histories:
+        """The newest part of the history, as models take it (one row)."""
+        return as_histories([self.rows.last(HISTORY_LIMIT)], self.world.weigh, self.world.now)
+
+    @cached_property
+    def liked(self) -> Keys:
+        """Items of positive weight among the newest rows, newest first, each once."""
+        recent = self.rows.items[-HISTORY_LIMIT:][self.weights[-HISTORY_LIMIT:] > 0][::-1]
+        _, first = np.unique(recent, return_index=True)
+        return recent[np.sort(first)].astype(np.int64)
+
+    @cached_property
+    def warmth(self) -> float:
+        """0 for a new user, rising with every interaction to 1 at the cold-start threshold."""
+        threshold = self.world.settings.cold_start_threshold
+        return min(1.0, len(self.rows) / threshold) if threshold else 1.0
+
+    @cached_property
+    def seen(self) -> Keys:
+        """Items reacted to (like, dislike, comment, share, save, inspire, rating) or watched: a view of at least
+        four fifths, or 30 seconds of watch time."""
+        rows = self.rows
+        watched = (rows.types == _VIEW) & (rows.values >= FULL_VIEW)
+        watched |= (rows.types == _WATCH) & (rows.values >= FULL_WATCH_SECONDS)
+        reacted = np.isin(rows.types, _REACTIONS) & (rows.values > 0)
+        return np.unique(rows.items[watched | reacted]).astype(np.int64)
+
+    @cached_property
+    def refused(self) -> Keys:
+        """Items hidden, reported or marked "not interested". An order, not a taste: honoured without permission to
+        personalise too."""
+        rows = self.viewer.rows
+        return np.unique(rows.items[np.isin(rows.types, _REFUSALS) & (rows.values > 0)]).astype(np.int64)
+
+    @cached_property
+    def kinds(self) -> npt.NDArray[np.int64]:
+        """Codes of the kinds asked for."""
+        wanted = DEFAULT_KINDS if self.query.kind is None else (self.query.kind,)
+        return np.array([KINDS.index(kind) for kind in wanted])
+
+    @cached_property
+    def excluded(self) -> Keys:
+        """Keys of the ids that the caller does not want."""
+        return self.world.corpus.keys(self.query.exclude)
+
+    @cached_property
+    def scope(self) -> Mask:
+        """Which keys the question is about at all: visible, of the kind, category, project and mood asked for.
+
+        Sources draw inside the scope so that a narrow question is not starved; the filters stay the authority.
+        """
+        corpus, query, n = self.world.corpus, self.query, self.size
+        scope = corpus.visible()[:n]
+        scope &= self.member(self.kinds, len(KINDS))[corpus.kind[:n]]
+        for word, words, column in (
+            (query.category, corpus.categories, corpus.category),
+            (query.project_code, corpus.projects, corpus.project),
+            (query.mood, corpus.moods, corpus.mood),
+        ):
+            if word is not None:
+                code = words.code(word)
+                scope &= (column[:n] == code) if code >= 0 else False
+        return scope
+
+    @cached_property
+    def trending(self) -> Values:
+        """Trending score of every key over the last day."""
+        return self.world.activity.trending(24, self.world.now, self.size)
+
+    @cached_property
+    def newest(self) -> Keys:
+        """Keys in scope, newest first."""
+        order = self.world.newest_first
+        order = order[order < self.size]
+        return order[self.scope[order]]
+
+    def age(self, keys: Keys) -> Values:
+        """Age of items in seconds; below 0 never."""
+        return np.maximum(self.world.now - self.world.corpus.created_at[keys] / MICROS, 0.0)
+
+    def among(self, keys: Keys, chosen: Keys) -> Mask:
+        """Which of the item `keys` are in `chosen`."""
+        return self.member(chosen, self.size)[keys]
+
+    @staticmethod
+    def member(chosen: npt.ArrayLike, size: int) -> Mask:
+        """A table of `size` truths: True at the places in `chosen`; places outside are ignored."""
+        table = np.zeros(size, np.bool_)
+        places = np.asarray(chosen, np.int64)
+        table[places[(places >= 0) & (places < size)]] = True
+        return table

@@ -1,0 +1,181 @@
+"""Every feed, read top to bottom: where items come from, what is taken out, what counts how much, what rearranges."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from socialflow.errors import InvalidInput, ModelUnavailable
+from socialflow.recommendation.filters.item import Kind, Topic, Visibility
+from socialflow.recommendation.filters.viewer import Anchor, Blocked, Excluded, Muted, Own, Refused, Seen, Shown
+from socialflow.recommendation.pipeline import Feed, Filter, Selector, Weighted
+from socialflow.recommendation.records import FeedQuery
+from socialflow.recommendation.scorers.signals import (
+    Affinity,
+    Aversion,
+    Collaborative,
+    Content,
+    Interests,
+    Likeness,
+    Locale,
+    Model,
+    MoodOfProfile,
+    Popularity,
+    Trending,
+)
+from socialflow.recommendation.selectors.rerank import AuthorCap, Diversity, FreshnessBoost, NewItemSlots
+from socialflow.recommendation.sources import catalogue, learned
+
+MODELS = frozenset({"item_item", "als", "content_based"})
+"""Recommenders that feeds use where the catalogue has an active version."""
+
+NOT_FOR_THIS_VIEWER: tuple[Filter, ...] = (Own(), Blocked(), Muted(), Refused(), Excluded())
+FILTERS: tuple[Filter, ...] = (Visibility(), Kind(), Topic(), *NOT_FOR_THIS_VIEWER, Shown(), Seen())
+
+COLD = (
+    Weighted(Interests(), 0.35),
+    Weighted(Locale(), 0.15),
+    Weighted(MoodOfProfile(), 0.10),
+    Weighted(Trending(), 0.25),
+    Weighted(Popularity(), 0.15),
+)
+"""What leads for new users: category, locale, mood, and what the platform likes."""
+
+ADJUSTMENTS = (Weighted(Affinity(), 0.10), Weighted(Aversion(), -0.50))
+
+SELECTORS: tuple[Selector, ...] = (
+    FreshnessBoost(gain=0.05),
+    Diversity(strength=0.15),
+    NewItemSlots(every=10, few=20),
+    AuthorCap(cap=2, window=10),
+)
+
+ITEM_ITEM, ALS = Model("item_item", zero=True), Model("als")
+COLLABORATIVE = Collaborative(ITEM_ITEM, ALS)
+
+FROM_THE_CATALOGUE = (
+    catalogue.Following(limit=60),
+    catalogue.Trending(limit=150),
+    catalogue.TrendingInCategories(categories=3, limit=30),
+    catalogue.Fresh(limit=60),
+    catalogue.Popular(limit=60),
+)
+FROM_CONTENT = (
+    learned.Neighbours("content_based", recent=15, limit=20, cut=True),
+    learned.LateArrivals(limit=50),
+)
+
+HYBRID = Feed(
+    name="hybrid",
+    sources=(
+        learned.ModelTop("item_item", limit=200),
+        learned.Neighbours("item_item", recent=3, limit=20),
+        *FROM_CONTENT,
+        *FROM_THE_CATALOGUE,
+    ),
+    filters=FILTERS,
+    scorers=(Weighted(COLLABORATIVE, 0.4), Weighted(Content(), 0.4), Weighted(Trending(), 0.2)),
+    cold=COLD,
+    adjustments=ADJUSTMENTS,
+    selectors=SELECTORS,
+    reserve=catalogue.Everything(),
+)
+
+FEEDS: Mapping[str, Feed] = {
+    "hybrid": HYBRID,
+    "trending": Feed(
+        name="trending",
+        sources=(catalogue.Trending(limit=300),),
+        filters=FILTERS,
+        scorers=(Weighted(Trending(), 1.0),),
+        selectors=(AuthorCap(cap=2, window=10),),
+        reserve=catalogue.Everything(),
+    ),
+    "collaborative": replace(
+        HYBRID,
+        name="collaborative",
+        sources=(
+            learned.ModelTop("item_item", limit=200),
+            learned.ModelTop("als", limit=200),
+            *FROM_THE_CATALOGUE,
+        ),
+        scorers=(Weighted(COLLABORATIVE, 1.0),),
+        requires=("item_item", "als"),
+    ),
+    "content_based": replace(
+        HYBRID,
+        name="content_based",
+        sources=(
+            learned.Neighbours("content_based", recent=40, limit=20, cut=True),
+            learned.LateArrivals(limit=100),
+            *FROM_THE_CATALOGUE,
+        ),
+        scorers=(Weighted(Content(), 1.0),),
+        requires=("content_based",),
+    ),
+    "item_item": replace(
+        HYBRID,
+        name="item_item",
+        sources=(learned.ModelTop("item_item", limit=300), *FROM_THE_CATALOGUE),
+        scorers=(Weighted(ITEM_ITEM, 1.0),),
+        adjustments=(),
+        selectors=(),
+        requires=("item_item",),
+    ),
+    "als": replace(
+        HYBRID,
+        name="als",
+        sources=(learned.ModelTop("als", limit=300), *FROM_THE_CATALOGUE),
+        scorers=(Weighted(ALS, 1.0),),
+        adjustments=(),
+        selectors=(),
+        requires=("als",),
+    ),
+    "two_way": replace(
+        HYBRID,
+        name="two_way",
+        scorers=(Weighted(COLLABORATIVE, 0.6), Weighted(Content(), 0.4)),
+    ),
+}
+"""Algorithm -> composition."""
+
+SIMILAR = Feed(
+    name="similar",
+    sources=(
+        learned.Neighbours("content_based", recent=1, limit=100, cut=True),
+        learned.Neighbours("item_item", recent=1, limit=100),
+    ),
+    filters=(Visibility(), Kind(), Anchor(), *NOT_FOR_THIS_VIEWER),
+    scorers=(
+        Weighted(Likeness("content_based", limit=100), 0.5),
+        Weighted(Likeness("item_item", limit=100), 0.5),
+    ),
+    selectors=(AuthorCap(cap=3, window=10),),
+    requires=("content_based", "item_item"),
+)
+
+NOT_BUILT = frozenset({"deep", "transformer", "neural_cf", "graph", "smart"})
+"""Algorithms of the contract that this version cannot train yet."""
+
+
+def compose(query: FeedQuery) -> Feed:
+    """The composition that answers a question; given candidates are ranked as they are, and none is added.
+
+    Raises:
+        InvalidInput: the algorithm is not one of ours.
+        ModelUnavailable: this version cannot train that algorithm.
+    """
+    if query.algorithm in NOT_BUILT:
+        raise ModelUnavailable(f"{query.algorithm} is not part of this version; use one of {', '.join(sorted(FEEDS))}")
+    feed = FEEDS.get(query.algorithm)
+    if feed is None:
+        raise InvalidInput(
+            f"algorithm must be one of {', '.join(sorted(FEEDS))}, not {query.algorithm!r}", field="algorithm"
+        )
+    if query.candidates is None:
+        return feed
+    return replace(
+        feed,
+        sources=(catalogue.Given(),),
+        filters=(Visibility(), *NOT_FOR_THIS_VIEWER),
+        selectors=(),
+        reserve=None,
+    )

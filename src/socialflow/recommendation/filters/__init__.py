@@ -1,0 +1,1 @@
+"""What takes candidates out; `feeds` lists which feed uses which."""

@@ -1,0 +1,95 @@
+"""What this viewer must not be shown, or has had."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from socialflow.recommendation.context import Context, Keys, Mask
+
+
+class Own:
+    """The viewer's own items."""
+
+    name = "own"
+
+    def removed(self, ctx: Context, keys: Keys) -> Mapping[str, Mask]:
+        """Items whose author is the viewer."""
+        user = ctx.viewer.user
+        if user is None:
+            return {}
+        return {"the viewer made it": ctx.world.corpus.author[keys] == user.key}
+
+
+class Blocked:
+    """Items of people blocked by the viewer or blocking the viewer."""
+
+    name = "blocked"
+
+    def removed(self, ctx: Context, keys: Keys) -> Mapping[str, Mask]:
+        """Items of blocked authors."""
+        blocked = list(ctx.viewer.relations.blocked_users)
+        return {"its author and the viewer are blocked": np.isin(ctx.world.corpus.author[keys], blocked)}
+
+
+class Muted:
+    """Items of people and channels the viewer muted."""
+
+    name = "muted"
+
+    def removed(self, ctx: Context, keys: Keys) -> Mapping[str, Mask]:
+        """Items of muted authors and channels."""
+        corpus, relations = ctx.world.corpus, ctx.viewer.relations
+        return {
+            "its author is muted": np.isin(corpus.author[keys], list(relations.muted_users)),
+            "its channel is muted": np.isin(corpus.channel[keys], list(relations.muted_channels)),
+        }
+
+
+class Seen:
+    """Items the viewer reacted to or watched (see `Context.seen`)."""
+
+    name = "seen"
+
+    def removed(self, ctx: Context, keys: Keys) -> Mapping[str, Mask]:
+        """Items in the history as seen."""
+        return {"already seen": ctx.among(keys, ctx.seen)}
+
+
+class Refused:
+    """Items the viewer hid, reported or marked as not interesting."""
+
+    name = "refused"
+
+    def removed(self, ctx: Context, keys: Keys) -> Mapping[str, Mask]:
+        """Items the viewer refused."""
+        return {"hidden, reported or not interesting to the viewer": ctx.among(keys, ctx.refused)}
+
+
+class Excluded:
+    """Items the caller excludes by id."""
+
+    name = "excluded"
+
+    def removed(self, ctx: Context, keys: Keys) -> Mapping[str, Mask]:
+        """Items named in `exclude`."""
+        return {"excluded by the caller": ctx.among(keys, ctx.excluded)}
+
+
+class Shown:
+    """Items that earlier pages of this request showed."""
+
+    name = "shown"
+
+    def removed(self, ctx: Context, keys: Keys) -> Mapping[str, Mask]:
+        """Items of earlier pages."""
+        return {"on an earlier page": ctx.among(keys, ctx.shown)}
+
+
+class Anchor:
+    """The item itself, among items like it."""
+
+    name = "anchor"
+
+    def removed(self, ctx: Context, keys: Keys) -> Mapping[str, Mask]:
+        """The anchor."""
+        return {"the item asked about": keys == (-1 if ctx.anchor is None else ctx.anchor)}

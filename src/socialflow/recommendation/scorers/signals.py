@@ -1,0 +1,193 @@
+"""Signals of a score, one class each. Scales differ: the pipeline normalises them over the candidates."""
+
+import numpy as np
+
+from socialflow.recommendation.context import Context, Keys
+from socialflow.recommendation.pipeline import Signal, normalised
+from socialflow.recommendation.records import Provenance, Tier
+from socialflow.recommendation.sources.catalogue import favourite_categories
+
+LIVE_COUNTS = Provenance("trending", "1", Tier.HEURISTIC)
+
+
+class Model:
+    """One model's score of each item for the history at request time.
+
+    With `zero` an item the model knows but cannot link to the history counts as 0 (co-occurrence: never seen
+    together); otherwise, and for items newer than the model, the value is unknown.
+    """
+
+    def __init__(self, model: str, *, zero: bool = False) -> None:
+        self.name = model
+        self._zero = zero
+
+    def score(self, ctx: Context, keys: Keys) -> Signal:
+        """Scores as the model gives them."""
+        if (missing := _no_history(ctx)) is not None:
+            return Signal.absent(len(keys), *missing)
+        loaded = ctx.world.models.get(self.name)
+        if loaded is None:
+            return Signal.absent(len(keys), f"model:{self.name}")
+        values = loaded.model.score_items(ctx.histories, keys)[0].astype(np.float64)
+        if self._zero:
+            values[np.isnan(values) & np.isin(keys, loaded.model.item_ids)] = 0.0
+        return Signal(values, provenance=(loaded.provenance,))
+
+
+class Collaborative:
+    """What people with like histories took: the mean of the collaborative models that are loaded."""
+
+    name = "collaborative"
+
+    def __init__(self, *models: Model) -> None:
+        self._models = models
+
+    def score(self, ctx: Context, keys: Keys) -> Signal:
+        """Mean of the models' normalised scores; names each model that is not there."""
+        signals = [model.score(ctx, keys) for model in self._models]
+        missing = tuple(dict.fromkeys(name for signal in signals for name in signal.missing))
+        provenance = tuple(made for signal in signals for made in signal.provenance)
+        there = [normalised(signal.values) for signal in signals if np.isfinite(signal.values).any()]
+        if not there:
+            return Signal.absent(len(keys), *missing)
+        return Signal(np.mean(there, axis=0), missing, provenance)
+
+
+class Content:
+    """Cosine of the item's words and the words of what the user took."""
+
+    name = "content_based"
+
+    def score(self, ctx: Context, keys: Keys) -> Signal:
+        """-1 to 1; unknown for items without words."""
+        if (missing := _no_history(ctx)) is not None:
+            return Signal.absent(len(keys), *missing)
+        loaded = ctx.world.models.get(self.name)
+        if loaded is None or loaded.content is None:
+            return Signal.absent(len(keys), f"model:{self.name}")
+        return Signal(loaded.content.score(ctx.histories, keys), provenance=(loaded.provenance,))
+
+
+class Likeness:
+    """How like the item asked about each item is, by one model."""
+
+    def __init__(self, model: str, *, limit: int) -> None:
+        self.name = model
+        self._limit = limit
+
+    def score(self, ctx: Context, keys: Keys) -> Signal:
+        """Similarity of the anchor's nearest `limit` items; 0 beyond."""
+        loaded = ctx.world.models.get(self.name)
+        if loaded is None or ctx.anchor is None:
+            return Signal.absent(len(keys), f"model:{self.name}")
+        near = loaded.model.neighbours(np.array([ctx.anchor]), self._limit)
+        known = near.items[0] >= 0
+        if not known.any():
+            return Signal.absent(len(keys), f"item:{self.name}")
+        table = np.zeros(ctx.size)
+        table[near.items[0][known]] = near.scores[0][known]
+        return Signal(table[keys], provenance=(loaded.provenance,))
+
+
+class Trending:
+    """Engagement over the last day, logarithmic."""
+
+    name = "trending"
+
+    def score(self, ctx: Context, keys: Keys) -> Signal:
+        """log(1 + decayed engagement); missing where nothing happened anywhere lately."""
+        if not ctx.trending.any():
+            return Signal.absent(len(keys), "activity:24h")
+        return Signal(np.log1p(ctx.trending[keys]), provenance=(LIVE_COUNTS,))
+
+
+class Popularity:
+    """All-time engagement, logarithmic."""
+
+    name = "popular"
+
+    def score(self, ctx: Context, keys: Keys) -> Signal:
+        """log(1 + all-time positive weight)."""
+        return Signal(np.log1p(ctx.world.activity.popularity(ctx.size)[keys]), provenance=(LIVE_COUNTS,))
+
+
+class Interests:
+    """Whether the item's category is one the user named or has begun to like: first 1, second 1/2, ..."""
+
+    name = "interests"
+
+    def score(self, ctx: Context, keys: Keys) -> Signal:
+        """1 / place of the category among the favourites; absent for a user without any."""
+        favourites = favourite_categories(ctx)
+        if not favourites:
+            return Signal.absent(len(keys))
+        corpus = ctx.world.corpus
+        worth = np.zeros(len(corpus.categories.words) + 1)  # the last place is for items without a category
+        worth[favourites] = 1.0 / np.arange(1, len(favourites) + 1)
+        return Signal(worth[corpus.category[keys]])
+
+
+class Locale:
+    """Whether the item is in the user's language."""
+
+    name = "locale"
+
+    def score(self, ctx: Context, keys: Keys) -> Signal:
+        """1 in the language of the user's locale, else 0; absent where either side is not known."""
+        corpus = ctx.world.corpus
+        code = corpus.languages.code(ctx.viewer.language)
+        if code < 0:
+            return Signal.absent(len(keys))
+        return Signal((corpus.language[keys] == code).astype(np.float64))
+
+
+class MoodOfProfile:
+    """Whether the item has the mood that the user's profile names."""
+
+    name = "mood"
+
+    def score(self, ctx: Context, keys: Keys) -> Signal:
+        """1 for that mood, else 0; absent without one."""
+        corpus, user = ctx.world.corpus, ctx.viewer.user
+        mood = None if user is None else user.profile.get("mood")
+        code = corpus.moods.code(mood) if isinstance(mood, str) else -1
+        if code < 0:
+            return Signal.absent(len(keys))
+        return Signal((corpus.mood[keys] == code).astype(np.float64))
+
+
+class Affinity:
+    """Items of people the viewer follows and channels the viewer subscribed to."""
+
+    name = "affinity"
+
+    def score(self, ctx: Context, keys: Keys) -> Signal:
+        """1 or 0."""
+        corpus, relations = ctx.world.corpus, ctx.viewer.relations
+        near = np.isin(corpus.author[keys], list(relations.follows))
+        near |= np.isin(corpus.channel[keys], list(relations.subscriptions))
+        return Signal(near.astype(np.float64))
+
+
+class Aversion:
+    """Items of creators of whom the viewer refused something (hid, reported, not interested)."""
+
+    name = "aversion"
+
+    def score(self, ctx: Context, keys: Keys) -> Signal:
+        """1 or 0; all 0 where the history may not be used."""
+        corpus = ctx.world.corpus
+        if not ctx.viewer.personalise:
+            return Signal(np.zeros(len(keys)))
+        refused = ctx.refused[ctx.refused < ctx.size]
+        averse = np.zeros(len(keys), np.bool_)
+        for column in (corpus.author, corpus.channel):
+            disliked = column[refused]
+            averse |= np.isin(column[keys], disliked[disliked >= 0])
+        return Signal(averse.astype(np.float64))
+
+
+def _no_history(ctx: Context) -> tuple[str, ...] | None:
+    if not ctx.viewer.personalise:
+        return ("history:not_permitted",) if ctx.viewer.user is not None else ("history:no_user",)
+    return None if len(ctx.rows) else ()

@@ -1,0 +1,1 @@
+"""What rearranges a ranking; `feeds` lists which feed uses which."""

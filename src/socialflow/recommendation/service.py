@@ -1,0 +1,324 @@
+"""The use cases of recommendation: feeds, trending, likeness, explanations, over the platform as it is now."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from socialflow.content.records import ItemKind, Relations, User
+from socialflow.errors import Conflict, FeedRequestNotFound, InvalidInput, ItemNotFound, ModelUnavailable
+from socialflow.ids import UserKey
+from socialflow.inference.lane import Lane
+from socialflow.kit.clock import Clock, to_micros
+from socialflow.recommendation import answers, explain, feeds, trending
+from socialflow.recommendation.context import Context, FeedSettings, Viewer, World
+from socialflow.recommendation.live import LiveState
+from socialflow.recommendation.log import MICROS, NO_ROWS
+from socialflow.recommendation.pipeline import Feed, run
+from socialflow.recommendation.ports import ModelSource, RecommendationStore, RecommendationUnit
+from socialflow.recommendation.records import (
+    Explanation,
+    FeedAnswer,
+    FeedQuery,
+    Impression,
+    Provenance,
+    SimilarUsers,
+    Status,
+    Tier,
+    TrendingEntry,
+)
+from socialflow.recommendation.shelf import Shelf
+from socialflow.recommendation.similar_users import SimilarUsersIndex
+
+__all__ = ["FeedSettings", "Readiness", "RecommendationService"]
+
+WAITING = 64
+"""Rankings that may wait for the lane before a call is refused."""
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether feeds can be answered, and from what."""
+
+    ready: bool
+    reason: str
+    interactions: int
+    items: int
+    models: dict[str, str]
+    """Model -> version in use, or why there is none."""
+
+
+class RecommendationService:
+    """Answers feed questions from live state; every answer is stored before it is returned.
+
+    Call `start` once before and `close` once after use, on one event loop.
+    """
+
+    def __init__(
+        self, store: RecommendationStore, models: ModelSource, clock: Clock, settings: FeedSettings | None = None
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._settings = settings or FeedSettings()
+        self._source = models
+        self._running: _Running | None = None
+
+    async def start(self) -> None:
+        """Read the store once and load every active model. Raises StoreUnavailable."""
+        running = _Running(self._store, self._source, self._clock)
+        try:
+            await running.live.sync()
+            running.shelf.refresh()
+            await running.shelf.settle()
+        except BaseException:
+            await running.close()
+            raise
+        self._running = running
+
+    async def close(self) -> None:
+        """Finish what is being ranked and end the lanes."""
+        running, self._running = self._running, None
+        if running is not None:
+            await running.close()
+
+    def readiness(self) -> Readiness:
+        """What is loaded; does not touch the store."""
+        running = self._running
+        if running is None:
+            return Readiness(False, "not started: the store has not been read", 0, 0, {})
+        models = {name: self._why_not(name) for name in sorted(feeds.MODELS)}
+        models |= {name: loaded.provenance.version for name, loaded in running.shelf.models.items()}
+        live = running.live
+        reason = f"{len(live.corpus)} items and {len(live.log)} interactions loaded"
+        return Readiness(True, reason, len(live.log), len(live.corpus), models)
+
+    async def feed(self, query: FeedQuery) -> FeedAnswer:
+        """Rank for one user, as of everything committed before the call; durable before it returns.
+
+        A page asked again under its request_id comes back as it was stored; a new page goes on below the pages shown,
+        never repeats an item of them, and uses the history of now.
+
+        Raises:
+            InvalidInput, UserNotFound, FeedRequestNotFound, Conflict, ModelUnavailable, Overloaded, StoreUnavailable.
+        """
+        answers.check(query, self._settings)
+        return await self._answer(query, feeds.compose(query))
+
+    async def similar(self, item_id: str, username: str | None, page: int, page_size: int) -> FeedAnswer:
+        """Items like this one, by words and by who takes them; what the viewer blocked, muted or hid stays out.
+
+        Raises:
+            ItemNotFound: there is no such item, or it may not be shown.
+        """
+        query = FeedQuery(username=username, algorithm="similar", page=page, page_size=page_size, surface="similar")
+        answers.check(query, self._settings)
+        return await self._answer(query, feeds.SIMILAR, anchor=item_id)
+
+    async def trending(
+        self,
+        *,
+        kind: ItemKind | None = None,
+        category: str | None = None,
+        window_hours: int = 24,
+        page: int = 1,
+        page_size: int = 20,
+        username: str | None = None,
+    ) -> tuple[list[TrendingEntry], Provenance, Status, tuple[str, ...]]:
+        """Items by engagement in a window of 1, 6, 24, 168 or 720 hours, decayed by age, with their direction.
+
+        Where nothing happened in the window the order is that of all time, and `missing` says so.
+        """
+        query = FeedQuery(username=username, algorithm="trending", kind=kind, category=category, page=page)
+        query = replace(query, page_size=page_size, surface="trending")
+        answers.check(query, self._settings)
+        trending.check_window(window_hours)
+        running = await self._current()
+        async with self._store.read() as unit:
+            viewer = await self._viewer(unit, query)
+        ctx = self._context(query, viewer, need=page * page_size)
+        return await running.rank.run(trending.trending, ctx, window_hours)
+
+    async def similar_users(self, user_id: str, limit: int) -> SimilarUsers:
+        """Users who liked the same items. Who bars analysis is not compared and not named. Raises UserNotFound."""
+        if limit < 1:
+            raise InvalidInput(f"limit must be at least 1, not {limit}", field="limit")
+        running = await self._current()
+        made = Provenance("similar_users", "1", Tier.HEURISTIC)
+        async with self._store.read() as unit:
+            user = await unit.users.get(user_id)
+            if not user.privacy.analyse:
+                return SimilarUsers((), made, Status.ABSTAINED, ("analysis:not_permitted",))
+            live = running.live
+            near = await running.aside.run(
+                running.similar_users.nearest, live.log.snapshot(), live.weigh, user.key, 4 * limit + 100
+            )
+            relations = await unit.graph.relations(user.key)
+            people = await unit.users.by_keys([key for key, _ in near if key not in relations.blocked_users])
+        open_ = {key: person.id for key, person in people.items() if person.privacy.analyse}
+        return SimilarUsers([(open_[key], value) for key, value in near if key in open_][:limit], made)
+
+    async def explain(self, request_id: str, item_id: str, user_id: str | None) -> Explanation:
+        """Why an item stands where it stands in an answer, or why it does not.
+
+        `user_id` None explains anybody's request; otherwise only the user's own.
+
+        Raises:
+            FeedRequestNotFound: nothing is stored under this request_id for this user.
+            ItemNotFound: there is no such item.
+        """
+        running = await self._current()
+        async with self._store.read() as unit:
+            pages = await unit.impressions.pages(request_id)
+            owner = await self._owner(unit, pages)
+            if not pages or (user_id is not None and (owner is None or owner.id != user_id)):
+                raise FeedRequestNotFound(f"no answer is stored under request_id {request_id}", field="request_id")
+            relations = Relations() if owner is None else await unit.graph.relations(owner.key)
+        key = running.live.corpus.key(item_id)
+        if key is None:
+            raise ItemNotFound(f"there is no item {item_id}", field="item")
+        told = explain.from_trace(pages, key, item_id)
+        if told is not None:
+            return told
+        query = explain.question(pages[0], item_id)
+        ctx = self._context(query, self._seen_by(owner, relations), need=sum(len(page.entries) for page in pages) + 1)
+        ctx.anchor = running.live.corpus.key(pages[0].filters.get("item", ""))
+        feed = feeds.SIMILAR if query.algorithm == feeds.SIMILAR.name else feeds.compose(query)
+        return await running.rank.run(explain.recompute, feed, ctx, key, pages)
+
+    async def _answer(self, query: FeedQuery, feed: Feed, anchor: str | None = None) -> FeedAnswer:
+        running = self._started()
+        async with running.turn(query.request_id):
+            for _ in range(_ATTEMPTS):
+                answer = await self._attempt(query, feed, anchor)
+                if answer is not None:
+                    return answer
+        raise Conflict("other pages of this request were answered at the same time; try again", field="request_id")
+
+    async def _attempt(self, query: FeedQuery, feed: Feed, anchor: str | None) -> FeedAnswer | None:
+        """One try; None where another process answered a page of the same request meanwhile."""
+        running = await self._current()
+        async with self._store.read() as unit:
+            viewer = await self._viewer(unit, query)
+            pages = [] if query.request_id is None else list(await unit.impressions.pages(query.request_id))
+        session = answers.Session(query, pages)
+        session.check(None if viewer.user is None else viewer.user.key)
+        if (stored := session.stored) is not None:
+            return FeedAnswer(stored, session.stored_has_more(stored), fresh=False)
+        ctx = self._context(query, viewer, need=session.skip + query.page_size + 1)
+        ctx.shown = np.array(session.shown, np.int64)
+        self._require(feed)
+        if anchor is not None:
+            ctx.anchor = running.live.corpus.key(anchor)
+            if ctx.anchor is None or not running.live.corpus.visible()[ctx.anchor]:
+                raise ItemNotFound(f"there is no item {anchor} that may be shown", field="item_id")
+        impression, has_more = await running.rank.run(self._rank, feed, ctx, session)
+        async with self._store.write() as unit:
+            if query.request_id is not None and len(await unit.impressions.pages(query.request_id)) != len(pages):
+                return None
+            await unit.impressions.add(impression)
+        return FeedAnswer(impression, has_more)
+
+    def _rank(self, feed: Feed, ctx: Context, session: answers.Session) -> tuple[Impression, bool]:
+        """The part of an answer that is arithmetic; runs in the lane."""
+        outcome = run(feed, ctx)
+        size, now = ctx.query.page_size, self._clock.now()
+        shown = answers.entries(ctx, outcome, skip=session.skip, size=size, offset=session.offset)
+        request_id = ctx.query.request_id or answers.new_request_id(now)
+        has_more = len(outcome.ranking) > session.skip + size
+        return answers.impression(ctx, outcome, shown, request_id=request_id, at=now), has_more
+
+    def _started(self) -> "_Running":
+        if self._running is None:
+            raise ModelUnavailable("the recommender has not been started")
+        return self._running
+
+    async def _current(self) -> "_Running":
+        """The running parts, as of every commit before this call."""
+        running = self._started()
+        running.shelf.refresh()
+        await running.live.sync()
+        return running
+
+    async def _viewer(self, unit: RecommendationUnit, query: FeedQuery) -> Viewer:
+        if query.user_id is not None:
+            user = await unit.users.get(query.user_id)
+        elif query.username is not None:
+            user = await unit.users.by_username(query.username)
+        else:
+            return Viewer()
+        return self._seen_by(user, await unit.graph.relations(user.key))
+
+    def _seen_by(self, user: User | None, relations: Relations) -> Viewer:
+        rows = NO_ROWS if user is None else self._started().live.log.rows(user.key)
+        return Viewer(user, relations, rows)
+
+    @staticmethod
+    async def _owner(unit: RecommendationUnit, pages: Sequence[Impression]) -> User | None:
+        key: UserKey | None = pages[0].user if pages else None
+        return None if key is None else (await unit.users.by_keys([key])).get(key)
+
+    def _context(self, query: FeedQuery, viewer: Viewer, *, need: int) -> Context:
+        running = self._started()
+        live = running.live
+        world = World(
+            corpus=live.corpus,
+            activity=live.activity,
+            models=running.shelf.models,
+            weigh=live.weigh,
+            settings=self._settings,
+            newest_first=live.corpus.newest_first(),
+            now=to_micros(self._clock.now()) / MICROS,
+        )
+        return Context(query, viewer, world, need)
+
+    def _require(self, feed: Feed) -> None:
+        loaded = self._started().shelf.models
+        if feed.requires and not any(name in loaded for name in feed.requires):
+            reasons = "; ".join(self._why_not(name) for name in feed.requires)
+            raise ModelUnavailable(f"{feed.name} cannot answer: {reasons}")
+
+    def _why_not(self, name: str) -> str:
+        failure = self._started().shelf.failures.get(name)
+        if failure is not None:
+            return f"{name} {failure.version} could not be loaded: {failure.reason}"
+        return f"no version of {name} is active; run `socialflow train {name}`"
+
+
+class _Running:
+    """The parts that live between start and close."""
+
+    def __init__(self, store: RecommendationStore, source: ModelSource, clock: Clock) -> None:
+        self.rank = Lane("ranking", capacity=WAITING)
+        self.sync = Lane("sync", capacity=WAITING)
+        self.aside = Lane("aside", capacity=WAITING)
+        self.live = LiveState(store, clock, lane=self.sync, aside=self.aside)
+        self.shelf = Shelf(source, feeds.MODELS, self.aside, clock, self.live.adopt)
+        self.similar_users = SimilarUsersIndex()
+        self._turns: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def turn(self, request_id: str | None) -> AsyncIterator[None]:
+        """One page of a request at a time."""
+        if request_id is None:
+            yield
+            return
+        lock, users = self._turns.get(request_id, (asyncio.Lock(), 0))
+        self._turns[request_id] = (lock, users + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, users = self._turns[request_id]
+            if users == 1:
+                del self._turns[request_id]
+            else:
+                self._turns[request_id] = (lock, users - 1)
+
+    async def close(self) -> None:
+        await self.shelf.close()
+        await self.live.close()
+        for lane in (self.rank, self.sync, self.aside):
+            await lane.close()

@@ -1,0 +1,109 @@
+"""The recommenders in use: loaded aside when their version changes, swapped in between two requests."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from socialflow.errors import SocialflowError
+from socialflow.inference.lane import Lane
+from socialflow.kit.clock import Clock
+from socialflow.recommendation.content_space import ContentSpace
+from socialflow.recommendation.ports import ModelSource
+from socialflow.recommendation.protocol import Recommender
+from socialflow.recommendation.records import Provenance
+
+RETRY_AFTER = timedelta(seconds=60)
+"""How long a version that failed to load is left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A recommender in use."""
+
+    model: Recommender
+    provenance: Provenance
+    content: ContentSpace | None = None
+    """Vectors of the content model, newer items included; None for every other model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A version that could not be loaded, and why."""
+
+    version: str
+    reason: str
+    at: datetime
+
+
+Prepare = Callable[[Recommender], Awaitable[ContentSpace | None]]
+"""What is done for a freshly loaded model before it is used: the content model meets the items newer than itself."""
+
+
+class Shelf:
+    """Active recommenders by name.
+
+    `refresh` compares versions and returns at once; what changed is loaded in the background lane while requests keep
+    using the old version, and replaces it in one assignment. A version that does not load leaves the old one in use
+    and is tried again after a minute or when another version becomes active.
+    """
+
+    def __init__(self, source: ModelSource, names: frozenset[str], lane: Lane, clock: Clock, prepare: Prepare) -> None:
+        self._source = source
+        self._names = names
+        self._lane = lane
+        self._clock = clock
+        self._prepare = prepare
+        self._failures: dict[str, Failure] = {}
+        self._loading: dict[str, asyncio.Task[None]] = {}
+        self.models: Mapping[str, Loaded] = {}
+        """Never changed in place: a request keeps the mapping it took."""
+
+    @property
+    def failures(self) -> Mapping[str, Failure]:
+        """Names whose active version could not be loaded."""
+        return dict(self._failures)
+
+    def refresh(self) -> None:
+        """Start loading what changed; drop what is no longer active."""
+        active = {name: version for name, version in self._source.versions().items() if name in self._names}
+        if gone := self.models.keys() - active.keys():
+            self.models = {name: loaded for name, loaded in self.models.items() if name not in gone}
+        for name, version in active.items():
+            if name not in self._loading and self._wants(name, version):
+                task = asyncio.create_task(self._load(name, version))
+                self._loading[name] = task
+                task.add_done_callback(partial(self._done, name))
+
+    async def settle(self) -> None:
+        """Wait until nothing is being loaded (at start, and in tests)."""
+        while self._loading:
+            await asyncio.gather(*self._loading.values())
+
+    def _done(self, name: str, _: asyncio.Task[None]) -> None:
+        del self._loading[name]
+
+    def _wants(self, name: str, version: str) -> bool:
+        loaded = self.models.get(name)
+        if loaded is not None and loaded.provenance.version == version:
+            return False
+        failure = self._failures.get(name)
+        return failure is None or failure.version != version or self._clock.now() - failure.at >= RETRY_AFTER
+
+    async def close(self) -> None:
+        """Give up what is being loaded."""
+        tasks = list(self._loading.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _load(self, name: str, version: str) -> None:
+        try:
+            model, provenance = await self._lane.run(self._source.load, name)
+            content = await self._prepare(model)
+        except (SocialflowError, OSError, ValueError) as problem:
+            self._failures[name] = Failure(version, str(problem), self._clock.now())
+        else:
+            self._failures.pop(name, None)
+            self.models = {**self.models, name: Loaded(model, provenance, content)}

@@ -1,0 +1,1 @@
+"""Where candidates come from; `feeds` lists which feed uses which."""

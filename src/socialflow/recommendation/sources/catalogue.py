@@ -1,0 +1,168 @@
+"""Candidates from the catalogue itself: what trends, what is new, whom the user follows, and everything."""
+
+import numpy as np
+
+from socialflow.recommendation.context import Context, Keys, Values
+from socialflow.recommendation.pipeline import Drawn
+
+FRESH = 24 * 3600.0
+"""Age in seconds below which an item is new."""
+FOLLOWED_FOR = 14 * 24 * 3600.0
+"""Age in seconds up to which followed creators' items are offered."""
+
+
+class Trending:
+    """Items that gather the most engagement now, over all categories."""
+
+    name = "trending"
+
+    def __init__(self, *, limit: int) -> None:
+        self._limit = limit
+
+    def candidates(self, ctx: Context) -> Drawn:
+        """At most `limit` items (and more on later pages) with any engagement over the last day."""
+        scores = np.where(ctx.scope, ctx.trending, 0.0)
+        return Drawn.of(_best(scores, self._limit + len(ctx.shown)))
+
+
+class TrendingInCategories:
+    """What trends in the categories the user likes most (interests first, then the history)."""
+
+    name = "trending_in_category"
+
+    def __init__(self, *, categories: int, limit: int) -> None:
+        self._categories = categories
+        self._limit = limit
+
+    def candidates(self, ctx: Context) -> Drawn:
+        """At most `limit` items per category, categories in turns."""
+        corpus = ctx.world.corpus
+        of_item = corpus.category[: ctx.size]
+        scores = np.where(ctx.scope, ctx.trending, 0.0)
+        lists = [
+            _best(np.where(of_item == code, scores, 0.0), self._limit)
+            for code in favourite_categories(ctx)[: self._categories]
+        ]
+        return Drawn.of(_in_turns(lists))
+
+
+class Popular:
+    """Items with the most positive weight of all time, in the user's language first where it is known."""
+
+    name = "popular"
+
+    def __init__(self, *, limit: int) -> None:
+        self._limit = limit
+
+    def candidates(self, ctx: Context) -> Drawn:
+        """At most `limit` items with any positive interaction."""
+        corpus = ctx.world.corpus
+        scores = np.where(ctx.scope, ctx.world.activity.popularity(ctx.size), 0.0)
+        limit = self._limit + len(ctx.shown)
+        language = corpus.languages.code(ctx.viewer.language)
+        if language < 0:
+            return Drawn.of(_best(scores, limit))
+        ours = np.where(corpus.language[: ctx.size] == language, scores, 0.0)
+        return Drawn.of(_in_turns([_best(ours, limit // 2), _best(scores, limit // 2)]))
+
+
+class Fresh:
+    """New items, newest first, authors in turns so that nobody floods it."""
+
+    name = "fresh"
+
+    def __init__(self, *, limit: int) -> None:
+        self._limit = limit
+
+    def candidates(self, ctx: Context) -> Drawn:
+        """At most `limit` items younger than a day."""
+        newest = ctx.newest
+        keys = newest[ctx.age(newest) < FRESH][: 20 * self._limit]
+        creators = creators_of(ctx, keys)
+        order = np.argsort(creators, kind="stable")
+        _, starts, counts = np.unique(creators[order], return_index=True, return_counts=True)
+        turn = np.empty(len(keys), np.int64)
+        turn[order] = np.arange(len(keys)) - np.repeat(starts, counts)
+        return Drawn.of(keys[np.argsort(turn, kind="stable")][: self._limit])
+
+
+class Following:
+    """Items of followed people and subscribed channels, newest first."""
+
+    name = "following"
+
+    def __init__(self, *, limit: int) -> None:
+        self._limit = limit
+
+    def candidates(self, ctx: Context) -> Drawn:
+        """At most `limit` items of the last two weeks."""
+        relations, corpus = ctx.viewer.relations, ctx.world.corpus
+        if not relations.follows and not relations.subscriptions:
+            return Drawn.of(np.empty(0, np.int64))
+        newest = ctx.newest
+        keys = newest[ctx.age(newest) < FOLLOWED_FOR]
+        ours = np.isin(corpus.author[keys], list(relations.follows))
+        ours |= np.isin(corpus.channel[keys], list(relations.subscriptions))
+        return Drawn.of(keys[ours][: self._limit])
+
+
+class Given:
+    """The items the caller wants ranked."""
+
+    name = "given"
+
+    def candidates(self, ctx: Context) -> Drawn:
+        """Those of the given ids that exist, in their order."""
+        return Drawn.of(ctx.world.corpus.keys(ctx.query.candidates or ()))
+
+
+class Everything:
+    """Every item in scope: by trending score, then all-time popularity, then newest first. The reserve that lets
+    paging go on to the end of the catalogue."""
+
+    name = "catalogue"
+
+    def candidates(self, ctx: Context) -> Drawn:
+        """All keys in scope."""
+        keys = ctx.newest
+        popularity = ctx.world.activity.popularity(ctx.size)[keys]
+        return Drawn.of(keys[np.lexsort((-popularity, -ctx.trending[keys]))])
+
+
+def favourite_categories(ctx: Context) -> list[int]:
+    """Category codes: the user's stated interests, then those of liked items by summed weight."""
+    corpus = ctx.world.corpus
+    stated = [] if ctx.viewer.user is None else [corpus.categories.code(word) for word in ctx.viewer.user.interests]
+    recent = ctx.rows.last(200)
+    known = recent.items < ctx.size
+    codes = corpus.category[recent.items[known]]
+    given = codes >= 0
+    sums = np.bincount(codes[given], ctx.weights[-200:][known][given], minlength=len(corpus.categories.words))
+    liked = np.argsort(-sums, kind="stable")[: np.count_nonzero(sums > 0)].tolist() if len(sums) else []
+    return list(dict.fromkeys(code for code in [*stated, *liked] if code >= 0))
+
+
+def creators_of(ctx: Context, keys: Keys) -> Keys:
+    """One number per creator: the author, else the channel, else the item itself."""
+    corpus = ctx.world.corpus
+    author, channel = corpus.author[keys].astype(np.int64), corpus.channel[keys].astype(np.int64)
+    return np.where(author >= 0, 3 * author, np.where(channel >= 0, 3 * channel + 1, 3 * keys + 2))
+
+
+def _best(scores: Values, limit: int) -> Keys:
+    """Keys of the `limit` greatest scores above 0, best first, ties by key."""
+    positive = np.flatnonzero(scores > 0)
+    if len(positive) > limit:
+        values = scores[positive]
+        bound = np.partition(values, len(values) - limit)[len(values) - limit]
+        positive = positive[values >= bound]
+    return positive[np.argsort(-scores[positive], kind="stable")][:limit]
+
+
+def _in_turns(lists: list[Keys]) -> Keys:
+    """First of each, second of each, ...; repeats are left to the pool."""
+    if not lists:
+        return np.empty(0, np.int64)
+    keys = np.concatenate(lists)
+    turn = np.concatenate([np.arange(len(part)) for part in lists])
+    return keys[np.argsort(turn, kind="stable")]

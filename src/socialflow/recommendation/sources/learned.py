@@ -1,0 +1,75 @@
+"""Candidates from fitted recommenders."""
+
+import numpy as np
+
+from socialflow.recommendation.context import Context
+from socialflow.recommendation.pipeline import Drawn
+
+
+class ModelTop:
+    """The best items of one model for the history at request time.
+
+    Draws deeper by as many items as earlier pages showed. Nothing without the model or without a history.
+    """
+
+    def __init__(self, model: str, *, limit: int) -> None:
+        self.name = model
+        self._limit = limit
+
+    def candidates(self, ctx: Context) -> Drawn:
+        """At most `limit` items (and more on later pages), best first."""
+        loaded = ctx.world.models.get(self.name)
+        if loaded is None or not len(ctx.liked):
+            return Drawn.of(np.empty(0, np.int64))
+        keys = loaded.model.top(ctx.histories, self._limit + len(ctx.shown)).items[0]
+        return Drawn.of(keys[keys >= 0])
+
+
+class Neighbours:
+    """Items most like the newest things the user liked, by one model: what the last swipe asks for.
+
+    With `cut`, items of a likeness below the similarity threshold of the settings are not offered.
+    """
+
+    def __init__(self, model: str, *, recent: int, limit: int, cut: bool = False) -> None:
+        self.name = f"{model}_neighbours"
+        self._model = model
+        self._recent = recent
+        self._limit = limit
+        self._cut = cut
+
+    def candidates(self, ctx: Context) -> Drawn:
+        """Neighbours of the `recent` newest liked items, `limit` each, taken in turns."""
+        loaded = ctx.world.models.get(self._model)
+        anchors = ctx.liked[: self._recent] if ctx.anchor is None else np.array([ctx.anchor])
+        if loaded is None or not len(anchors):
+            return Drawn.of(np.empty(0, np.int64))
+        near = loaded.model.neighbours(anchors, self._limit)
+        good = near.items >= 0
+        if self._cut:
+            good &= near.scores >= ctx.world.settings.similarity_threshold
+        origins = np.repeat(anchors[:, None], self._limit, axis=1)
+        return Drawn(near.items.T[good.T], origins.T[good.T])
+
+
+class LateArrivals:
+    """Items that came after the content model was fitted and are like the user's profile."""
+
+    name = "late_arrivals"
+
+    def __init__(self, *, limit: int) -> None:
+        self._limit = limit
+
+    def candidates(self, ctx: Context) -> Drawn:
+        """At most `limit` of them, of likeness at least the similarity threshold, most alike first."""
+        loaded = ctx.world.models.get("content_based")
+        if loaded is None or loaded.content is None or not len(ctx.liked):
+            return Drawn.of(np.empty(0, np.int64))
+        keys = loaded.content.late()[-_LATEST:]
+        scores = loaded.content.score(ctx.histories, keys)
+        order = np.argsort(-scores, kind="stable")[: self._limit]
+        return Drawn.of(keys[order[scores[order] >= ctx.world.settings.similarity_threshold]])
+
+
+_LATEST = 2000
+"""Late arrivals looked at per request."""
