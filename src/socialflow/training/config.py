@@ -35,6 +35,9 @@ class EvaluationConfig(BaseModel):
 
     users: int = Field(default=2000, ge=1, description="Users sampled at most.")
     min_positives: int = Field(default=5, ge=2, description="Distinct liked items a user must have to be sampled.")
+    min_weight: float = Field(
+        default=0.5, gt=0.0, description="Summed weight from which an item counts as liked (half a video watched)."
+    )
     k: tuple[int, ...] = Field(default=(10, 20), min_length=1, description="Lengths of the ranked lists.")
     seed: int = Field(default=42, ge=0, description="Seed of the sample.")
 

@@ -17,22 +17,23 @@ Metrics = dict[str, float]
 @dataclass(frozen=True, slots=True)
 class Holdout:
     """m sampled users: `train` is everything but their held-out items, `histories` (m) their part of it, `held` (m,)
-    the item each came to like last."""
+    the item each came to like last; `min_weight` says what counts as liked."""
 
     train: Interactions
     histories: Histories
     held: IntArray
+    min_weight: float
 
     def __len__(self) -> int:
         return len(self.held)
 
 
 def hold_out(interactions: Interactions, config: EvaluationConfig) -> Holdout:
-    """Hold out, for each sampled user, the item liked last for the first time, with all of the user's rows on it.
+    """Hold out, for each sampled user, the liked item met last, with all of the user's rows on it.
 
     Users with fewer than `config.min_positives` distinct liked items are not sampled.
     """
-    users, items, first = _first_likes(interactions)
+    users, items, first = _likes(interactions, config.min_weight)
     owners, counts = np.unique(users, return_counts=True)
     eligible = owners[counts >= config.min_positives]
     rng = np.random.default_rng(config.seed)
@@ -41,7 +42,7 @@ def hold_out(interactions: Interactions, config: EvaluationConfig) -> Holdout:
     last = order[np.searchsorted(users[order], sampled, side="right") - 1] if len(sampled) else order[:0]
     held = items[last]
     train = interactions.where(~_is_pair(interactions, sampled, held))
-    return Holdout(train, _histories(train, sampled), held)
+    return Holdout(train, _histories(train, sampled), held, config.min_weight)
 
 
 def measure(model: Recommender, holdout: Holdout, ks: Sequence[int]) -> Metrics:
@@ -51,7 +52,7 @@ def measure(model: Recommender, holdout: Holdout, ks: Sequence[int]) -> Metrics:
 
 def measure_popularity(holdout: Holdout, ks: Sequence[int]) -> Metrics:
     """The same for one list for all: items by how many users liked them, each user's own left out."""
-    _, items, _ = _first_likes(holdout.train)
+    _, items, _ = _likes(holdout.train, holdout.min_weight)
     ids, counts = np.unique(items, return_counts=True)
     popular = ids[np.argsort(-counts, kind="stable")]
     histories = holdout.histories
@@ -74,14 +75,16 @@ def expected_of_chance(n_items: int, ks: Sequence[int]) -> Metrics:
     return metrics
 
 
-def _first_likes(rows: Interactions) -> tuple[IntArray, IntArray, npt.NDArray[np.float64]]:
-    """Distinct liked (user, item) pairs by user then item, and the time of the first like of each."""
-    liked = rows.where(rows.weights > 0)
-    order = np.lexsort((liked.at, liked.items, liked.users))
-    users, items, at = liked.users[order], liked.items[order], liked.at[order]
+def _likes(rows: Interactions, min_weight: float) -> tuple[IntArray, IntArray, npt.NDArray[np.float64]]:
+    """Distinct (user, item) pairs of at least this summed weight, by user then item, and when each began."""
+    order = np.lexsort((rows.at, rows.items, rows.users))
+    users, items = rows.users[order], rows.items[order]
     new = np.ones(len(users), np.bool_)
     new[1:] = (users[1:] != users[:-1]) | (items[1:] != items[:-1])
-    return users[new], items[new], at[new]
+    starts = np.flatnonzero(new)
+    weights = np.add.reduceat(rows.weights[order].astype(np.float64), starts) if len(starts) else np.empty(0)
+    liked = starts[weights >= min_weight]
+    return users[liked], items[liked], rows.at[order][liked]
 
 
 def _is_pair(rows: Interactions, users: IntArray, items: IntArray) -> npt.NDArray[np.bool_]:

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from socialflow.access.records import Scope
-from socialflow.content.records import Role
 from socialflow.doors.cli import console, session
 from socialflow.doors.cli.options import Json
 from socialflow.errors import InvalidCredentials
+from socialflow.kit.roles import Role
 
 token_app = typer.Typer(help="Tokens of people: make one, look into one.")
 key_app = typer.Typer(help="Service keys of programs: create, list, revoke.")

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from socialflow import __version__
-from socialflow.doors.cli import access, data, database, doctor, models, serving
+from socialflow.doors.cli import access, data, database, doctor, evaluation, models, serving
 from socialflow.errors import SocialflowError
 
 
@@ -75,8 +75,10 @@ def root(
 
 serving.register(app)
 app.add_typer(data.import_app, name="import")
+data.register(app)
 models.register(app)
 app.add_typer(models.models_app, name="models")
+app.add_typer(evaluation.eval_app, name="eval")
 app.add_typer(access.token_app, name="token")
 app.add_typer(access.key_app, name="key")
 app.add_typer(database.db_app, name="db")

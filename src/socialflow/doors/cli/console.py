@@ -4,9 +4,11 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 
+from socialflow.errors import InvalidInput
 from socialflow.kit.progress import Progress, no_progress
 
 
@@ -47,6 +49,14 @@ def note(text: str) -> None:
 def write_json(document: object) -> None:
     """One JSON document on standard output."""
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+
+
+def save_json(path: Path, document: object) -> None:
+    """One JSON document in a file. Raises InvalidInput where it cannot be written."""
+    try:
+        path.write_text(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"cannot write {path}: {error.strerror}", field="json") from error
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -1,8 +1,8 @@
 """`socialflow import ...` and `socialflow simulate`."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field, fields
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,6 +15,7 @@ from socialflow.kit.progress import Progress
 if TYPE_CHECKING:
     from socialflow.content.ports import ContentStore
     from socialflow.intake.records import ImportOptions, ImportReport
+    from socialflow.settings import Settings
 
 import_app = typer.Typer(
     help="Bring real data in: files and known data sets; broken off imports go on where they were."
@@ -73,6 +74,55 @@ class Reporting:
     as_json: Json = False
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a simulated platform is; each field is an option of `simulate`."""
+
+    users: Annotated[int, typer.Option(min=2, help="People.")] = 1000
+    items: Annotated[int, typer.Option(min=1, help="Videos and posts.")] = 5000
+    days: Annotated[int, typer.Option(min=1, help="Days of activity, up to now.")] = 30
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds and sizes make equal platforms.")] = 0
+    until: Annotated[datetime | None, typer.Option(help="Last day; default: now.")] = None
+
+
+def truth_path(chosen: "Settings", seed: int) -> Path:
+    """Where the ground truth of a simulation is kept."""
+    return chosen.home / "simulations" / f"seed-{seed}.npz"
+
+
+def register(app: typer.Typer) -> None:
+    """Add `simulate`."""
+    app.command(epilog="Example: socialflow simulate --users 1000 --items 5000 --days 30 --seed 7")(simulate)
+
+
+@grouped
+def simulate(size: Size, as_json: Json = False) -> None:
+    """Add a simulated platform with known ground truth; everything in it is marked as simulated."""
+    from socialflow.simulation.config import SimulationConfig
+    from socialflow.simulation.service import SimulationReport, simulate_into
+
+    until = size.until.replace(tzinfo=UTC) if size.until else datetime.now(UTC)
+    config = SimulationConfig(users=size.users, items=size.items, days=size.days, seed=size.seed, until=until)
+    chosen = session.settings()
+    session.prepare_store(chosen)
+    truth = truth_path(chosen, size.seed)
+
+    async def work() -> SimulationReport:
+        async with session.opened(chosen) as platform:
+            with console.progress_bar() as progress:
+                return await simulate_into(platform.store, config, truth, progress)
+
+    report = session.run(work())
+    if as_json:
+        console.write_json(asdict(report))
+        return
+    console.say(
+        f"{report.users} users, {report.channels} channels, {report.items} items, {report.follows} follows, "
+        f"{report.stored} interactions in {report.seconds:.1f} s ({report.duplicates} there before)"
+    )
+    console.say(f"ground truth: {report.truth_path}")
+
+
 def _file_command(kind: str) -> Callable[..., None]:
     def command(file: Source, options: FileOptions, reporting: Reporting) -> None:
         from socialflow.intake.importer import import_file
@@ -121,7 +171,7 @@ def _import_options(given: FileOptions) -> "ImportOptions":
         header=given.header,
         encoding=given.encoding,
         time_unit=TimeUnit(given.time_unit),
-        base_time=given.base_time.astimezone() if given.base_time else SEQUENCE_EPOCH,
+        base_time=given.base_time.replace(tzinfo=UTC) if given.base_time else SEQUENCE_EPOCH,
         moderation=Moderation(given.moderation),
         create_missing=given.create_missing,
         state_dir=session.settings().home / "imports",

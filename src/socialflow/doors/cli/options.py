@@ -31,8 +31,7 @@ def grouped(command: Callable[..., R]) -> Callable[..., R]:
         if parameter.name in groups:
             parameters.extend(_options(groups[parameter.name]))
         else:
-            parameters.append(parameter.replace(annotation=hints[parameter.name]))
-    parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[parameter.name]))
 
     @functools.wraps(command)
     def run(**given: Any) -> R:
