@@ -4,13 +4,10 @@ Outside, ids are opaque text (1 to 128 characters, no control characters); insid
 indexed by integer surrogates called *keys*. A key never leaves the process.
 """
 
-import unicodedata
 from typing import Annotated, NewType, TypeAlias
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
-
-from socialflow.errors import InvalidInput
 
 UserKey = NewType("UserKey", int)
 ItemKey = NewType("ItemKey", int)
@@ -21,22 +18,6 @@ Score: TypeAlias = float
 
 MAX_ID_LENGTH = 128
 MAX_INT = 2**63 - 1
-
-
-def check_id(value: str, *, field: str = "id") -> str:
-    """Return `value` if it is a usable external id.
-
-    Raises:
-        InvalidInput: empty, longer than 128 characters, or holding a control or surrogate character.
-
-    >>> check_id("user-42")
-    'user-42'
-    """
-    if not 1 <= len(value) <= MAX_ID_LENGTH:
-        raise InvalidInput(f"{field} must have 1 to {MAX_ID_LENGTH} characters, not {len(value)}", field=field)
-    if any(unicodedata.category(ch) in {"Cc", "Cs"} for ch in value):
-        raise InvalidInput(f"{field} must not contain control characters", field=field)
-    return value
 
 
 class _IdSchema:

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from socialflow.access.records import Principal, Scope
-from socialflow.content.records import Role
 from socialflow.errors import PermissionDenied
+from socialflow.kit.roles import Role
 
 
 class Action(StrEnum):

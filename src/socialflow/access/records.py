@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from socialflow.content.records import Role
+from socialflow.kit.roles import Role
 
 
 class Scope(StrEnum):

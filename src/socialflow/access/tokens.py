@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 import jwt
 
 from socialflow.access.records import Principal
-from socialflow.content.records import Role
 from socialflow.errors import ConfigurationError, InvalidInput, InvalidToken, KeySetUnavailable
-from socialflow.ids import check_id
+from socialflow.kit.identifiers import check_id
+from socialflow.kit.roles import Role
 
 SECRET_ALGORITHMS = ("HS256",)
 KEY_SET_ALGORITHMS = ("RS256", "ES256", "EdDSA")

@@ -6,18 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from socialflow.ids import ChannelKey, ItemKey, UserKey
+from socialflow.kit.roles import Role
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of our clock an event may be dated; further ahead is refused. Late events are always taken."""
-
-
-class Role(StrEnum):
-    """What a person may do (see `access.matrix`)."""
-
-    USER = "user"
-    CREATOR = "creator"
-    MODERATOR = "moderator"
-    ADMIN = "admin"
 
 
 class ItemKind(StrEnum):

@@ -23,13 +23,13 @@ from socialflow.content.records import (
     ItemKind,
     Mood,
     Privacy,
-    Role,
     User,
 )
 from socialflow.errors import InvalidInput
 from socialflow.intake import values
 from socialflow.intake.records import ImportKind, ImportOptions, Row
 from socialflow.intake.values import Converter
+from socialflow.kit.roles import Role
 
 Record: TypeAlias = User | Channel | Item | Interaction | Edge
 

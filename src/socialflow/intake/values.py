@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import orjson
 
 from socialflow.errors import FutureEvent, InvalidInput
-from socialflow.ids import check_id
 from socialflow.intake.records import TimeUnit
 from socialflow.kit.clock import from_micros
+from socialflow.kit.identifiers import check_id
 
 E = TypeVar("E", bound=StrEnum)
 Converter = Callable[[object, str], Any]

@@ -6,10 +6,11 @@ import orjson
 from sqlalchemy import false, or_, select
 
 from socialflow.content.log import ChangeKind
-from socialflow.content.records import Privacy, Role, RowOutcome, User
+from socialflow.content.records import Privacy, RowOutcome, User
 from socialflow.errors import Erased, UserNotFound
 from socialflow.ids import UserKey
 from socialflow.kit.clock import from_micros, to_micros
+from socialflow.kit.roles import Role
 from socialflow.storage.repositories.changes import announce
 from socialflow.storage.repositories.closed_names import ID, USERNAME, closed
 from socialflow.storage.repositories.rows import Outcomes, checked_row, findable, json_text, texts

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from socialflow.access.matrix import Action, allowed, authorise
-from socialflow.content.records import Role, User
+from socialflow.content.records import User
 from socialflow.doors.rest.deps import Call, CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
 from socialflow.doors.rest.replies import Reply
@@ -14,6 +14,7 @@ from socialflow.doors.rest.routes.parameters import UserId
 from socialflow.doors.rest.schemas.common import BadRow, Name, RowsOut, merge_outcomes, rows_out
 from socialflow.doors.rest.schemas.content import ReceiptOut, UserIn, UserOut, UserRow, UsersBatch, user_out
 from socialflow.errors import PermissionDenied
+from socialflow.kit.roles import Role
 
 router = APIRouter(
     prefix="/api/v1", tags=["Users"], route_class=GuardedRoute, responses=documented(401, 403, 422, 429, 503)

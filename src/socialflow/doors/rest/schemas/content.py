@@ -15,7 +15,6 @@ from socialflow.content.records import (
     ModerationStatus,
     Mood,
     Privacy,
-    Role,
     User,
 )
 from socialflow.doors.rest.schemas.common import (
@@ -32,6 +31,7 @@ from socialflow.doors.rest.schemas.common import (
     row_or_reason,
 )
 from socialflow.ids import ExternalId
+from socialflow.kit.roles import Role
 
 _CREATED = Field(
     description="When it came to be; left out: what is stored, else now.", examples=["2026-01-31T12:00:00Z"]
