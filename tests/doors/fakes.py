@@ -1,0 +1,189 @@
+"""A platform whose store is real (SQLite in a temporary folder) and whose recommendations are scripted."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pydantic import SecretStr
+
+from socialflow.access.limits import Limiter
+from socialflow.access.service import AccessService
+from socialflow.access.tokens import TokenSettings
+from socialflow.content.records import ItemKind
+from socialflow.content.service import is_public
+from socialflow.errors import FeedRequestNotFound, SocialflowError
+from socialflow.ids import UserKey
+from socialflow.kit.clock import SystemClock
+from socialflow.recommendation.records import (
+    Explanation,
+    FeedAnswer,
+    FeedEntry,
+    FeedQuery,
+    Impression,
+    Provenance,
+    SimilarUsers,
+    Status,
+    Term,
+    Tier,
+    TrendingEntry,
+)
+from socialflow.storage.unit_of_work import Store
+
+SECRET = "a-secret-of-at-least-thirty-two-characters"
+STATIC_KEY = "the-key-from-the-settings"
+METRICS_TOKEN = "the-metrics-token"
+MADE_BY = Provenance("scripted", "1", Tier.HEURISTIC)
+
+
+@dataclass(frozen=True)
+class FakeSettings:
+    allowed_origins: tuple[str, ...] = ("https://app.example.org",)
+    metrics_token: SecretStr | None = SecretStr(METRICS_TOKEN)
+
+
+@dataclass
+class FakeReadiness:
+    ready: bool = True
+    reason: str = "serving"
+
+
+class FakeRecommendations:
+    """Public items in key order for everybody; raises `failure` instead, where one is set."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.failure: Exception | None = None
+        self.state = FakeReadiness()
+        self.asked: list[FeedQuery] = []
+        self.given: dict[str, Impression] = {}
+
+    def readiness(self) -> FakeReadiness:
+        return self.state
+
+    def _fail(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+    async def _entries(self) -> list[FeedEntry]:
+        async with self.store.read() as unit:
+            keys = [facts.key async for batch in unit.items.facts() for facts in batch]
+            items = await unit.items.by_keys(keys)
+        public = [item for item in items.values() if is_public(item)]
+        return [
+            FeedEntry(item.key, item.id, 1.0 / place, place, "scripted", "because the script says so")
+            for place, item in enumerate(sorted(public, key=lambda item: item.key), 1)
+        ]
+
+    async def feed(self, query: FeedQuery) -> FeedAnswer:
+        self._fail()
+        self.asked.append(query)
+        async with self.store.read() as unit:
+            user = (
+                await unit.users.by_username(query.username)
+                if query.username is not None
+                else await unit.users.get(query.user_id or "")
+            )
+        return await self._answer(query, user.key)
+
+    async def similar(self, item_id: str, username: str | None, page: int, page_size: int) -> FeedAnswer:
+        self._fail()
+        async with self.store.read() as unit:
+            await unit.items.get(item_id)
+            key = (await unit.users.by_username(username)).key if username is not None else None
+        return await self._answer(FeedQuery(surface="similar", page=page, page_size=page_size), key)
+
+    async def _answer(self, query: FeedQuery, user: UserKey | None) -> FeedAnswer:
+        if query.request_id is not None and query.request_id not in self.given:
+            raise FeedRequestNotFound("no answer was recorded under this request_id", field="request_id")
+        entries = await self._entries()
+        start = (query.page - 1) * query.page_size
+        shown = tuple(entries[start : start + query.page_size])
+        impression = Impression(
+            request_id=query.request_id or f"request-{len(self.given)}",
+            page=query.page,
+            page_size=query.page_size,
+            user=user,
+            surface=query.surface,
+            algorithm=query.algorithm,
+            query_digest="",
+            at=datetime(2026, 1, 1, tzinfo=UTC),
+            entries=shown,
+            status=Status.PARTIAL,
+            missing=("als",),
+            provenance=(MADE_BY,),
+        )
+        self.given[impression.request_id] = impression
+        return FeedAnswer(impression, has_more=start + len(shown) < len(entries))
+
+    async def trending(
+        self,
+        *,
+        kind: ItemKind | None,
+        category: str | None,
+        window_hours: int,
+        page: int,
+        page_size: int,
+        username: str | None = None,
+    ) -> tuple[list[TrendingEntry], Provenance, Status, tuple[str, ...]]:
+        self._fail()
+        entries = (await self._entries())[(page - 1) * page_size : page * page_size]
+        trends = [TrendingEntry(entry.item, entry.item_id, entry.score, 2.0, "rising") for entry in entries]
+        return trends, MADE_BY, Status.COMPLETE, ()
+
+    async def similar_users(self, user_id: str, limit: int) -> SimilarUsers:
+        self._fail()
+        async with self.store.read() as unit:
+            await unit.users.get(user_id)
+        return SimilarUsers([("bob", 0.5)][:limit], MADE_BY)
+
+    async def explain(self, request_id: str, item_id: str, user_id: str | None) -> Explanation:
+        self._fail()
+        impression = self.given.get(request_id)
+        if impression is None or (user_id is not None and not await self._is_of(impression, user_id)):
+            raise FeedRequestNotFound("no answer was recorded under this request_id", field="request_id")
+        found = next((entry for entry in impression.entries if entry.item_id == item_id), None)
+        return Explanation(
+            request_id,
+            item_id,
+            shown=found is not None,
+            position=found.position if found else None,
+            source=found.source if found else None,
+            reason=found.reason if found else None,
+            score=found.score if found else None,
+            terms=(Term("scripted", 1.0, found.score),) if found else (),
+            moves=(),
+            removed_by=None if found else "seen",
+            removed_because=None if found else "seen before",
+            recomputed=False,
+        )
+
+    async def _is_of(self, impression: Impression, user_id: str) -> bool:
+        async with self.store.read() as unit:
+            return (await unit.users.get(user_id)).key == impression.user
+
+
+@dataclass
+class FakePlatform:
+    store: Store
+    per_minute: int = 10_000
+    settings: FakeSettings = FakeSettings()
+    clock: SystemClock = field(default_factory=SystemClock)
+    failure_at_start: SocialflowError | None = None
+
+    def __post_init__(self) -> None:
+        self.recommendation = FakeRecommendations(self.store)
+        self.access = AccessService(
+            self.store,
+            self.clock,
+            tokens=TokenSettings(secret=SECRET),
+            static_api_key=STATIC_KEY,
+            limiter=Limiter(self.per_minute),
+        )
+        self.closed = False
+
+    async def start(self) -> None:
+        if self.failure_at_start is not None:
+            raise self.failure_at_start
+
+    async def close(self) -> None:
+        self.closed = True
+        await self.store.close()
