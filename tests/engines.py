@@ -1,6 +1,6 @@
 """Real databases for tests: a fresh migrated SQLite file or PostgreSQL database for whoever asks.
 
-PostgreSQL is started privately, from binaries that pip installed, in a temporary folder; it listens on a Unix socket only.
+PostgreSQL is started privately, from binaries that pip installed, in a temporary folder, on a Unix socket only.
 """
 
 import shutil

@@ -53,10 +53,9 @@ class Address:
         if not name or name == ":memory:":
             raise ConfigurationError(f"DATABASE_URL must name a SQLite file; {_EXAMPLE}", field="DATABASE_URL")
         path = Path(name).absolute()
-        # mode=rw: a database that is gone must be an error, not a new empty one.
-        query = {"mode": "rw", "uri": "true"}
-        return cls("sqlite", URL.create("sqlite", database=f"file:{quote(str(path))}", query=query), path)
+        return cls("sqlite", URL.create("sqlite+aiosqlite", database=str(path)), path)
 
-    def asynchronous(self) -> URL:
-        """The URL for the async engine."""
-        return self.url.set(drivername="sqlite+aiosqlite") if self.dialect == "sqlite" else self.url
+    @property
+    def file_uri(self) -> str:
+        """SQLite's own name of the file. mode=rw: a file that is gone is an error, not a new empty database."""
+        return f"file:{quote(str(self.path))}?mode=rw"

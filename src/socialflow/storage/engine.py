@@ -5,6 +5,7 @@ IMMEDIATE: a deferred one that reads first and writes later fails at once with "
 process wrote in between, whatever busy_timeout says.
 """
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from socialflow.storage.address import CONNECT_TIMEOUT, Address
+from socialflow.storage.connection import connect
 
 Durability = Literal["normal", "full"]
 BUSY_TIMEOUT_MS = 10_000
@@ -51,11 +53,14 @@ def open_engines(address: Address, durability: Durability, pool_size: int) -> En
     """Engines for `address`; nothing is connected yet."""
     if address.path is None:
         return _postgresql(address, pool_size)
-    reader = create_async_engine(
-        address.asynchronous(), pool_size=pool_size, max_overflow=0, pool_timeout=POOL_TIMEOUT_S
-    )
+    pool: dict[str, Any] = {
+        "async_creator": lambda: connect(address.file_uri),
+        "max_overflow": 0,
+        "pool_timeout": POOL_TIMEOUT_S,
+    }
+    reader = create_async_engine(address.url, pool_size=pool_size, **pool)
     prepare_sqlite(reader.sync_engine, address.path, _READER, begin="BEGIN")
-    writer = create_async_engine(address.asynchronous(), pool_size=1, max_overflow=0)
+    writer = create_async_engine(address.url, pool_size=1, **pool)
     synchronous = f"PRAGMA synchronous = {durability.upper()}"
     prepare_sqlite(writer.sync_engine, address.path, (*_WRITER, synchronous), begin="BEGIN IMMEDIATE")
     return Engines(reader, writer)
@@ -81,7 +86,7 @@ def open_sync_engine(address: Address) -> Engine:
     """A blocking engine that keeps no connection, for migrations and maintenance."""
     if address.path is None:
         return create_engine(address.url, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_TIMEOUT})
-    engine = create_engine(address.url, poolclass=NullPool)
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address.file_uri, uri=True), poolclass=NullPool)
     prepare_sqlite(engine, address.path, (*_WRITER, "PRAGMA synchronous = FULL"), begin="BEGIN IMMEDIATE")
     return engine
 

@@ -83,7 +83,7 @@ class Interactions:
         query = query.where(self._tx.among(column, findable(names)))
         if self._tx.dialect == "postgresql":
             query = query.order_by("key").with_for_update(read=True, key_share=True)
-        return {name: key for name, key in map(tuple, await self._tx.rows(query))}
+        return {row[0]: row[1] for row in map(tuple, await self._tx.rows(query))}
 
     async def _erased(self, names: Collection[str]) -> set[str]:
         if not names:

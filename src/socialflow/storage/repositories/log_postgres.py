@@ -7,34 +7,32 @@ found, and none is given twice.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import text
 
-from socialflow.content.log import Change, InteractionBlock, LogCursor, LogDelta
+from socialflow.content.log import InteractionBlock, LogCursor, LogDelta
 from socialflow.storage.partitions import ensure_for
 from socialflow.storage.repositories.log_rows import COLUMNS, LogRow, changes_of
-from socialflow.storage.transaction import Transaction, Values
+from socialflow.storage.transaction import Record, Transaction
 
 _CLAIM = """
     INSERT INTO interaction_keys (key) SELECT unnest(%s::bytea[]) ON CONFLICT DO NOTHING RETURNING key
 """
-_ARRAYS = ["bigint", "bigint", "smallint", "real", "bigint", "bigint", "bytea", "text", "text", "bigint", "text"]
+_COLUMN_TYPES = ["bigint", "bigint", "smallint", "real", "bigint", "bigint", "bytea", "text", "text", "bigint", "text"]
 _APPEND = f"""
     INSERT INTO interactions ({", ".join(COLUMNS)})
-    SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in _ARRAYS)})
+    SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in _COLUMN_TYPES)})
 """  # noqa: S608
 
-# xmin is taken in the same snapshot as the rows. `kept`: ids given before whose transactions are not below it.
+# xmin comes from the same snapshot as the rows. max() is read off the end of an index.
 _LOOK = text("""
-    WITH look AS (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin)
-    SELECT xmin,
-      EXISTS (SELECT FROM interactions WHERE txid >= :interactions AND id <> ALL(CAST(:given AS bigint[]))) AS appended,
-      EXISTS (SELECT FROM changes WHERE txid >= :changes AND id <> ALL(CAST(:told AS bigint[]))) AS changed,
-      ARRAY(SELECT id FROM interactions WHERE txid >= look.xmin AND id = ANY(CAST(:given AS bigint[]))) AS given_kept,
-      ARRAY(SELECT id FROM changes WHERE txid >= look.xmin AND id = ANY(CAST(:told AS bigint[]))) AS told_kept
-    FROM look
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin,
+      coalesce((SELECT max(txid) FROM interactions), -1) AS interactions,
+      coalesce((SELECT max(txid) FROM changes), -1) AS changes
 """)
 # array_send packs a column on the server: a million rows arrive as a few byte strings instead of as Python tuples.
 _INTERACTIONS = text("""
@@ -43,17 +41,16 @@ _INTERACTIONS = text("""
       array_send(array_agg(type)) AS types, array_send(array_agg(value)) AS values, array_send(array_agg(at)) AS at
     FROM (
       SELECT id, txid, user_key, item_key, type, value, at FROM interactions
-      WHERE txid >= :position AND id <> ALL(CAST(:given AS bigint[])) ORDER BY txid, id LIMIT :limit
-    ) AS fresh
+      WHERE txid >= :position ORDER BY txid, id LIMIT :limit
+    ) AS page
 """)
 _CHANGES = text("""
-    SELECT id, txid, kind, key FROM changes
-    WHERE txid >= :position AND id <> ALL(CAST(:given AS bigint[])) ORDER BY txid, id LIMIT :limit
+    SELECT array_send(array_agg(id)) AS id, array_send(array_agg(txid)) AS txid, array_send(array_agg(kind)) AS kinds,
+      array_send(array_agg(key)) AS keys
+    FROM (SELECT id, txid, kind, key FROM changes WHERE txid >= :position ORDER BY txid, id LIMIT :limit) AS page
 """)
 _ARRAY_HEADER = 20
 """Bytes before the elements in PostgreSQL's binary form of a one-dimensional array."""
-
-Position = tuple[int, frozenset[int]]
 
 
 async def claim(tx: Transaction, keys: Sequence[bytes]) -> set[bytes]:
@@ -74,62 +71,61 @@ async def append(tx: Transaction, rows: Sequence[LogRow]) -> None:
 
 async def poll(tx: Transaction, cursor: LogCursor, limit: int) -> LogDelta:
     """What became visible since `cursor`; one query where there is nothing."""
-    given, told = list(cursor.recent_interactions), list(cursor.recent_changes)
-    where = {"interactions": cursor.interactions, "given": given, "changes": cursor.changes, "told": told}
-    look = await tx.one(_LOOK, where)
+    look = await tx.one(_LOOK)
     block, changed = InteractionBlock.empty(), list[tuple[int, int]]()
-    position: Position = (look.xmin, frozenset(look.given_kept))
-    told_to: Position = (look.xmin, frozenset(look.told_kept))
-    full = changes_full = False
-    if look.appended:
-        query: Values = {"position": cursor.interactions, "given": given, "limit": limit}
-        row = await tx.one(_INTERACTIONS, query)
-        block, ids, txids = _unpack(row.users, row.items, row.types, row.values, row.at), _ids(row.id), _ids(row.txid)
-        full = len(ids) == limit
-        position = _advance(position, cursor.recent_interactions, ids, txids, full=full)
-    if look.changed:
-        rows = await tx.rows(_CHANGES, {"position": cursor.changes, "given": told, "limit": limit})
-        changed = [(row.kind, row.key) for row in rows]
-        changes_full = len(rows) == limit
-        ids, txids = np.array([row.id for row in rows]), np.array([row.txid for row in rows])
-        told_to = _advance(told_to, cursor.recent_changes, ids, txids, full=changes_full)
-    changes: tuple[Change, ...] = changes_of(changed)
-    return LogDelta(block, changes, LogCursor(position[0], told_to[0], position[1], told_to[1]), full or changes_full)
+    appended = told = _Page(look.xmin)
+    if look.interactions >= cursor.interactions:
+        given = cursor.recent_interactions
+        row = await tx.one(_INTERACTIONS, {"position": cursor.interactions, "limit": limit + len(given)})
+        appended = _page(row, given, limit, look.xmin)
+        block = _block(row, appended.new)
+    if look.changes >= cursor.changes:
+        given = cursor.recent_changes
+        row = await tx.one(_CHANGES, {"position": cursor.changes, "limit": limit + len(given)})
+        told = _page(row, given, limit, look.xmin)
+        kinds, keys = _column(row.kinds, ">i2")[told.new], _column(row.keys, ">i8")[told.new]
+        changed = list(zip(kinds.tolist(), keys.tolist(), strict=True))
+    after = LogCursor(appended.position, told.position, appended.recent, told.recent)
+    return LogDelta(block, changes_of(changed), after, appended.full or told.full)
 
 
-def _advance(
-    seen: Position,
-    given: frozenset[int],
-    ids: npt.NDArray[np.int64],
-    txids: npt.NDArray[np.int64],
-    *,
-    full: bool,
-) -> Position:
-    """The position after rows in (txid, id) order were handed out.
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Where the page after this one begins, the ids at or above that given so far, and which rows here are new."""
 
-    A full page may end inside a transaction, below xmin: then the next look starts at that transaction, and all ids
-    given before are remembered, since some of them may lie above it.
+    position: int
+    recent: frozenset[int] = frozenset()
+    new: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    full: bool = False
+
+
+def _page(row: Record, given: frozenset[int], limit: int, xmin: int) -> _Page:
+    """Judge rows in (txid, id) order.
+
+    A full page may end inside a transaction: then the next begins with that transaction, and ids given before that lie
+    beyond this page are remembered too.
     """
-    xmin, kept = seen
-    if full and txids[-1] < xmin:
-        xmin, kept = int(txids[-1]), given
-    return xmin, kept | frozenset(ids[txids >= xmin].tolist())
+    ids, txids = _column(row.id, ">i8"), _column(row.txid, ">i8")
+    full = len(ids) == limit + len(given)
+    position = min(xmin, int(txids[-1])) if full else xmin
+    recent = frozenset(ids[txids >= position].tolist())
+    if full:
+        recent |= given.difference(ids.tolist())
+    return _Page(position, recent, ~np.isin(ids, list(given)), full)
 
 
-def _unpack(users: bytes, items: bytes, types: bytes, values: bytes, at: bytes) -> InteractionBlock:
+def _block(row: Record, which: npt.NDArray[np.bool_]) -> InteractionBlock:
     return InteractionBlock(
-        _ids(users),
-        _ids(items),
-        _column(types, ">i2").astype(np.uint8),
-        _column(values, ">f4").astype(np.float32),
-        _ids(at),
+        _column(row.users, ">i8")[which].astype(np.int64),
+        _column(row.items, ">i8")[which].astype(np.int64),
+        _column(row.types, ">i2")[which].astype(np.uint8),
+        _column(row.values, ">f4")[which].astype(np.float32),
+        _column(row.at, ">i8")[which].astype(np.int64),
     )
 
 
-def _ids(packed: bytes) -> npt.NDArray[np.int64]:
-    return _column(packed, ">i8").astype(np.int64)
-
-
-def _column(packed: bytes, kind: str) -> np.ndarray:
-    """Elements of a binary array without NULLs: each is a 4-byte length and the value."""
+def _column(packed: bytes | None, kind: str) -> npt.NDArray[Any]:
+    """Elements of a binary array without NULLs (each is a 4-byte length and the value); None is an empty one."""
+    if packed is None:
+        return np.empty(0, kind)
     return np.frombuffer(packed, np.dtype([("length", ">i4"), ("value", kind)]), offset=_ARRAY_HEADER)["value"]

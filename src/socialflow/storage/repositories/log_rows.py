@@ -43,22 +43,17 @@ COLUMNS = (
     "request_id",
 )
 
-READ_COLUMNS = "id, user_key, item_key, type, value, at"
 
-_READ_TYPES = np.dtype([("id", "i8"), ("user", "i8"), ("item", "i8"), ("type", "u1"), ("value", "f4"), ("at", "i8")])
-
-
-def structured(rows: Sequence[tuple[int, int, int, int, float, int]]) -> np.ndarray:
-    """Rows of READ_COLUMNS as one structured array."""
-    return np.fromiter(rows, _READ_TYPES, count=len(rows))
-
-
-def block_of(parts: Sequence[np.ndarray]) -> InteractionBlock:
-    """Structured arrays as one block of columns."""
-    if not parts:
-        return InteractionBlock.empty()
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in ("user", "item", "type", "value", "at")}
-    return InteractionBlock(columns["user"], columns["item"], columns["type"], columns["value"], columns["at"])
+def joined(parts: Sequence[InteractionBlock]) -> InteractionBlock:
+    """Several blocks as one."""
+    together = [InteractionBlock.empty(), *parts]
+    return InteractionBlock(
+        np.concatenate([part.users for part in together]),
+        np.concatenate([part.items for part in together]),
+        np.concatenate([part.types for part in together]),
+        np.concatenate([part.values for part in together]),
+        np.concatenate([part.at for part in together]),
+    )
 
 
 def changes_of(rows: Iterable[tuple[int, int]]) -> tuple[Change, ...]:
