@@ -31,11 +31,11 @@ NOT_FOR_THIS_VIEWER: tuple[Filter, ...] = (Own(), Blocked(), Muted(), Refused(),
 FILTERS: tuple[Filter, ...] = (Visibility(), Kind(), Topic(), *NOT_FOR_THIS_VIEWER, Shown(), Seen())
 
 COLD = (
-    Weighted(Interests(), 0.35),
+    Weighted(Interests(), 0.45),
     Weighted(Locale(), 0.15),
     Weighted(MoodOfProfile(), 0.10),
-    Weighted(Trending(), 0.25),
-    Weighted(Popularity(), 0.15),
+    Weighted(Trending(), 0.20),
+    Weighted(Popularity(), 0.10),
 )
 """What leads for new users: category, locale, mood, and what the platform likes."""
 
