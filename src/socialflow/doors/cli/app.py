@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from socialflow import __version__
-from socialflow.doors.cli import access, data, database, doctor, evaluation, models, serving
+from socialflow.doors.cli import access, data, database, demo, doctor, evaluation, models, serving
 from socialflow.errors import SocialflowError
 
 
@@ -74,6 +74,7 @@ def root(
 
 
 serving.register(app)
+demo.register(app)
 app.add_typer(data.import_app, name="import")
 data.register(app)
 models.register(app)
