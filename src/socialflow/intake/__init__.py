@@ -12,7 +12,6 @@ from socialflow.intake.records import (
     ImportOptions,
     ImportReport,
     Moderation,
-    Progress,
     TimeUnit,
 )
 from socialflow.intake.youtube import import_youtube_trending
@@ -23,7 +22,6 @@ __all__ = [
     "ImportOptions",
     "ImportReport",
     "Moderation",
-    "Progress",
     "TimeUnit",
     "import_file",
     "import_movielens",

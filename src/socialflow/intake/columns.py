@@ -1,7 +1,7 @@
 """Which column holds which field, and how its cells become records of `content`.
 
-A map is written `user=userId,item=movieId,at=timestamp`; positions (`user=0,item=1`) stand for columns of a file
-without a header. Fields that the map leaves out are taken from columns of their own name or a usual other name.
+A map names the column of each field (`user` -> `userId`); positions (`user` -> `0`) stand for columns of a file without
+a header. Fields that the map leaves out are taken from columns of their own name or a usual other name.
 """
 
 import hashlib
@@ -119,27 +119,6 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "target": ("followed", "followed_id", "channel", "channel_id"),
     "created_at": ("timestamp", "at"),
 }
-
-
-def parse_map(words: str) -> dict[str, str]:
-    """Read `field=column,field=column`.
-
-    Raises:
-        InvalidInput: a part has no `=`, or names a field twice.
-
-    >>> parse_map("user=userId, item=movieId")
-    {'user': 'userId', 'item': 'movieId'}
-    """
-    mapping: dict[str, str] = {}
-    for part in words.split(","):
-        name, sign, column = part.partition("=")
-        name, column = name.strip(), column.strip()
-        if not (name and sign and column):
-            raise InvalidInput(f"write the map as field=column,field=column; {part.strip()!r} is not that", field="map")
-        if name in mapping:
-            raise InvalidInput(f"the map names {name} twice", field="map")
-        mapping[name] = column
-    return mapping
 
 
 def resolve(kind: ImportKind, options: ImportOptions, columns: Sequence[str] | None) -> dict[str, str]:

@@ -20,13 +20,12 @@ from socialflow.intake.records import (
     ImportKind,
     ImportOptions,
     ImportReport,
-    Progress,
     RejectedRow,
     Row,
-    no_progress,
 )
 from socialflow.intake.streams import plain_name
 from socialflow.intake.writers import Write, Writer
+from socialflow.kit.progress import Progress, no_progress
 
 R = TypeVar("R")
 

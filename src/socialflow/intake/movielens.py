@@ -28,12 +28,11 @@ from socialflow.intake.records import (
     ImportOptions,
     ImportReport,
     Moderation,
-    Progress,
     Row,
-    no_progress,
 )
 from socialflow.intake.streams import COMPRESSIONS
 from socialflow.intake.writers import Write, Writer
+from socialflow.kit.progress import Progress, no_progress
 
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 """Creation time of users, and of films without a year: before every rating."""

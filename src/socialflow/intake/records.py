@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from socialflow.content.records import InteractionType, ModerationStatus
 from socialflow.kit.clock import Clock, SystemClock
@@ -56,18 +56,6 @@ class TimeUnit(StrEnum):
     MILLISECONDS = "ms"
     MICROSECONDS = "us"
     NANOSECONDS = "ns"
-
-
-class Progress(Protocol):
-    """Hears how far a stage is; `done` and `total` are in one unit of the stage's own (bytes of the file, rows)."""
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        """Take note; must not block."""
-        ...
-
-
-def no_progress(stage: str, done: int, total: int) -> None:
-    """Hear nothing."""
 
 
 class Row(NamedTuple):

@@ -20,8 +20,9 @@ from socialflow.errors import InvalidInput
 from socialflow.intake import values
 from socialflow.intake.importer import Plan, run_import
 from socialflow.intake.readers import Layout, open_source
-from socialflow.intake.records import Format, ImportOptions, ImportReport, Moderation, Progress, Row, no_progress
+from socialflow.intake.records import Format, ImportOptions, ImportReport, Moderation, Row
 from socialflow.intake.streams import DAMAGE, ByteSource, plain_name
+from socialflow.kit.progress import Progress, no_progress
 
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 _YEAR_OF_UNDATED = 2017

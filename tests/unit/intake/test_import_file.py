@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from fake_store import FakeStore
+from tests.unit.intake.fake_store import FakeStore
 
 from socialflow.content.records import InteractionType, ItemKind, ModerationStatus, Mood
 from socialflow.errors import InvalidInput
