@@ -1,14 +1,15 @@
 """A served application over a small platform: users ann (a creator) and bob, ann's channel, four items."""
 
+import logging
 import shutil
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
-from tests.doors.fakes import SECRET, STATIC_KEY, FakePlatform
 
 from socialflow.access.records import Scope
 from socialflow.access.tokens import TokenSettings, issue_token
@@ -17,9 +18,19 @@ from socialflow.doors.rest.app import create_app
 from socialflow.kit.roles import Role
 from socialflow.storage import maintenance
 from socialflow.storage.unit_of_work import Store
+from tests.doors.fakes import SECRET, STATIC_KEY, FakePlatform
 
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 Headers = Mapping[str, str]
+
+
+@pytest.fixture(autouse=True, scope="package")
+def quiet_logs() -> Iterator[None]:
+    """Expected failures do not fill the terminal."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

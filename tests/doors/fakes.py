@@ -44,6 +44,7 @@ class FakeSettings:
 class FakeReadiness:
     ready: bool = True
     reason: str = "serving"
+    models: dict[str, str] = field(default_factory=lambda: {"als": "no version of als is active"})
 
 
 class FakeRecommendations:

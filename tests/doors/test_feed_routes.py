@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 import httpx
-from tests.doors.conftest import SERVICE, token
-from tests.doors.fakes import FakePlatform
 
 from socialflow.access.records import Scope
-from socialflow.content.records import Role
 from socialflow.errors import ModelUnavailable, Overloaded, StoreUnavailable
+from socialflow.kit.roles import Role
+from tests.doors.conftest import SERVICE, token
+from tests.doors.fakes import FakePlatform
 
 BOB = token("u-bob")
 
@@ -95,7 +95,7 @@ async def test_trending_shows_velocity_and_direction(client: httpx.AsyncClient) 
     answer = (await client.get("/api/v1/trending", params={"page": 2, "page_size": 2}, headers=BOB)).json()
     (entry,) = answer["items"]
     assert (entry["item"]["id"], entry["velocity"], entry["direction"]) == ("i-4", 2.0, "rising")
-    assert (entry["position"], answer["has_more"], answer["window_hours"]) == (3, False, 24)
+    assert (entry["position"], answer["has_more"], answer["time_window"]) == (3, False, "24h")
 
 
 class TestSimilar:

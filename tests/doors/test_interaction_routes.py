@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.doors.conftest import SERVICE, token
-from tests.doors.fakes import FakePlatform
 
 from socialflow.content.log import LogCursor
+from tests.doors.conftest import SERVICE, token
+from tests.doors.fakes import FakePlatform
 
 BOB = token("u-bob")
 

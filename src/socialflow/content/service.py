@@ -5,9 +5,10 @@ that runs inside the same transaction.
 """
 
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeAlias, TypeVar
 
 from socialflow.content.ports import ContentStore
 from socialflow.content.records import (
@@ -99,6 +100,25 @@ def accept_any(_stored: object) -> None:
     """The check of a caller who may change anybody's things."""
 
 
+Noun = TypeVar("Noun", User, Item, Channel)
+Keep: TypeAlias = Mapping[str, Collection[str]]
+"""Field name -> ids of rows that left it out: there the stored value stays."""
+NOTHING_KEPT: Keep = {}
+
+
+def _ids(keep: Keep) -> set[str]:
+    return set().union(*keep.values())
+
+
+def _keeping(rows: Sequence[Noun], stored: Iterable[Noun], keep: Keep) -> list[Noun]:
+    before = {row.id: row for row in stored}
+    kept = []
+    for row in rows:
+        names = [name for name, ids in keep.items() if row.id in ids and row.id in before]
+        kept.append(replace(row, **{name: getattr(before[row.id], name) for name in names}))
+    return kept
+
+
 class ContentService:
     """Use cases of the nouns over a store."""
 
@@ -155,12 +175,12 @@ class ContentService:
             require_stored((await unit.users.upsert([revise(stored)]))[0])
             return await unit.users.get(user_id)
 
-    async def put_users(self, users: Sequence[User], undated: Collection[str] = ()) -> Sequence[RowOutcome]:
-        """Create or replace, one outcome a row; `undated` ids keep the created_at they have."""
+    async def put_users(self, users: Sequence[User], keep: Keep = NOTHING_KEPT) -> Sequence[RowOutcome]:
+        """Create or replace, one outcome a row, but for what `keep` says."""
         async with self._store.write() as unit:
-            keys = await unit.users.keys(undated)
-            stored = {user.id: user.created_at for user in (await unit.users.by_keys(keys.values())).values()}
-            return await unit.users.upsert([replace(u, created_at=stored.get(u.id, u.created_at)) for u in users])
+            keys = await unit.users.keys(_ids(keep))
+            stored = await unit.users.by_keys(keys.values())
+            return await unit.users.upsert(_keeping(users, stored.values(), keep))
 
     async def erase_user(self, user_id: str) -> ErasureReceipt:
         """Forget a person for good. Raises UserNotFound, Erased."""
@@ -190,12 +210,12 @@ class ContentService:
             require_stored((await unit.items.upsert([revise(stored)]))[0])
             return await unit.items.get(item_id)
 
-    async def put_items(self, items: Sequence[Item], undated: Collection[str] = ()) -> Sequence[RowOutcome]:
-        """Create or replace, one outcome a row; `undated` ids keep the created_at they have."""
+    async def put_items(self, items: Sequence[Item], keep: Keep = NOTHING_KEPT) -> Sequence[RowOutcome]:
+        """Create or replace, one outcome a row, but for what `keep` says."""
         async with self._store.write() as unit:
-            keys = await unit.items.keys(undated)
-            stored = {item.id: item.created_at for item in (await unit.items.by_keys(list(keys.values()))).values()}
-            return await unit.items.upsert([replace(i, created_at=stored.get(i.id, i.created_at)) for i in items])
+            keys = await unit.items.keys(_ids(keep))
+            stored = await unit.items.by_keys(list(keys.values()))
+            return await unit.items.upsert(_keeping(items, stored.values(), keep))
 
     async def delete_item(self, item_id: str, check: Callable[[Item], None] = accept_any) -> None:
         """Delete an item with all that hangs on it; `check` may forbid it. Raises ItemNotFound."""
@@ -232,12 +252,12 @@ class ContentService:
             require_stored((await unit.channels.upsert([revise(stored)]))[0])
             return await unit.channels.get(channel_id)
 
-    async def put_channels(self, channels: Sequence[Channel], undated: Collection[str] = ()) -> Sequence[RowOutcome]:
-        """Create or replace, one outcome a row; `undated` ids keep the created_at they have."""
+    async def put_channels(self, channels: Sequence[Channel], keep: Keep = NOTHING_KEPT) -> Sequence[RowOutcome]:
+        """Create or replace, one outcome a row, but for what `keep` says."""
         async with self._store.write() as unit:
-            keys = await unit.channels.keys(undated)
-            stored = {c.id: c.created_at for c in (await unit.channels.by_keys(keys.values())).values()}
-            return await unit.channels.upsert([replace(c, created_at=stored.get(c.id, c.created_at)) for c in channels])
+            keys = await unit.channels.keys(_ids(keep))
+            stored = await unit.channels.by_keys(keys.values())
+            return await unit.channels.upsert(_keeping(channels, stored.values(), keep))
 
     async def delete_channel(self, channel_id: str, check: Callable[[Channel], None] = accept_any) -> None:
         """Delete a channel; its items stay. `check` may forbid it. Raises ChannelNotFound."""

@@ -4,8 +4,8 @@ import pytest
 
 from socialflow.access.matrix import MATRIX, Action, allowed, authorise
 from socialflow.access.records import Principal, Scope
-from socialflow.content.records import Role
 from socialflow.errors import PermissionDenied
+from socialflow.kit.roles import Role
 
 ME, OTHER = "me", "other"
 PERSONAL = {

@@ -12,9 +12,9 @@ from socialflow.access.limits import Limiter
 from socialflow.access.records import ApiKey, Principal, Scope
 from socialflow.access.service import AccessService
 from socialflow.access.tokens import TokenSettings, issue_token
-from socialflow.content.records import Role
 from socialflow.errors import AuthenticationRequired, InvalidCredentials, InvalidToken, RateLimited
 from socialflow.kit.clock import FixedClock
+from socialflow.kit.roles import Role
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TOKENS = TokenSettings(secret="a-secret-of-at-least-thirty-two-characters")

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from socialflow.access.records import Principal
 from socialflow.access.tokens import TokenChecker, TokenSettings, issue_token
-from socialflow.content.records import Role
 from socialflow.errors import ConfigurationError, InvalidInput, InvalidToken, KeySetUnavailable
+from socialflow.kit.roles import Role
 
 SECRET = "a-secret-of-at-least-thirty-two-characters"
 SETTINGS = TokenSettings(secret=SECRET)

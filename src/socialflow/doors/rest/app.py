@@ -62,9 +62,9 @@ def _lifespan(platform_factory: Callable[[], Platform]) -> Callable[[FastAPI], o
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         platform = platform_factory()
-        await platform.start()
-        app.state.platform = platform
         try:
+            await platform.start()
+            app.state.platform = platform
             with _draining_on_sigterm(app):
                 yield
         finally:

@@ -1,6 +1,6 @@
 """What this door needs of the assembled service; `wiring.Platform` satisfies it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -37,6 +37,8 @@ class Readiness(Protocol):
     def ready(self) -> bool: ...
     @property
     def reason(self) -> str: ...
+    @property
+    def models(self) -> Mapping[str, str]: ...
 
 
 class Recommendations(Protocol):

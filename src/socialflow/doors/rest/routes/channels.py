@@ -11,7 +11,7 @@ from socialflow.doors.rest.deps import CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
 from socialflow.doors.rest.replies import Reply
 from socialflow.doors.rest.routes.parameters import ChannelId
-from socialflow.doors.rest.schemas.common import BadRow, RowsOut, merge_outcomes, rows_out
+from socialflow.doors.rest.schemas.common import BadRow, RowsOut, left_out, merge_outcomes, rows_out
 from socialflow.doors.rest.schemas.content import ChannelIn, ChannelOut, ChannelRow, ChannelsBatch, channel_out
 
 router = APIRouter(
@@ -57,7 +57,7 @@ async def put_channels(body: ChannelsBatch, call: CallDep) -> Reply:
     good = [row for row in rows if not isinstance(row, BadRow)]
     now = call.platform.clock.now()
     outcomes = await call.content.put_channels(
-        [row.record(row.id, created_at=now) for row in good], {row.id for row in good if row.created_at is None}
+        [row.record(row.id, created_at=now) for row in good], left_out(good, "created_at", "owner")
     )
     return Reply(rows_out(merge_outcomes(rows, outcomes)))
 

@@ -1,6 +1,7 @@
 """Feeds: personalised, by category, trending, similar; and why."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
@@ -69,12 +70,16 @@ class FeedParams(CategoryParams):
     project_code: Project | None = None  # type: ignore[assignment]
 
 
+TimeWindow = Literal["1h", "6h", "24h", "7d", "30d"]
+_HOURS: Mapping[TimeWindow, int] = {"1h": 1, "6h": 6, "24h": 24, "7d": 168, "30d": 720}
+
+
 class TrendingParams(Paging):
     """What the trending list is asked for."""
 
     category: Annotated[Name | None, Field(description="Only this category.", examples=["Motivation"])] = None
     kind: Annotated[ItemKind | None, Field(description="Only this kind.", examples=["video"])] = None
-    window_hours: Annotated[int, Field(ge=1, le=720, description="Length of the window.", examples=[24])] = 24
+    time_window: Annotated[TimeWindow, Field(description="How far back.", examples=["24h"])] = "24h"
 
 
 class SimilarParams(Paging):
@@ -145,13 +150,13 @@ async def trending(params: Annotated[TrendingParams, Query()], call: CallDep) ->
     answer = await call.platform.recommendation.trending(
         kind=params.kind,
         category=params.category,
-        window_hours=params.window_hours,
+        window_hours=_HOURS[params.time_window],
         page=params.page,
         page_size=params.page_size,
     )
     items = await _cards(call.platform, [entry.item for entry in answer[0]])
     return Reply(
-        trending_out(answer, items, page=params.page, page_size=params.page_size, window_hours=params.window_hours)
+        trending_out(answer, items, page=params.page, page_size=params.page_size, time_window=params.time_window)
     )
 
 

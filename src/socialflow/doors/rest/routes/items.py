@@ -13,7 +13,7 @@ from socialflow.doors.rest.deps import Call, CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
 from socialflow.doors.rest.replies import Reply
 from socialflow.doors.rest.routes.parameters import ItemId
-from socialflow.doors.rest.schemas.common import BadRow, Instant, RowsOut, merge_outcomes, rows_out
+from socialflow.doors.rest.schemas.common import BadRow, Instant, RowsOut, left_out, merge_outcomes, rows_out
 from socialflow.doors.rest.schemas.content import (
     ItemIn,
     ItemOut,
@@ -93,8 +93,7 @@ async def put_items(body: ItemsBatch, call: CallDep) -> Reply:
     good = [row for row in rows if not isinstance(row, BadRow)]
     now = call.platform.clock.now()
     outcomes = await call.content.put_items(
-        [row.record(row.id, created_at=now, trusted=trusted) for row in good],
-        {row.id for row in good if row.created_at is None},
+        [row.record(row.id, created_at=now, trusted=trusted) for row in good], left_out(good, "created_at")
     )
     return Reply(rows_out(merge_outcomes(rows, outcomes)))
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from socialflow.access.keys import same_secret
 from socialflow.doors.rest.deps import OpenRoute, PlatformDep
 from socialflow.doors.rest.errors import documented
-from socialflow.doors.rest.ports import DoorStore, Platform
+from socialflow.doors.rest.ports import DoorStore
 from socialflow.doors.rest.replies import Reply
 from socialflow.errors import AuthenticationRequired, PermissionDenied, StoreUnavailable
 from socialflow.observability.metrics import CONTENT_TYPE
@@ -37,7 +37,11 @@ class ReadyOut(BaseModel):
     """Whether calls should be sent here."""
 
     ready: Annotated[bool, Field(description="Whether all required parts are ready.", examples=[True])]
-    parts: Annotated[dict[str, PartOut], Field(description="Each dependency and model.")]
+    parts: Annotated[dict[str, PartOut], Field(description="Each part that is needed.")]
+    models: Annotated[
+        dict[str, str],
+        Field(description="Version in use of each model, or why there is none.", examples=[{"als": "20260101-1a2b"}]),
+    ]
 
 
 @router.get("/health", response_model=HealthOut, summary="Does the process answer")
@@ -54,11 +58,16 @@ async def health(request: Request) -> Reply:
 )
 async def ready(request: Request, platform: PlatformDep) -> Reply:
     """Each dependency and model with its reason; 503 while one that is needed is missing, and while draining."""
-    parts = {"store": await _store(platform.store), **_recommendation(platform)}
+    recommendation = platform.recommendation.readiness()
+    parts = {
+        "store": await _store(platform.store),
+        "recommendation": {"ready": recommendation.ready, "reason": recommendation.reason},
+    }
     if request.app.state.draining:
         parts["server"] = {"ready": False, "reason": "draining: finishing requests in flight before it stops"}
     good = all(part["ready"] for part in parts.values())
-    return Reply({"ready": good, "parts": parts}, status_code=200 if good else 503)
+    body = {"ready": good, "parts": parts, "models": recommendation.models}
+    return Reply(body, status_code=200 if good else 503)
 
 
 async def _store(store: DoorStore) -> dict[str, object]:
@@ -67,11 +76,6 @@ async def _store(store: DoorStore) -> dict[str, object]:
     except StoreUnavailable as error:
         return {"ready": False, "reason": error.message}
     return {"ready": True, "reason": "reachable"}
-
-
-def _recommendation(platform: Platform) -> dict[str, dict[str, object]]:
-    readiness = platform.recommendation.readiness()
-    return {"recommendation": {"ready": readiness.ready, "reason": readiness.reason}}
 
 
 @router.get(

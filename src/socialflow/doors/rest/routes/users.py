@@ -11,7 +11,7 @@ from socialflow.doors.rest.deps import Call, CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
 from socialflow.doors.rest.replies import Reply
 from socialflow.doors.rest.routes.parameters import UserId
-from socialflow.doors.rest.schemas.common import BadRow, Name, RowsOut, merge_outcomes, rows_out
+from socialflow.doors.rest.schemas.common import BadRow, Name, RowsOut, left_out, merge_outcomes, rows_out
 from socialflow.doors.rest.schemas.content import ReceiptOut, UserIn, UserOut, UserRow, UsersBatch, user_out
 from socialflow.errors import PermissionDenied
 from socialflow.kit.roles import Role
@@ -54,8 +54,7 @@ async def put_users(body: UsersBatch, call: CallDep) -> Reply:
     for row in good:
         _check_role(call, row.role, Role.USER)
     outcomes = await call.content.put_users(
-        [row.record(row.id, created_at=now, role=Role.USER) for row in good],
-        {row.id for row in good if row.created_at is None},
+        [row.record(row.id, created_at=now, role=Role.USER) for row in good], left_out(good, "created_at", "role")
     )
     return Reply(rows_out(merge_outcomes(rows, outcomes)))
 

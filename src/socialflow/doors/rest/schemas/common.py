@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Protocol, TypeAlias
 
 import orjson
 from pydantic import (
@@ -110,6 +110,15 @@ def merge_outcomes(rows: Sequence[object], stored: Sequence[RowOutcome]) -> list
     """One outcome a row, in order: reasons of unreadable rows between the outcomes of the others."""
     outcomes = iter(stored)
     return [row.outcome if isinstance(row, BadRow) else next(outcomes) for row in rows]
+
+
+class _Identified(Protocol):
+    id: str
+
+
+def left_out(rows: Sequence[_Identified], *names: str) -> dict[str, set[str]]:
+    """Field name -> ids of the rows that left it out."""
+    return {name: {row.id for row in rows if getattr(row, name) is None} for name in names}
 
 
 class RowOut(BaseModel):

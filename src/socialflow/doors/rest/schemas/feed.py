@@ -75,7 +75,7 @@ class TrendingOut(Answered):
     page: Annotated[int, Field(description="This page, from 1.", examples=[1])]
     page_size: Annotated[int, Field(description="Entries asked for.", examples=[20])]
     has_more: Annotated[bool, Field(description="False where this page is the last one.", examples=[True])]
-    window_hours: Annotated[int, Field(description="Length of the window.", examples=[24])]
+    time_window: Annotated[str, Field(description="How far back.", examples=["24h"])]
     items: Annotated[list[TrendOut], Field(description="Best first.")]
 
 
@@ -171,7 +171,7 @@ def trending_out(
     *,
     page: int,
     page_size: int,
-    window_hours: int,
+    time_window: str,
 ) -> dict[str, object]:
     """The body of a `TrendingOut`."""
     entries, provenance, status, missing = answer
@@ -180,7 +180,7 @@ def trending_out(
         "page": page,
         "page_size": page_size,
         "has_more": len(entries) == page_size,
-        "window_hours": window_hours,
+        "time_window": time_window,
         "status": status,
         "missing": missing,
         "provenance": [provenance],
