@@ -24,7 +24,7 @@ GRIDS: Mapping[str, Sequence[Settings]] = {
     ],
     "als": [
         {"factors": factors, "alpha": alpha, "regularisation": regularisation}
-        for factors, alpha, regularisation in product((64, 128), (1.0, 10.0), (0.01, 1.0, 10.0))
+        for factors, alpha, regularisation in product((64, 128, 256), (10.0, 40.0), (10.0, 50.0))
     ],
     "content_based": [{"half_life": places} for places in (5.0, 15.0, 30.0, 100.0)],
     "hybrid": [{"half_life_hours": hours} for hours in (6.0, 24.0, 24.0 * 7, 24.0 * 30, None)],

@@ -31,7 +31,8 @@ class Als(Recommender):
     alpha
         Confidence gained per unit of weight.
     regularisation
-        Strength of the L2 penalty.
+        Strength of the L2 penalty. This and alpha are what did well on held-out train parts of four public sets
+        (Gowalla, Yelp2018, MovieLens 100K and 1M); weaker penalties overfit the small ones.
     iterations
         Sweeps over users and items.
     seed
@@ -57,8 +58,8 @@ class Als(Recommender):
         self,
         *,
         factors: int = 128,
-        alpha: float = 1.0,
-        regularisation: float = 0.01,
+        alpha: float = 10.0,
+        regularisation: float = 50.0,
         iterations: int = 15,
         seed: int = 0,
     ) -> None:

@@ -4,9 +4,9 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Iterator, Sequence
-from io import TextIOWrapper
+from io import BufferedReader, RawIOBase, TextIOWrapper
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import zstandard
 
@@ -78,5 +78,40 @@ def _open(path: Path) -> IO[bytes]:
     if path.suffix == ".xz":
         return lzma.open(path, "rb")
     if path.suffix == ".zst":
-        return zstandard.ZstdDecompressor().stream_reader(path.open("rb"), read_across_frames=True, closefd=True)
+        return BufferedReader(_Zstandard(path.open("rb")), 1 << 17)
     return path.open("rb")
+
+
+class _Zstandard(RawIOBase):
+    """Unpacks consecutive frames. zstandard's own reader takes a file that ends inside a frame for complete."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        super().__init__()
+        self._packed = packed
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._rest, self._ready, self._inside = b"", b"", False
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` with unpacked bytes; 0 at the end. Raises EOFError for a file cut short."""
+        while not self._ready:
+            block = self._rest or self._packed.read(1 << 14)
+            if not block:
+                if self._inside:
+                    raise EOFError("the file ends inside a frame")
+                return 0
+            self._ready, self._inside = self._frame.decompress(block), True
+            self._rest = self._frame.unused_data
+            if self._frame.eof:
+                self._frame, self._inside = zstandard.ZstdDecompressor().decompressobj(), False
+        count = min(len(buffer), len(self._ready))
+        buffer[:count], self._ready = self._ready[:count], self._ready[count:]
+        return count
+
+    def close(self) -> None:
+        """Close the packed file too."""
+        self._packed.close()
+        super().close()
