@@ -1,7 +1,9 @@
 """`socialflow token ...` and `socialflow key ...`."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +12,9 @@ from socialflow.doors.cli import console, session
 from socialflow.doors.cli.options import Json
 from socialflow.errors import InvalidCredentials
 from socialflow.kit.roles import Role
+
+if TYPE_CHECKING:
+    from socialflow.access.tokens import TokenSettings
 
 token_app = typer.Typer(help="Tokens of people: make one, look into one.")
 key_app = typer.Typer(help="Service keys of programs: create, list, revoke.")
@@ -23,11 +28,8 @@ def create_token(
 ) -> None:
     """Make a token (JWT) for a user id; it is printed alone, for use in scripts."""
     from socialflow.access.tokens import issue_token
-    from socialflow.wiring import token_settings
 
-    chosen = session.settings()
-    chosen.home.mkdir(parents=True, exist_ok=True)
-    console.say(issue_token(token_settings(chosen), user, role, now=datetime.now(UTC), lifetime=timedelta(days=days)))
+    console.say(issue_token(_token_settings(), user, role, now=datetime.now(UTC), lifetime=timedelta(days=days)))
 
 
 @token_app.command("inspect", epilog="Example: socialflow token inspect eyJhbGciOi...")
@@ -38,9 +40,8 @@ def inspect_token(
     import jwt
 
     from socialflow.access.tokens import TokenChecker
-    from socialflow.wiring import token_settings
 
-    principal = session.run(TokenChecker(token_settings(session.settings())).check(token))
+    principal = session.run(TokenChecker(_token_settings()).check(token))
     try:
         claims = jwt.decode(token, options={"verify_signature": False})  # the checker above has verified it
     except jwt.PyJWTError as error:
@@ -48,6 +49,14 @@ def inspect_token(
     expires = datetime.fromtimestamp(claims["exp"], UTC).isoformat()
     shown = {"user": principal.subject, "role": principal.role, "expires": expires}
     console.write_json(shown) if as_json else console.facts(shown)
+
+
+def _token_settings() -> TokenSettings:
+    from socialflow.wiring import token_settings
+
+    chosen = session.settings()
+    chosen.home.mkdir(parents=True, exist_ok=True)
+    return token_settings(chosen)
 
 
 @key_app.command("create", epilog="Example: socialflow key create backend --scope read --scope write")

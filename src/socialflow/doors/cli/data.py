@@ -46,7 +46,8 @@ class FileOptions:
         default_factory=list
     )
     split: Annotated[
-        list[str], typer.Option(metavar="FIELD=SEPARATOR", help="What parts a column that holds a list.")
+        list[str],
+        typer.Option(metavar="FIELD=SEPARATOR", help="Repeat the row for each part of a column, like item=' '."),
     ] = field(default_factory=list)
     format: Annotated[
         Literal["csv", "tsv", "jsonl", "parquet"] | None, typer.Option(help="Default: by the file's name.")
@@ -165,7 +166,7 @@ def _import_options(given: FileOptions) -> "ImportOptions":
     return ImportOptions(
         mapping=pairs(given.map, "--map", "item=video_id"),
         constants=pairs(given.set, "--set", "type=like"),
-        split=pairs(given.split, "--split", "tags=|"),
+        split=pairs(given.split, "--split", "item=|"),
         format=Format(given.format) if given.format else None,
         separator=given.separator,
         header=given.header,

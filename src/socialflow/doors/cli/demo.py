@@ -15,7 +15,7 @@ import typer
 
 from socialflow.doors.cli import console, session
 from socialflow.doors.cli.data import truth_path
-from socialflow.doors.cli.serving import Host, Port, check_free, server_config
+from socialflow.doors.cli.serving import Host, Port, check_free, run_server, server_config
 from socialflow.errors import ArtefactError, InvalidCredentials
 
 if TYPE_CHECKING:
@@ -261,4 +261,4 @@ def _serve(config: Any, announce: Callable[[], None]) -> None:
             if self.started:
                 announce()
 
-    Announcing(config).run()
+    run_server(Announcing(config))

@@ -68,7 +68,7 @@ def examine() -> list[Finding]:
     except SocialflowError as error:
         return [*findings, Finding("settings", Health.FAIL, error.message, "correct the environment or .env")]
     findings.append(Finding("settings", Health.OK, f"SOCIALFLOW_HOME is {chosen.home.absolute()}"))
-    checks: tuple[Callable[[Settings], Finding], ...] = (_space, _models, _port)
+    checks: tuple[Callable[[Settings], Finding], ...] = (_space, _database, _models, _port)
     return findings + [check(chosen) for check in checks]
 
 
@@ -87,6 +87,22 @@ def _space(chosen: Settings) -> Finding:
     health = Health.FAIL if free < NO_SPACE else Health.WARN if free < LOW_SPACE else Health.OK
     hint = "" if health is Health.OK else "free some space, or set SOCIALFLOW_HOME to a larger disk"
     return Finding("disk", health, f"{free / 1e9:.1f} GB free under {place}", hint)
+
+
+def _database(chosen: Settings) -> Finding:
+    from socialflow.storage.maintenance import check
+
+    where = "embedded SQLite" if not chosen.database_url else chosen.database_url.split(":", 1)[0]
+    if not chosen.database_url and not (chosen.home / "socialflow.db").exists():
+        return Finding("database", Health.WARN, f"{where}: not made yet", "the first start makes it")
+    try:
+        report = check(chosen.store_url)
+    except SocialflowError as error:
+        return Finding("database", Health.FAIL, f"{where}: {error.message}", "start it, or correct DATABASE_URL")
+    if not report.ok:
+        return Finding("database", Health.FAIL, f"{where}: {'; '.join(report.problems)}", "see `socialflow db check`")
+    rows = f"{report.rows.get('users', 0)} users, {report.rows.get('items', 0)} items"
+    return Finding("database", Health.OK, f"{where}: {rows}, {report.rows.get('interactions', 0)} interactions")
 
 
 def _models(chosen: Settings) -> Finding:

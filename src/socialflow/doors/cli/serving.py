@@ -1,12 +1,18 @@
 """`socialflow serve`."""
 
+from __future__ import annotations
+
+import signal
 import socket
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from socialflow.doors.cli import session
 from socialflow.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import uvicorn
 
 APPLICATION = "socialflow.main:app"
 
@@ -27,10 +33,20 @@ def serve(host: Host = None, port: Port = None) -> None:
     session.prepare_store(chosen)
     address = (host or chosen.socialflow_host, port or chosen.socialflow_port)
     check_free(*address)
-    uvicorn.Server(server_config(*address, shutdown_seconds=chosen.shutdown_seconds)).run()
+    run_server(uvicorn.Server(server_config(*address, shutdown_seconds=chosen.shutdown_seconds)))
 
 
-def server_config(host: str, port: int, *, shutdown_seconds: int) -> Any:
+def run_server(server: uvicorn.Server) -> None:
+    """Serve until SIGTERM or SIGINT, finish what is in flight, return; exit code 1 where the start failed."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn has its own handlers while it runs; afterwards it raises the signal once more, for these to end it.
+        signal.signal(number, lambda *_: None)
+    server.run()
+    if not server.started:
+        raise typer.Exit(1)
+
+
+def server_config(host: str, port: int, *, shutdown_seconds: int) -> uvicorn.Config:
     """How uvicorn runs the application, everywhere."""
     import uvicorn
 
