@@ -115,7 +115,7 @@ def _keeping(rows: Sequence[Noun], stored: Iterable[Noun], keep: Keep) -> list[N
     kept = []
     for row in rows:
         names = [name for name, ids in keep.items() if row.id in ids and row.id in before]
-        kept.append(replace(row, **{name: getattr(before[row.id], name) for name in names}))
+        kept.append(replace(row, **{name: getattr(before[row.id], name) for name in names}) if names else row)
     return kept
 
 

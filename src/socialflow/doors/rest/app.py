@@ -17,8 +17,6 @@ from socialflow.doors.rest.ports import Platform
 from socialflow.doors.rest.routes import channels, edges, feed, interactions, items, operation, users, value_models
 from socialflow.observability.metrics import Metrics
 
-MAX_BODY_BYTES = 16 * 1024 * 1024
-
 ROUTERS = (
     feed.router,
     interactions.router,
@@ -42,7 +40,6 @@ def create_app(platform_factory: Callable[[], Platform]) -> FastAPI:
         title="Social Flow AI",
         version=__version__,
         lifespan=_lifespan(platform_factory),
-        max_body_size=MAX_BODY_BYTES,
         middleware=[
             Middleware(RequestContext, metrics=metrics),
             Middleware(Cors, origins=lambda: app.state.platform.settings.allowed_origins),

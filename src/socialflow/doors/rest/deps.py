@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 import orjson
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from socialflow.access.matrix import Action, allowed, authorise
@@ -17,9 +18,23 @@ from socialflow.doors.rest.ports import Platform
 from socialflow.errors import Erased, PermissionDenied, UserNotFound
 from socialflow.observability.metrics import Metrics
 
+MAX_BODY_BYTES = 16 * 1024 * 1024
+
 
 class StrictRequest(Request):
-    """A request whose JSON is parsed by orjson: UTF-8 only, no NaN, no lone surrogates, bounded depth."""
+    """A request of bounded size, its JSON parsed by orjson: UTF-8 only, no NaN, no lone surrogates, bounded depth."""
+
+    async def body(self) -> bytes:
+        """Read the body. Raises HTTPException 413 as soon as it is known to be larger than 16 MiB."""
+        if not hasattr(self, "_body"):
+            chunks, size = [], 0
+            async for chunk in self.stream():
+                size += len(chunk)
+                if size > MAX_BODY_BYTES:
+                    raise HTTPException(413)
+                chunks.append(chunk)
+            self._body = b"".join(chunks)
+        return self._body
 
     async def json(self) -> Any:
         """Parse the body. Raises json.JSONDecodeError (which orjson's own error is)."""

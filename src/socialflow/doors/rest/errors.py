@@ -60,11 +60,17 @@ _CHALLENGES = {
 class ErrorOut(BaseModel):
     """Why a call was refused."""
 
-    detail: Annotated[str, Field(description="What was wrong, where, and what would be right.")]
-    status_code: Annotated[int, Field(description="The HTTP status again.", ge=400, le=599)]
-    code: Annotated[str, Field(description="Stable name of the failure; programs branch on this.")]
-    request_id: Annotated[str, Field(description="Finds this call in the logs.")]
-    field: Annotated[str | None, Field(description="The part of the call that was wrong; absent if none.")] = None
+    detail: Annotated[
+        str, Field(description="What was wrong, where, and what would be right.", examples=["there is no item 42"])
+    ]
+    status_code: Annotated[int, Field(description="The HTTP status again.", ge=400, le=599, examples=[404])]
+    code: Annotated[
+        str, Field(description="Stable name of the failure; programs branch on this.", examples=["item_not_found"])
+    ]
+    request_id: Annotated[str, Field(description="Finds this call in the logs.", examples=["8f14e45fceea"])]
+    field: Annotated[
+        str | None, Field(description="The part of the call that was wrong; absent if none.", examples=["item_id"])
+    ] = None
 
 
 _EXAMPLES: Mapping[int, tuple[str, str, str, str | None]] = {
@@ -171,7 +177,11 @@ async def _http(request: Request, error: Exception) -> Reply:
     if not isinstance(error, HTTPException):
         raise error
     code = _HTTP_CODES.get(error.status_code, "invalid_input")
-    details = {404: "no such path", 405: f"{request.method} is not allowed here", 413: "the body is too large"}
+    details = {
+        404: "no such path",
+        405: f"{request.method} is not allowed here",
+        413: "the body is larger than 16 MiB; send fewer rows a call",
+    }
     detail = details.get(error.status_code, str(error.detail))
     return error_reply(request_id_of(request), error.status_code, code, detail, headers=error.headers)
 

@@ -35,9 +35,18 @@ router = APIRouter(
     prefix="/api/v1", tags=["Feed"], route_class=GuardedRoute, responses=documented(401, 403, 404, 422, 429, 503)
 )
 
-RequestId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00]*$", examples=["b7e1c2d94f6a4c0d"])]
+RequestId = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[^\x00]*$",
+        description="`request_id` of the feed.",
+        examples=["b7e1c2d94f6a4c0d"],
+    ),
+]
 OwnName = Annotated[ExternalId, Field(description="Whose feed; with a token, your own name.", examples=["user123"])]
-Project = Annotated[Name, Field(description="Only items of this project.", examples=["flic"])]
+_PROJECT = Field(description="Only items of this project.", examples=["flic"])
 
 
 class Paging(BaseModel):
@@ -53,7 +62,7 @@ class CategoryParams(Paging):
     """What a feed of one project is asked for."""
 
     username: OwnName
-    project_code: Project
+    project_code: Annotated[Name, _PROJECT]
     mood: Annotated[Mood | None, Field(description="Only this mood.", examples=["calm"])] = None
     category: Annotated[Name | None, Field(description="Only this category.", examples=["Motivation"])] = None
     request_id: Annotated[
@@ -67,7 +76,7 @@ class CategoryParams(Paging):
 class FeedParams(CategoryParams):
     """What a feed is asked for."""
 
-    project_code: Project | None = None  # type: ignore[assignment]
+    project_code: Annotated[Name | None, _PROJECT] = None  # type: ignore[assignment]
 
 
 TimeWindow = Literal["1h", "6h", "24h", "7d", "30d"]

@@ -251,7 +251,9 @@ class ItemOut(BaseModel):
 class StatsIn(Body):
     """Running totals of an item as an outside platform counted them at one instant."""
 
-    at: Annotated[Instant | None, Field(description="When they were counted; left out: now.")] = None
+    at: Annotated[
+        Instant | None, Field(description="When they were counted; left out: now.", examples=["2026-01-31T12:00:00Z"])
+    ] = None
     views: Annotated[Count, Field(description="Views so far.", examples=[1000])] = 0
     likes: Annotated[Count, Field(description="Likes so far.", examples=[90])] = 0
     comments: Annotated[Count, Field(description="Comments so far.", examples=[12])] = 0

@@ -1,0 +1,131 @@
+"""The role matrix as the wire shows it: every operation, called by every kind of caller."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from socialflow.access.records import Scope
+from socialflow.kit.roles import Role
+from tests.doors.conftest import SERVICE, token
+
+CALLERS = ("nobody", "bob", "ann", "moderator", "admin", "read", "write", "moderate", "wrong")
+"""bob is a user, ann a creator, the moderator is eve; read, write and moderate are keys of that one scope."""
+
+LIKE = {"username": "bob", "post_id": "i-1", "interaction_type": "like"}
+BULK_ITEM = {"items": [{"id": "n"}]}
+BULK_USER = {"users": [{"id": "n", "username": "n"}]}
+BULK_CHANNEL = {"channels": [{"id": "n", "name": "n"}]}
+BOBS, ANNS = "/api/v1/users/u-bob", "/api/v1/users/u-ann"
+BOBS_FEED = "/api/v1/feed?username=bob"
+BOBS_CATEGORY = "/api/v1/feed/category?username=bob&project_code=flic"
+EXPLAIN = "/api/v1/feed/none/explain?item=i-1"
+MATRIX: list[tuple[str, str, Any, str]] = [
+    # operation                                                      nobody bob ann mod adm read write mod'te wrong
+    ("GET", BOBS_FEED, None, "401 200 403 403 200 200 403 403 403"),
+    ("GET", BOBS_CATEGORY, None, "401 200 403 403 200 200 403 403 403"),
+    ("GET", "/api/v1/trending", None, "401 200 200 200 200 200 403 403 403"),
+    ("GET", "/api/v1/similar/i-1", None, "401 200 200 200 200 200 403 403 403"),
+    ("GET", "/api/v1/similar/i-1?username=bob", None, "401 200 403 403 200 200 403 403 403"),
+    ("GET", EXPLAIN, None, "401 404 404 404 404 404 403 403 403"),
+    ("POST", "/api/v1/interaction", LIKE, "401 202 403 403 202 403 202 403 403"),
+    ("POST", "/api/v1/interactions", [LIKE], "401 200 403 403 200 403 200 403 403"),
+    ("GET", BOBS, None, "401 200 403 200 200 200 403 403 403"),
+    ("PUT", BOBS, {"username": "bob"}, "401 200 403 403 200 403 200 403 403"),
+    ("POST", "/api/v1/users/bulk", BULK_USER, "401 403 403 403 200 403 200 403 403"),
+    ("GET", BOBS + "/similar", None, "401 200 403 403 200 200 403 403 403"),
+    ("GET", BOBS + "/follows", None, "401 200 403 403 200 200 403 403 403"),
+    ("PUT", BOBS + "/follows/u-ann", None, "401 204 403 403 204 403 204 403 403"),
+    ("DELETE", BOBS + "/follows/u-ann", None, "401 404 403 403 404 403 404 403 403"),
+    ("GET", BOBS + "/subscriptions", None, "401 200 403 403 200 200 403 403 403"),
+    ("PUT", BOBS + "/subscriptions/c-ann", None, "401 204 403 403 204 403 204 403 403"),
+    ("DELETE", BOBS + "/subscriptions/c-ann", None, "401 404 403 403 404 403 404 403 403"),
+    ("GET", BOBS + "/blocks", None, "401 200 403 403 200 200 403 403 403"),
+    ("PUT", BOBS + "/blocks/u-ann", None, "401 204 403 403 204 403 204 403 403"),
+    ("DELETE", BOBS + "/blocks/u-ann", None, "401 404 403 403 404 403 404 403 403"),
+    ("GET", BOBS + "/mutes/users", None, "401 200 403 403 200 200 403 403 403"),
+    ("PUT", BOBS + "/mutes/users/u-ann", None, "401 204 403 403 204 403 204 403 403"),
+    ("DELETE", BOBS + "/mutes/users/u-ann", None, "401 404 403 403 404 403 404 403 403"),
+    ("GET", BOBS + "/mutes/channels", None, "401 200 403 403 200 200 403 403 403"),
+    ("PUT", BOBS + "/mutes/channels/c-ann", None, "401 204 403 403 204 403 204 403 403"),
+    ("DELETE", BOBS + "/mutes/channels/c-ann", None, "401 404 403 403 404 403 404 403 403"),
+    ("DELETE", BOBS, None, "401 200 403 403 200 403 200 403 403"),
+    ("GET", "/api/v1/erasures/none", None, "401 403 403 403 404 403 404 403 403"),
+    ("GET", "/api/v1/items/i-1", None, "401 200 200 200 200 200 403 403 403"),
+    ("GET", "/api/v1/items/i-3", None, "401 404 200 200 200 200 403 403 403"),
+    ("PUT", "/api/v1/items/i-1", {"title": "t"}, "401 403 200 403 200 403 200 403 403"),
+    ("PUT", "/api/v1/items/new", {"title": "t"}, "401 200 200 200 200 403 200 403 403"),
+    ("POST", "/api/v1/items/bulk", BULK_ITEM, "401 403 403 403 200 403 200 403 403"),
+    ("DELETE", "/api/v1/items/i-1", None, "401 403 204 403 204 403 204 403 403"),
+    ("GET", "/api/v1/items/i-1/stats", None, "401 200 200 200 200 200 403 403 403"),
+    ("POST", "/api/v1/items/i-1/stats", {"views": 1}, "401 403 403 403 200 403 200 403 403"),
+    ("GET", "/api/v1/channels/c-ann", None, "401 200 200 200 200 200 403 403 403"),
+    ("PUT", "/api/v1/channels/c-ann", {"name": "n"}, "401 403 200 403 200 403 200 403 403"),
+    ("PUT", "/api/v1/channels/new", {"name": "n"}, "401 403 200 200 200 403 200 403 403"),
+    ("POST", "/api/v1/channels/bulk", BULK_CHANNEL, "401 403 403 403 200 403 200 403 403"),
+    ("DELETE", "/api/v1/channels/c-ann", None, "401 403 204 403 204 403 204 403 403"),
+    ("GET", "/api/v1/value-models", None, "401 403 403 403 200 403 403 403 403"),
+    ("PUT", "/api/v1/value-models", {"weights": {"view": 1}}, "401 403 403 403 200 403 403 403 403"),
+    ("PUT", "/api/v1/value-models/1/active", None, "401 403 403 403 200 403 403 403 403"),
+]
+
+
+@pytest.fixture
+async def callers(service_key: Callable[..., Any]) -> dict[str, dict[str, str]]:
+    return {
+        "nobody": {},
+        "bob": dict(token("u-bob")),
+        "ann": dict(token("u-ann", Role.CREATOR)),
+        "moderator": dict(token("u-eve", Role.MODERATOR)),
+        "admin": dict(token("u-root", Role.ADMIN)),
+        "read": dict(await service_key(Scope.READ)),
+        "write": dict(await service_key(Scope.WRITE)),
+        "moderate": dict(await service_key(Scope.MODERATE)),
+        "wrong": {"X-API-Key": "sf_0000_wrong"},
+    }
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+class TestOperations:
+    async def test_each_answers_each_caller_as_the_table_says(
+        self, client: httpx.AsyncClient, callers: dict[str, dict[str, str]], caller: str
+    ) -> None:
+        column = CALLERS.index(caller)
+        destructive = [line for line in MATRIX if line[0] == "DELETE"]
+        for method, path, body, statuses in [line for line in MATRIX if line[0] != "DELETE"] + destructive:
+            if method == "DELETE" and "/u-bob/" in path:
+                await client.delete(path, headers=SERVICE)  # what an earlier line of this test added
+            answer = await client.request(method, path, json=body, headers=callers[caller])
+            expected = int(statuses.split()[column])
+            if "new" in path and caller != "ann":
+                await client.delete(path, headers=SERVICE)
+            assert answer.status_code == expected, f"{caller}: {method} {path}: {answer.text}"
+
+
+def test_the_table_holds_every_operation_of_the_api(app: FastAPI) -> None:
+    documented = {
+        (method.upper(), path)
+        for path, operations in app.openapi()["paths"].items()
+        for method in operations
+        if path.startswith("/api/")
+    }
+    assert {(method, template(path, documented)) for method, path, _, _ in MATRIX} == documented
+
+
+def template(path: str, documented: set[tuple[str, str]]) -> str:
+    """The documented path that a called path matches; literal segments go before parameters."""
+    parts = path.partition("?")[0].split("/")
+    candidates = [
+        known
+        for _, known in documented
+        if len(known.split("/")) == len(parts)
+        and all(a == b or b.startswith("{") for a, b in zip(parts, known.split("/"), strict=True))
+    ]
+    return min(candidates, key=lambda known: known.count("{"))
+
+
+def test_everything_else_is_open_on_purpose(app: FastAPI) -> None:
+    open_paths = {path for path in app.openapi()["paths"] if not path.startswith("/api/")}
+    assert open_paths == {"/health", "/ready", "/metrics"}
