@@ -26,8 +26,10 @@ def find_ending(directory: Path, *endings: str) -> Path | None:
     """The only file whose name ends like that (compressed or not); None where there is none.
 
     Raises:
-        InvalidInput: there are several.
+        InvalidInput: there are several, or no directory.
     """
+    if not directory.is_dir():
+        raise InvalidInput(f"{directory} must be a directory", field="data")
     wanted = tuple(f"{ending}{pack}" for ending in endings for pack in ("", *COMPRESSIONS))
     found = sorted(path for path in directory.iterdir() if path.is_file() and path.name.endswith(wanted))
     if len(found) > 1:

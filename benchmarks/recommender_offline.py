@@ -1,0 +1,80 @@
+"""The offline tables: every recommender on the public sets that lie in the shared folder, as JSON in `results/`.
+
+    python benchmarks/recommender_offline.py [--shared DIR] [--only SUBSTRING]
+
+Each file holds what `socialflow eval recommender ... --json` writes for one recommender on one set, and beside it the
+command, the machine and the versions. Nothing is chosen on test parts: all runs use the shipped defaults.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+RUNS = [
+    # set, protocol, source below data/recsys, flag, recommenders
+    ("gowalla", "lightgcn", "gowalla", "--data", ("item_item", "als")),
+    ("yelp2018", "lightgcn", "yelp2018", "--data", ("item_item", "als")),
+    ("ml-1m-lcfn", "lightgcn", "ml-1m-lcfn", "--data", ("item_item", "als")),
+    ("ncf-ml-1m", "ncf99", "ncf-ml-1m", "--data", ("item_item", "als")),
+    ("sasrec-ml-1m", "leave-one-out", "sasrec-ml-1m/ml-1m.txt.zst", "--file", ("item_item", "als")),
+    ("ml-100k", "time-split", "ml-100k", "--data", ("item_item", "als", "content_based", "trending", "hybrid")),
+    ("ml-100k", "leave-one-out", "ml-100k", "--data", ("item_item", "als", "content_based", "trending", "hybrid")),
+    ("ml-1m", "strong", "ml-1m", "--data", ("item_item", "als", "content_based", "hybrid")),
+]
+ONE = """
+import json, sys
+from pathlib import Path
+from socialflow.training.recommender_eval import evaluate_recommender
+name, source, protocol = sys.argv[1:]
+print(json.dumps(evaluate_recommender(name, Path(source), protocol, ks=(10, 20), bootstrap=True)))
+"""
+
+
+def machine() -> dict[str, object]:
+    """What the run was on."""
+    info = Path("/proc/cpuinfo")
+    models = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+    return {"cpu": models[0] if models else platform.processor(), "cores": os.cpu_count(), "os": platform.platform()}
+
+
+def main() -> None:
+    """Run what was asked for, one process per recommender."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shared", type=Path, default=os.environ.get("SOCIALFLOW_SHARED", "../shared"))
+    parser.add_argument("--only", default="", help="run only results whose file name contains this")
+    options = parser.parse_args()
+    RESULTS.mkdir(exist_ok=True)
+    libraries = ("numpy", "scipy", "scikit-learn", "implicit")
+    versions = {"python": platform.python_version(), **{name: version(name) for name in libraries}}
+    for dataset, protocol, place, flag, names in RUNS:
+        for name in names:
+            target = RESULTS / f"recommender_{dataset}_{protocol}_{name}.json"
+            if options.only not in target.name:
+                continue
+            source = options.shared / "data" / "recsys" / place
+            done = subprocess.run(
+                [sys.executable, "-c", ONE, name, str(source), protocol], check=True, stdout=subprocess.PIPE, text=True
+            )
+            command = (
+                f"socialflow eval recommender {name} {flag} ../shared/data/recsys/{place} --protocol {protocol} "
+                f"--k 10,20 --bootstrap --json {target.name}"
+            )
+            document = {**json.loads(done.stdout), "command": command, "machine": machine(), "versions": versions}
+            target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+            metrics, floor = document["metrics"], document["popularity"]
+            print(
+                f"{dataset} {protocol} {name}: recall@20 {metrics['recall@20']:.4f} (popularity {floor['recall@20']:.4f}) "
+                f"ndcg@20 {metrics['ndcg@20']:.4f}, ndcg@10 {metrics['ndcg@10']:.4f}, hit_rate@10 "
+                f"{metrics['hit_rate@10']:.4f}, fit {document['fit_seconds']} s, {document['peak_memory_mb']} MB",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
