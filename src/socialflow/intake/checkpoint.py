@@ -6,7 +6,9 @@ twice because every record has its own identity.
 
 import hashlib
 import os
+import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +30,42 @@ class Tally:
     rejected: Counter[str] = field(default_factory=Counter)
     rejected_bytes: int = 0
     witness: str = ""
+
+
+def forget(directory: Path, names: Collection[str]) -> int:
+    """Take whatever names a person out of kept rows and checkpoints; part of erasing that person.
+
+    A name counts where it stands as a word of its own, so a short one may take other people's rejected rows with it.
+
+    Returns:
+        Number of rejected rows and checkpoints removed.
+    """
+    if not names:
+        return 0
+    words = "|".join(re.escape(orjson.dumps(name).decode()[1:-1]) for name in names)
+    named = re.compile(rf"(?<!\w)(?:{words})(?!\w)".encode())
+    removed = 0
+    for path in sorted(directory.glob("*.rejected.jsonl")):
+        rows = path.read_bytes().splitlines(keepends=True)
+        kept = [row for row in rows if not named.search(row)]
+        if len(kept) < len(rows):
+            removed += len(rows) - len(kept)
+            _replace(path, b"".join(kept))
+    for path in sorted(directory.glob("*.json")):
+        if named.search(path.read_bytes()):
+            removed += 1
+            path.unlink()
+    return removed
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file, all or nothing."""
+    fresh = path.with_suffix(".new")
+    with fresh.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(path)
 
 
 def file_identity(path: Path) -> str:
@@ -84,7 +122,6 @@ class Journal:
 
     def commit(self, tally: Tally) -> None:
         """Write the checkpoint, all or nothing."""
-        fresh = self._checkpoint.with_suffix(".new")
         kept = {
             "rows": tally.rows,
             "stored": tally.stored,
@@ -93,11 +130,7 @@ class Journal:
             "rejected_bytes": tally.rejected_bytes,
             "witness": tally.witness,
         }
-        with fresh.open("wb") as stream:
-            stream.write(orjson.dumps(kept))
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(self._checkpoint)
+        _replace(self._checkpoint, orjson.dumps(kept))
 
     def finish(self) -> None:
         """Forget the checkpoint: the import is complete."""

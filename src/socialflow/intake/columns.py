@@ -121,8 +121,10 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def resolve(kind: ImportKind, options: ImportOptions, columns: Sequence[str] | None) -> dict[str, str]:
-    """Field -> column of this file; `columns` is None where rows name their own (JSON Lines) or have no header.
+def resolve(kind: ImportKind, options: ImportOptions, columns: Sequence[str] | None) -> dict[str, tuple[str, ...]]:
+    """Field -> columns of this file, the first filled one counts.
+
+    `columns` is None where rows name their own (JSON Lines) or have no header; there all usual names are looked for.
 
     Raises:
         InvalidInput: an unknown field, a column that the file does not have, or a required field without a column.
@@ -131,32 +133,40 @@ def resolve(kind: ImportKind, options: ImportOptions, columns: Sequence[str] | N
     for name in [*options.mapping, *options.constants, *options.split]:
         if name not in fields:
             raise InvalidInput(f"{kind.value} have no field {name!r}; there are: {', '.join(fields)}", field="map")
-    resolved = dict(options.mapping)
-    if columns is not None:
-        resolved = {name: _column(name, column, columns) for name, column in resolved.items()}
-    taken = set(resolved.values())
-    for name in fields:
-        if name in resolved or name in options.constants:
+    if len(repeated := _repeated(kind, options)) > 1:
+        raise InvalidInput(f"rows can be repeated for one field, not for {' and '.join(repeated)}", field="split")
+    resolved: dict[str, tuple[str, ...]] = {
+        name: (_column(name, column, columns),) for name, column in options.mapping.items()
+    }
+    taken = {column for found in resolved.values() for column in found}
+    for name in () if _positional(options) else fields:
+        usual = (name, *_OTHER_NAMES.get(name, ()))
+        found = tuple(column for column in usual if column not in taken and (columns is None or column in columns))
+        if name in resolved or name in options.constants or not found:
             continue
-        for column in (name, *_OTHER_NAMES.get(name, ())):
-            if column not in taken and (columns is None or column in columns) and not _positional(options):
-                resolved[name] = column
-                taken.add(column)
-                break
-    for name in REQUIRED[kind]:
-        if name not in resolved and name not in options.constants:
+        resolved[name] = found if columns is None else (_column(name, found[0], columns),)
+        taken.update(resolved[name])
+    for name in (*REQUIRED[kind], *options.split):
+        if name not in resolved and (name not in options.constants or name in options.split):
             there = ", ".join(columns) if columns else "none named"
             raise InvalidInput(f"no column is mapped to {name}; the file's columns: {there}", field="map")
     return resolved
+
+
+def _repeated(kind: ImportKind, options: ImportOptions) -> list[str]:
+    """Fields that are split into rows of their own; a field that holds a list is only told its separator."""
+    return [name for name in options.split if FIELDS[kind][name] is not _list]
 
 
 def _positional(options: ImportOptions) -> bool:
     return bool(options.mapping) and all(column.isdigit() for column in options.mapping.values())
 
 
-def _column(name: str, column: str, columns: Sequence[str]) -> str:
-    if column in columns:
+def _column(name: str, column: str, columns: Sequence[str] | None) -> str:
+    if columns is None or columns.count(column) == 1:
         return column
+    if column in columns:
+        raise InvalidInput(f"{name} is mapped to {column!r}, which is the name of several columns", field="map")
     if column.isdigit() and int(column) < len(columns):
         return columns[int(column)]
     raise InvalidInput(f"{name} is mapped to {column!r}, but the columns are: {', '.join(columns)}", field="map")
@@ -170,7 +180,7 @@ def has_header(options: ImportOptions) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Cell:
     field: str
-    column: str
+    columns: tuple[str, ...]
     convert: Converter
 
 
@@ -186,19 +196,20 @@ class RecordMapper:
         self._required = REQUIRED[kind]
         self._now = options.clock.now()
         self._latest = self._now + CLOCK_SKEW
-        self._split = {name: (resolved[name], separator) for name, separator in options.split.items()}
+        repeated = _repeated(kind, options)
+        self._split = {name: (resolved[name], options.split[name]) for name in repeated}
+        given = {name: values.parted(separator) for name, separator in options.split.items() if name not in repeated}
+        given |= dict.fromkeys(_TIMES, instant)
         self._cells = [
-            _Cell(name, column, instant if name in _TIMES else FIELDS[kind][name])
-            for name, column in resolved.items()
-            if name not in options.split
+            _Cell(name, found, given.get(name, FIELDS[kind][name]))
+            for name, found in resolved.items()
+            if name not in repeated
         ]
         self._constants = {
             name: (instant if name in _TIMES else FIELDS[kind][name])(value, name)
             for name, value in options.constants.items()
         }
-        self._interaction_type = options.interaction_type or (
-            InteractionType.RATING if "value" in resolved else InteractionType.VIEW
-        )
+        self._rated = "value" in resolved and (columns is not None or "value" in options.mapping)
         builders: Mapping[ImportKind, Callable[[dict[str, Any], int], Record]] = {
             ImportKind.ITEMS: self._item,
             ImportKind.USERS: self._user,
@@ -220,8 +231,8 @@ class RecordMapper:
     def _typed(self, cells: Mapping[str, object]) -> dict[str, Any]:
         fields: dict[str, Any] = dict(self._constants)
         for cell in self._cells:
-            raw = cells.get(cell.column)
-            if raw is not None and raw != "":
+            raw = _filled(cells, cell.columns)
+            if raw is not None:
                 fields[cell.field] = cell.convert(raw, cell.field)
         return fields
 
@@ -231,17 +242,22 @@ class RecordMapper:
                 raise InvalidInput(f"{name} is missing", field=name)
 
     def _several(self, fields: dict[str, Any], row: Row) -> Sequence[Record]:
-        (name, (column, separator)), *_ = self._split.items()
-        raw = row.cells.get(column)
+        ((name, (columns, separator)),) = self._split.items()
+        raw = _filled(row.cells, columns)
         parts = raw.split(separator) if isinstance(raw, str) else raw
         if not isinstance(parts, list):
             raise InvalidInput(f"{name} must list values between {separator!r}", field=name)
+        parts = [part for part in parts if part is not None and part != ""]
+        if not parts:
+            raise InvalidInput(f"{name} lists nothing", field=name)
         convert = FIELDS[self._kind][name]
         records: list[Record] = []
-        for order, part in enumerate(part for part in parts if part != ""):
+        for order, part in enumerate(parts):
             one = {**fields, name: convert(part, name)}
             if order == 0:
                 self._check_complete(one)
+            if self._kind is ImportKind.INTERACTIONS and "id" in one:
+                one["id"] = f"{one['id']}-{order}"
             records.append(self._build(one, order))
         return records
 
@@ -269,7 +285,9 @@ class RecordMapper:
         return Edge(kind, fields["source"], fields["target"], at)
 
     def _interaction(self, fields: dict[str, Any], order: int) -> Interaction:
-        kind = fields.get("type", self._interaction_type)
+        kind = fields.get("type") or self._options.interaction_type
+        if kind is None:
+            kind = InteractionType.RATING if self._rated or "value" in fields else InteractionType.VIEW
         at = fields.get(_EVENT)
         if at is None:
             at = values.later(self._options.base_time, order, _EVENT)
@@ -284,6 +302,15 @@ class RecordMapper:
             key=fields.get("id"),
             context=_context(fields),
         )
+
+
+def _filled(cells: Mapping[str, object], columns: tuple[str, ...]) -> object:
+    """The first of these cells that holds something."""
+    for column in columns:
+        raw = cells.get(column)
+        if raw is not None and raw != "":
+            return raw
+    return None
 
 
 _NO_CONTEXT = InteractionContext()

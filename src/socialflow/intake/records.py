@@ -82,11 +82,12 @@ class ImportOptions:
     Attributes:
         mapping: field -> column name, or position from 0; a map of positions only means the file has no header.
         constants: field -> value for every row, as text (`type` -> `like`).
-        split: field -> separator; the row is repeated for each listed part (`item` -> one space).
+        split: field -> separator. A field that is a list (tags) is parted there; for any other (`item` -> one space) the
+            row is repeated for each part, events in order, and refused as a whole where one part cannot be used.
         separator: between cells; default by format. Several characters are allowed (`::`).
         encoding: of text files; a UTF-8 byte order mark is skipped.
         base_time: time of the first event where no column gives one.
-        interaction_type: of rows without a type column; default `rating` where a value is mapped, else `view`.
+        interaction_type: of rows that name no type; default `rating` where there is a value column, else `view`.
         create_missing: make users, items and channels that rows name and the store does not know.
         chunk_rows: rows per transaction.
         dataset: name that made-up interaction ids begin from; default the file's name without compression suffix.

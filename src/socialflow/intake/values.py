@@ -127,6 +127,15 @@ def listed(value: object, field: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in cleaned if part))
 
 
+def parted(separator: str) -> Callable[[object, str], tuple[str, ...]]:
+    """A converter to a list of texts, with parts between `separator`."""
+
+    def convert(value: object, field: str) -> tuple[str, ...]:
+        return listed(value.split(separator) if isinstance(value, str) else value, field)
+
+    return convert
+
+
 def json_object(value: object, field: str) -> dict[str, object]:
     """A JSON object, or its text."""
     if isinstance(value, str):

@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.unit.intake.fake_store import FakeStore
 
 from socialflow.content.records import InteractionType, ItemKind, ModerationStatus, Mood
 from socialflow.errors import InvalidInput
 from socialflow.intake import ImportKind, ImportOptions, Moderation, import_file
+from socialflow.intake.checkpoint import forget
 
 
 def write(path: Path, text: str) -> Path:
@@ -85,6 +88,23 @@ class TestInteractions:
         ann = sorted((row.at, row.item) for row in store.interactions.rows.values() if row.user == "ann")
         assert [item for _, item in ann] == ["3", "1", "2"]
         assert ann[1][0] - ann[0][0] == timedelta(seconds=1)
+
+    async def test_json_rows_may_name_fields_as_usual_elsewhere(self, tmp_path: Path, options: ImportOptions) -> None:
+        file = write(
+            tmp_path / "i.jsonl", '{"user_id": 1, "post_id": 2, "event": "save"}\n{"user": "x", "item": "y"}\n'
+        )
+        store = FakeStore()
+        await import_file(store, ImportKind.INTERACTIONS, file, replace(options, create_missing=True))
+        assert [(row.user, row.item, row.type) for row in store.interactions.rows.values()] == [
+            ("1", "2", InteractionType.SAVE),
+            ("x", "y", InteractionType.VIEW),
+        ]
+
+    async def test_an_empty_list_is_a_rejected_row(self, tmp_path: Path, options: ImportOptions) -> None:
+        file = write(tmp_path / "s.tsv", "ann\t \nbob\t\n")
+        wanted = replace(options, mapping={"user": "0", "item": "1"}, split={"item": " "}, create_missing=True)
+        report = await import_file(FakeStore(), ImportKind.INTERACTIONS, file, wanted)
+        assert report.rejected == {"invalid_input:item": 2}
 
     async def test_constants_fill_columns_that_a_file_lacks(self, tmp_path: Path, options: ImportOptions) -> None:
         file = write(tmp_path / "likes.csv", "user,item\nann,film\n")
@@ -165,6 +185,12 @@ class TestOtherKinds:
         await import_file(store, ImportKind.ITEMS, file, replace(options, moderation=Moderation.TRUSTED))
         assert store.items.rows["1"].moderation_status is ModerationStatus.APPROVED
 
+    async def test_lists_may_have_another_separator(self, tmp_path: Path, options: ImportOptions) -> None:
+        file = write(tmp_path / "items.csv", "id,tags,topics\n1,a b a,x;y\n")
+        store = FakeStore()
+        await import_file(store, ImportKind.ITEMS, file, replace(options, split={"tags": " ", "topics": ";"}))
+        assert (store.items.rows["1"].tags, store.items.rows["1"].topics) == (("a", "b"), ("x", "y"))
+
     async def test_users_keep_their_privacy_flags(self, tmp_path: Path, options: ImportOptions) -> None:
         file = write(tmp_path / "users.csv", "id,username,train,interests,birth_year\n1,ann,false,jazz|tea,1990\n")
         store = FakeStore()
@@ -197,6 +223,9 @@ class TestWhatCannotBegin:
         [
             ({"mapping": {"user": "nobody"}}, "'nobody'"),
             ({"mapping": {"person": "user"}}, "no field 'person'"),
+            ({"split": {"user": " ", "item": " "}}, "rows can be repeated for one field"),
+            ({"split": {"surface": " "}}, "no column is mapped to surface"),
+            ({"mapping": {"item": "twice"}}, "several columns"),
             ({"encoding": "ebcdic"}, "utf-8 or latin-1"),
             ({"separator": ""}, "separator"),
         ],
@@ -204,7 +233,7 @@ class TestWhatCannotBegin:
     async def test_wrong_options_say_what_is_wrong(
         self, tmp_path: Path, options: ImportOptions, changes: dict, said: str
     ) -> None:
-        file = write(tmp_path / "i.csv", "user,item\na,b\n")
+        file = write(tmp_path / "i.csv", "user,item,twice,twice\na,b,c,d\n")
         with pytest.raises(InvalidInput, match=said):
             await import_file(FakeStore(), ImportKind.INTERACTIONS, file, replace(options, **changes))
 
@@ -226,3 +255,25 @@ async def test_progress_is_told_to_the_end(tmp_path: Path, options: ImportOption
     )
     assert heard[-1] == ("users", file.stat().st_size, file.stat().st_size)
     assert [done for _, done, _ in heard] == sorted(done for _, done, _ in heard)
+
+
+async def test_erasure_takes_a_person_out_of_rejected_rows(tmp_path: Path, options: ImportOptions) -> None:
+    file = write(tmp_path / "i.csv", "user,item\nann,film\nbob,film\nann-2,film\nhannah,film\n")
+    report = await import_file(FakeStore(), ImportKind.INTERACTIONS, file, options)
+    assert forget(options.state_dir, ["ann", "nobody"]) == 2
+    assert [row["line"] for row in rejected(report.rejected_path)] == [3, 5]
+    assert forget(options.state_dir, []) == 0
+    assert forget(tmp_path / "nowhere", ["ann"]) == 0
+
+
+async def test_parquet_with_nanosecond_times(tmp_path: Path, options: ImportOptions) -> None:
+    moment = datetime(2024, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+    times = pa.array([int(moment.timestamp() * 1_000_000) * 1000 + 7, None], pa.timestamp("ns"))
+    table = pa.table({"user": [1, 2], "item": ["a", "b"], "at": times, "value": [0.25, None]})
+    pq.write_table(table, tmp_path / "i.parquet")
+    store = FakeStore()
+    wanted = replace(options, interaction_type=InteractionType.VIEW, create_missing=True)
+    await import_file(store, ImportKind.INTERACTIONS, tmp_path / "i.parquet", wanted)
+    first, second = store.interactions.rows.values()
+    assert (first.user, first.at, first.value) == ("1", moment, 0.25)
+    assert second.at == options.base_time + timedelta(seconds=2)

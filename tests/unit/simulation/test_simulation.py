@@ -119,6 +119,10 @@ class TestBehaviourIsThere:
         assert np.isnan(seen.propensity[~feed]).all()
         assert (seen.propensity[feed] > 0).all()
         assert (seen.propensity[feed] <= 1).all()
+        # The first slot of the first day is one draw from all items there are; E[1 / p] is then their number.
+        first = (seen.days == 0) & (seen.positions == 0)
+        there = (truth.world.created_at < truth.config.starts_at).sum()
+        assert (1.0 / seen.propensity[first]).mean() == pytest.approx(there, rel=0.1)
 
     async def test_shares_travel_along_follows(self, truth: Truth) -> None:
         world, seen = truth.world, truth.exposures
