@@ -28,12 +28,10 @@ from socialflow.errors import (
     RateLimited,
     SocialflowError,
     StoreUnavailable,
-    TooLarge,
 )
 
 STATUS: Mapping[type[SocialflowError], int] = {
     InvalidInput: 422,
-    TooLarge: 413,
     NotFound: 404,
     Erased: 410,
     Conflict: 409,
@@ -47,7 +45,8 @@ STATUS: Mapping[type[SocialflowError], int] = {
     KeySetUnavailable: 503,
     ModelUnavailable: 503,
 }
-"""The nearest base class of an error decides; anything else is a 500 of which only the log tells more."""
+"""The nearest base class of an error decides; anything else is a 500 of which only the log tells more. (413 is HTTP's
+own: a body of too many bytes.)"""
 
 RETRY_AFTER_SECONDS = 1
 _HTTP_CODES = {400: "invalid_input", 404: "not_found", 405: "method_not_allowed", 413: "input_too_large"}
