@@ -198,7 +198,9 @@ class RecordMapper:
         self._latest = self._now + CLOCK_SKEW
         repeated = _repeated(kind, options)
         self._split = {name: (resolved[name], options.split[name]) for name in repeated}
-        given = {name: values.parted(separator) for name, separator in options.split.items() if name not in repeated}
+        given: dict[str, Converter] = {
+            name: values.parted(separator) for name, separator in options.split.items() if name not in repeated
+        }
         given |= dict.fromkeys(_TIMES, instant)
         self._cells = [
             _Cell(name, found, given.get(name, FIELDS[kind][name]))

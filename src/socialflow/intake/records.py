@@ -82,8 +82,8 @@ class ImportOptions:
     Attributes:
         mapping: field -> column name, or position from 0; a map of positions only means the file has no header.
         constants: field -> value for every row, as text (`type` -> `like`).
-        split: field -> separator. A field that is a list (tags) is parted there; for any other (`item` -> one space) the
-            row is repeated for each part, events in order, and refused as a whole where one part cannot be used.
+        split: field -> separator. A field that is a list (tags) is parted there; for any other (`item` -> one space)
+            the row is repeated for each part, events in order, and refused as a whole where one part cannot be used.
         separator: between cells; default by format. Several characters are allowed (`::`).
         encoding: of text files; a UTF-8 byte order mark is skipped.
         base_time: time of the first event where no column gives one.
