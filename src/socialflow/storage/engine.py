@@ -82,12 +82,13 @@ def _postgresql(address: Address, pool_size: int) -> Engines:
     return Engines(reader, engine)
 
 
-def open_sync_engine(address: Address) -> Engine:
+def open_sync_engine(address: Address, *, writes: bool = True) -> Engine:
     """A blocking engine that keeps no connection, for migrations and maintenance."""
     if address.path is None:
         return create_engine(address.url, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_TIMEOUT})
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address.file_uri, uri=True), poolclass=NullPool)
-    prepare_sqlite(engine, address.path, (*_WRITER, "PRAGMA synchronous = FULL"), begin="BEGIN IMMEDIATE")
+    pragmas = (*_WRITER, "PRAGMA synchronous = FULL") if writes else _READER
+    prepare_sqlite(engine, address.path, pragmas, begin="BEGIN IMMEDIATE" if writes else "BEGIN")
     return engine
 
 

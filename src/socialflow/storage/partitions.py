@@ -48,8 +48,11 @@ def _make(connection: Connection, name: str, start: int, stop: int) -> None:
 
 
 def _exists(connection: Connection, month: datetime) -> bool:
-    found = connection.execute(text("SELECT to_regclass(:name) IS NOT NULL"), {"name": _name(month)})
-    return bool(found.scalar_one())
+    # Not to_regclass: within a transaction it may answer from a cache that does not know of another's new table yet.
+    known = text(
+        "SELECT count(*) FROM pg_class WHERE relname = :name AND relnamespace = current_schema()::regnamespace"
+    )
+    return bool(connection.execute(known, {"name": _name(month)}).scalar_one())
 
 
 def _name(month: datetime) -> str:

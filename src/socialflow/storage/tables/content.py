@@ -27,7 +27,7 @@ items = Table(
     Column("media_url", Text),
     Column("thumbnail_url", Text),
     Column("hidden", Boolean, nullable=False),
-    Column("parent_key", Surrogate, ForeignKey("items.key")),
+    Column("parent_key", Surrogate, ForeignKey("items.key", deferrable=True)),
     Column("moderation_status", Text, nullable=False),
     Column("moderation_flags", Text, nullable=False),
     Column("moderated_at", BigInteger),
@@ -66,7 +66,7 @@ def _vocabulary(name: str) -> Table:
         metadata,
         Column("id", Identifier, primary_key=True),
         Column("name", Text, nullable=False),
-        Column("parent", Identifier, ForeignKey(f"{name}.id")),
+        Column("parent", Identifier, ForeignKey(f"{name}.id", deferrable=True)),
         Column("version", Integer, nullable=False),
     )
 

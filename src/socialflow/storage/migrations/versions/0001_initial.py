@@ -57,7 +57,7 @@ CREATE TABLE items (
   channel_key BIGINT REFERENCES channels (key), author_key BIGINT REFERENCES users (key),
   title TEXT NOT NULL, description TEXT NOT NULL, text TEXT NOT NULL, tags TEXT NOT NULL, category TEXT,
   topics TEXT NOT NULL, project_code TEXT, community TEXT, mood TEXT, language TEXT, duration {double},
-  media_url TEXT, thumbnail_url TEXT, hidden BOOLEAN NOT NULL, parent_key BIGINT REFERENCES items (key),
+  media_url TEXT, thumbnail_url TEXT, hidden BOOLEAN NOT NULL, parent_key BIGINT REFERENCES items (key) DEFERRABLE,
   moderation_status TEXT NOT NULL, moderation_flags TEXT NOT NULL, moderated_at BIGINT, is_flagged BOOLEAN NOT NULL,
   flag_reason TEXT, is_promoted BOOLEAN NOT NULL, viral_score {double}, simulated BOOLEAN NOT NULL
 );
@@ -69,10 +69,12 @@ CREATE TABLE item_stats (
   comments BIGINT NOT NULL, shares BIGINT NOT NULL, dislikes BIGINT NOT NULL, PRIMARY KEY (item_key, at)
 );
 CREATE TABLE categories (
-  id {id} NOT NULL PRIMARY KEY, name TEXT NOT NULL, parent {id} REFERENCES categories (id), version INTEGER NOT NULL
+  id {id} NOT NULL PRIMARY KEY, name TEXT NOT NULL, parent {id} REFERENCES categories (id) DEFERRABLE,
+  version INTEGER NOT NULL
 );
 CREATE TABLE topics (
-  id {id} NOT NULL PRIMARY KEY, name TEXT NOT NULL, parent {id} REFERENCES topics (id), version INTEGER NOT NULL
+  id {id} NOT NULL PRIMARY KEY, name TEXT NOT NULL, parent {id} REFERENCES topics (id) DEFERRABLE,
+  version INTEGER NOT NULL
 )
 """
 

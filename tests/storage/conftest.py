@@ -1,0 +1,40 @@
+"""The store under test: every test that asks for `url` or `store` runs on SQLite and on a real PostgreSQL."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from socialflow.storage.unit_of_work import Store
+from tests.engines import PostgresServer, SqliteFiles, postgres
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SqliteFiles | PostgresServer]:
+    """Makes databases of one engine."""
+    if request.param == "sqlite":
+        yield SqliteFiles(tmp_path_factory.mktemp("sqlite"))
+    else:
+        with postgres() as running:
+            yield running
+
+
+@pytest.fixture
+def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A fresh migrated SQLite file, for what only SQLite does."""
+    return SqliteFiles(tmp_path_factory.mktemp("sqlite")).fresh()
+
+
+@pytest.fixture
+def url(server: SqliteFiles | PostgresServer) -> str:
+    """A fresh migrated database."""
+    return server.fresh()
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[Store]:
+    """A store over a fresh database."""
+    opened = Store(url)
+    yield opened
+    await opened.close()
