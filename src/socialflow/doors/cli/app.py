@@ -6,6 +6,7 @@ line on standard error; 130 interrupted.
 Start-up stays quick because commands import what they need when they run.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -86,6 +87,12 @@ app.add_typer(database.db_app, name="db")
 doctor.register(app)
 
 
+THREADS = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+"""Numeric libraries' threads spin while they wait: beside a busy neighbour that costs several times what it gains."""
+
+
 def main() -> None:
     """Entry point of the `socialflow` command."""
+    for name, value in THREADS.items():  # before the first numeric import; who sets them otherwise keeps that
+        os.environ.setdefault(name, value)
     app(prog_name="socialflow")

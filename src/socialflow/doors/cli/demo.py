@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 SIZE = {"users": 500, "items": 2000, "days": 14, "seed": 7}
 SESSIONS_PER_DAY = 2.5
-MODELS = {"item_item": (), "als": ("regularisation=10",), "content_based": ()}
-"""What is trained, with settings for so small a platform."""
+MODELS = ("item_item", "als", "content_based")
 SHORT_HISTORY = 10
 """Interactions of the person whose feed is shown: enough to be known, few enough that one more shows."""
 TOKEN_DAYS = 365
@@ -168,7 +167,7 @@ async def _train(platform: Platform, progress: Progress) -> list[str]:
     did = []
     for name in missing:
         version = await train(
-            load_config(name, None, MODELS[name]),
+            load_config(name),
             platform.store,
             platform.catalogue,
             platform.settings.home / "work",
