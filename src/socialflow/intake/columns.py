@@ -7,7 +7,6 @@ a header. Fields that the map leaves out are taken from columns of their own nam
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeAlias
 
 from socialflow.content.records import (
@@ -293,15 +292,17 @@ class RecordMapper:
         at = fields.get(_EVENT)
         if at is None:
             at = values.later(self._options.base_time, order, _EVENT)
-        return interaction(
-            self._dataset,
-            kind,
-            check_value(kind, fields.get("value")),
-            user=fields["user"],
-            item=fields["item"],
-            at=values.check_event_time(at, self._latest, _EVENT),
+        at = values.check_event_time(at, self._latest, _EVENT)
+        value = check_value(kind, fields.get("value"))
+        user, item = fields["user"], fields["item"]
+        return Interaction(
+            id=fields.get("id") or made_id(self._dataset, user, item, kind, value, at.timestamp()),
+            user=user,
+            item=item,
+            type=kind,
+            value=value,
+            at=at,
             received_at=self._now,
-            key=fields.get("id"),
             context=_context(fields),
         )
 
@@ -337,20 +338,7 @@ def check_value(kind: InteractionType, value: float | None) -> float:
     return value
 
 
-def interaction(
-    dataset: str,
-    kind: InteractionType,
-    value: float,
-    *,
-    user: str,
-    item: str,
-    at: datetime,
-    received_at: datetime,
-    key: str | None = None,
-    context: InteractionContext = _NO_CONTEXT,
-) -> Interaction:
-    """An interaction; without a `key` its id is a digest of what it says, so that a second import changes nothing."""
-    if key is None:
-        said = f"{dataset}\n{user}\n{item}\n{kind}\n{value!r}\n{at.timestamp()!r}"
-        key = hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
-    return Interaction(key, user, item, kind, value, at, received_at, context)
+def made_id(dataset: str, *said: object) -> str:
+    """An id that stands for what an interaction says, so that a second import of it changes nothing."""
+    words = "\n".join((dataset, *map(str, said)))
+    return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()

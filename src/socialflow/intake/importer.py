@@ -132,8 +132,8 @@ async def run_import(
             if chunk.records:
                 async with store.write() as unit:
                     outcomes = await plan.write(unit, chunk.records)
-                _judge(chunk, outcomes, tally)
-                tally.witness = plan.witness(chunk.records[-1])
+                if (accepted := _judge(chunk, outcomes, tally)) is not None:
+                    tally.witness = plan.witness(accepted)
             tally.rows += chunk.rows
             await asyncio.to_thread(_settle, journal, chunk, tally)
             progress(plan.name, source.position, source.size)
@@ -191,9 +191,12 @@ def _collect(rows: Iterator[Row | RejectedRow], map_row: Callable[[Row], Sequenc
     return chunk
 
 
-def _judge(chunk: _Chunk[R], outcomes: Sequence[RowOutcome], tally: Tally) -> None:
-    """Count what the store said of each record; what it rejected joins the rejected rows."""
-    for outcome, row in zip(outcomes, chunk.origins, strict=True):
+def _judge(chunk: _Chunk[R], outcomes: Sequence[RowOutcome], tally: Tally) -> R | None:
+    """Count what the store said of each record; what it rejected joins the rejected rows. Returns one it accepted."""
+    accepted = None
+    for outcome, row, record in zip(outcomes, chunk.origins, chunk.records, strict=True):
+        if outcome.status is not RowStatus.REJECTED:
+            accepted = record
         if outcome.status is RowStatus.STORED:
             tally.stored += 1
         elif outcome.status is RowStatus.DUPLICATE:
@@ -201,6 +204,7 @@ def _judge(chunk: _Chunk[R], outcomes: Sequence[RowOutcome], tally: Tally) -> No
         else:
             code, reason = outcome.code or "rejected", outcome.detail or "the store refused this row"
             chunk.rejected.append(RejectedRow(row.line, code, reason, outcome.field, excerpt(row.cells)))
+    return accepted
 
 
 def _settle(journal: Journal, chunk: _Chunk[R], tally: Tally) -> None:

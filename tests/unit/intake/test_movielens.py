@@ -87,6 +87,7 @@ class TestTheRealSets:
         assert store.items.rows["50"].title == "Star Wars (1977)"
         assert store.items.rows["50"].tags == ("Action", "Adventure", "Romance", "Sci-Fi", "War")
 
+    @pytest.mark.slow
     async def test_1m_histories_keep_their_order(self, options: ImportOptions) -> None:
         store = FakeStore()
         report = await import_movielens(store, shared("recsys/ml-1m"), replace(options, chunk_rows=50_000))
