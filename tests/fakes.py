@@ -1,5 +1,6 @@
 """In-memory stands-ins for the ports of recommendation: a store with snapshots, and a source of models."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -100,6 +101,9 @@ class FakeStore:
     def relate(self, user: int, **edges: object) -> None:
         self.data.relations[user] = replace(self.data.relations.get(user, Relations()), **edges)
 
+    def announce_value_model(self) -> None:
+        self.data.changes.append(Change(ChangeKind.VALUE_MODEL, self.data.value_model.version))
+
     def erase_user(self, key: int) -> None:
         del self.data.users[key]
         self.data.changes.append(Change(ChangeKind.USER_ERASED, key))
@@ -156,6 +160,7 @@ class FakeUnit:
 
     async def poll(self, cursor: LogCursor, limit: int = 500_000) -> LogDelta:
         self._store.polls += 1
+        await asyncio.sleep(0)  # as a real database would, let others run
         if self._store.before_poll is not None:
             await self._store.before_poll()
         stop = min(self._rows, cursor.interactions + limit)
@@ -202,6 +207,9 @@ class FakeModels:
 
     def activate(self, model: Recommender | Exception, version: str = "1", name: str | None = None) -> None:
         self._active[name or model.name] = (version, model)
+
+    def deactivate(self, name: str) -> None:
+        del self._active[name]
 
     def versions(self) -> dict[str, str]:
         return {name: version for name, (version, _) in self._active.items()}

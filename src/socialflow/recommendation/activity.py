@@ -53,6 +53,8 @@ class Activity:
         self._decayed = Decayed(now, np.zeros(shape), np.zeros(shape))
         self._total = np.zeros(capacity)
         self._rows = np.zeros(capacity, np.int64)
+        self.generation = 0
+        """Rises with every change."""
 
     def add(
         self,
@@ -66,6 +68,7 @@ class Activity:
         """Count n interactions (`at` in seconds, value-model `weights`); `sign` -1 takes erased ones back out."""
         if not len(items):
             return
+        self.generation += 1
         self._reach(int(items.max()) + 1)
         self._rebase(now)
         state = self._decayed
@@ -83,6 +86,7 @@ class Activity:
 
     def forget(self, item: int) -> None:
         """Clear an erased item's counts."""
+        self.generation += 1
         if item < len(self._total):
             self._decayed.count[:, item] = 0.0
             self._decayed.positive[:, item] = 0.0
@@ -91,8 +95,17 @@ class Activity:
 
     def trending(self, window_hours: int, now: float, size: int) -> npt.NDArray[np.float64]:
         """Trending score of keys 0..size-1: decayed positive weight over the window."""
+        return self.trending_of(np.arange(size), window_hours, now)
+
+    def trending_of(self, items: npt.NDArray[np.int64], window_hours: int, now: float) -> npt.NDArray[np.float64]:
+        """Trending score of some items."""
         state, span = self._decayed, WINDOWS[window_hours]
-        return np.maximum(state.positive[span, :size], 0.0) * float(np.exp(-(now - state.ref) / _SPANS[span]))
+        sums: npt.NDArray[np.float64] = state.positive[span, items]
+        return np.maximum(sums, 0.0) * float(np.exp(-(now - state.ref) / _SPANS[span]))
+
+    def trending_order(self, window_hours: int, size: int) -> npt.NDArray[np.float64]:
+        """Numbers in the order of the trending scores of keys 0..size-1 at any time; read at once, not kept."""
+        return self._decayed.positive[WINDOWS[window_hours], :size]
 
     def popularity(self, size: int) -> npt.NDArray[np.float64]:
         """All-time positive weight of keys 0..size-1."""

@@ -22,7 +22,7 @@ REASONS = {
     "late_arrivals": "new, and like what you took",
     "following": "from somebody you follow",
     "trending": "trending now",
-    "trending_in_category": "trending in {category}",
+    "favourite_category": "in {category}, which you like",
     "fresh": "new today",
     "popular": "popular",
     "given": "ranked on request",

@@ -7,11 +7,13 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from socialflow.content.records import INTERACTION_CODES, InteractionType, ItemKind, Relations, User
+from socialflow.content.records import INTERACTION_CODES, InteractionType, Relations, User
 from socialflow.ids import ItemKey
 from socialflow.recommendation.activity import Activity
+from socialflow.recommendation.charts import Charts, best
 from socialflow.recommendation.corpus import KINDS, Corpus
 from socialflow.recommendation.interactions import Histories
+from socialflow.recommendation.kinds import DEFAULT_KINDS
 from socialflow.recommendation.log import MICROS, NO_ROWS, UserRows, as_histories
 from socialflow.recommendation.records import FeedQuery
 from socialflow.recommendation.shelf import Loaded
@@ -26,8 +28,6 @@ HISTORY_LIMIT = 200
 FULL_VIEW = 0.8
 """Watched fraction from which a view counts as having seen the item."""
 FULL_WATCH_SECONDS = 30.0
-DEFAULT_KINDS = (ItemKind.VIDEO, ItemKind.POST)
-"""What a feed shows unless it is asked for something else: comments only on demand."""
 
 
 def _codes(*kinds: InteractionType) -> npt.NDArray[np.int64]:
@@ -90,7 +90,7 @@ class World:
     models: Mapping[str, Loaded]
     weigh: Weigher
     settings: FeedSettings
-    newest_first: Keys
+    charts: Charts
     now: float
     """Seconds since the epoch."""
 
@@ -109,10 +109,10 @@ class Context:
     anchor: ItemKey | None = None
     """The item whose likes are asked for (`similar`)."""
 
-    @cached_property
+    @property
     def size(self) -> int:
         """Item keys known when the request began."""
-        return self.world.corpus.size
+        return self.world.charts.size
 
     @cached_property
     def rows(self) -> UserRows:
@@ -171,14 +171,21 @@ class Context:
         return self.world.corpus.keys(self.query.exclude)
 
     @cached_property
+    def narrowed(self) -> bool:
+        """Whether the question is about less than what feeds show by default."""
+        query = self.query
+        return any(word is not None for word in (query.kind, query.category, query.project_code, query.mood))
+
+    @cached_property
     def scope(self) -> Mask:
         """Which keys the question is about at all: visible, of the kind, category, project and mood asked for.
 
         Sources draw inside the scope so that a narrow question is not starved; the filters stay the authority.
         """
         corpus, query, n = self.world.corpus, self.query, self.size
-        scope = corpus.visible()[:n]
-        scope &= self.member(self.kinds, len(KINDS))[corpus.kind[:n]]
+        if not self.narrowed:
+            return self.world.charts.scope
+        scope = corpus.visible()[:n] & self.member(self.kinds, len(KINDS))[corpus.kind[:n]]
         for word, words, column in (
             (query.category, corpus.categories, corpus.category),
             (query.project_code, corpus.projects, corpus.project),
@@ -190,16 +197,33 @@ class Context:
         return scope
 
     @cached_property
-    def trending(self) -> Values:
-        """Trending score of every key over the last day."""
-        return self.world.activity.trending(24, self.world.now, self.size)
+    def trending(self) -> Keys:
+        """Keys in scope with engagement over the last day, most first."""
+        if not self.narrowed:
+            return self.world.charts.trending
+        return best(np.where(self.scope, self.world.activity.trending_order(24, self.size), 0.0), self.size)
+
+    @cached_property
+    def popular(self) -> Keys:
+        """Keys in scope with positive weight of all time, most first."""
+        if not self.narrowed:
+            return self.world.charts.popular
+        return best(np.where(self.scope, self.world.activity.popularity(self.size), 0.0), self.size)
 
     @cached_property
     def newest(self) -> Keys:
         """Keys in scope, newest first."""
-        order = self.world.newest_first
+        if not self.narrowed:
+            return self.world.charts.newest
+        order = self.world.corpus.newest_first()
         order = order[order < self.size]
         return order[self.scope[order]]
+
+    def younger(self, seconds: float) -> Keys:
+        """Keys in scope younger than this, newest first."""
+        born = self.world.corpus.created_at[self.newest] if self.narrowed else self.world.charts.born
+        oldest = int((self.world.now - seconds) * MICROS)
+        return self.newest[: len(born) - int(np.searchsorted(born[::-1], oldest, side="right"))]
 
     def age(self, keys: Keys) -> Values:
         """Age of items in seconds; below 0 never."""

@@ -51,6 +51,8 @@ class Corpus:
     """
 
     def __init__(self, capacity: int = 1024) -> None:
+        self.generation = 0
+        """Rises with every change."""
         self.size = 0
         """Keys 0..size-1 have a place in the columns."""
         self.ids: list[str | None] = []
@@ -81,11 +83,13 @@ class Corpus:
 
     def put(self, facts: Iterable[ItemFacts]) -> None:
         """Take in new or changed facts."""
+        self.generation += 1
         for row in facts:
             self._put(row)
 
     def forget(self, key: ItemKey) -> None:
         """Erase an item: its key stays without an item for good."""
+        self.generation += 1
         if key >= self.size:
             return
         old = self.ids[key]

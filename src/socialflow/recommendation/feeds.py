@@ -48,13 +48,13 @@ SELECTORS: tuple[Selector, ...] = (
     AuthorCap(cap=2, window=10),
 )
 
-ITEM_ITEM, ALS = Model("item_item", zero=True), Model("als")
+ITEM_ITEM, ALS = Model("item_item"), Model("als")
 COLLABORATIVE = Collaborative(ITEM_ITEM, ALS)
 
 FROM_THE_CATALOGUE = (
     catalogue.Following(limit=60),
     catalogue.Trending(limit=150),
-    catalogue.TrendingInCategories(categories=3, limit=30),
+    catalogue.FavouriteCategories(categories=3, limit=30),
     catalogue.Fresh(limit=60),
     catalogue.Popular(limit=60),
 )

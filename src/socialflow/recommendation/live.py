@@ -13,6 +13,7 @@ from socialflow.ids import ItemKey, UserKey
 from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock, to_micros
 from socialflow.recommendation.activity import Activity
+from socialflow.recommendation.charts import Charts, state_of
 from socialflow.recommendation.content_space import ContentModel, ContentSpace
 from socialflow.recommendation.corpus import Corpus
 from socialflow.recommendation.interactions import ItemTable
@@ -55,6 +56,7 @@ class LiveState:
         self.corpus = Corpus()
         self.activity = Activity(now=self._now())
         self.weigh = Weigher(default_value_model())
+        self._charts = Charts(self.corpus, self.activity)
         self.content: ContentSpace | None = None
         """Vectors of the content model in use; set through `adopt`."""
 
@@ -87,6 +89,12 @@ class LiveState:
         for task in (self._merging, self._meeting):
             if task is not None:
                 await task
+
+    def charts(self) -> Charts:
+        """Orders of the catalogue as it is now; the same object until something changes."""
+        if self._charts.state != state_of(self.corpus, self.activity):
+            self._charts = Charts(self.corpus, self.activity)
+        return self._charts
 
     async def adopt(self, model: Recommender) -> ContentSpace | None:
         """Make a freshly loaded content model know every item; None for any other model."""

@@ -302,17 +302,18 @@ def blend(scorers: Sequence[Weighted], signals: Sequence[Signal], share: float) 
 
 
 def normalised(values: Values) -> Values:
-    """Values over 0..1: least known 0, greatest 1; all equal: 0. An unknown value gets the mean of the known ones,
-    so that an item a model has never met is neither lifted nor buried by it.
+    """Values over 0..1, the greatest at 1. Every signal has a natural zero that means "nothing speaks for it"; the
+    lower end is that zero, or the least value where one is negative. An unknown value counts as zero: a model that has
+    never met an item says nothing for it, and nothing against it.
 
-    >>> normalised(np.array([1.0, 3.0, np.nan, 2.0])).tolist()
-    [0.0, 1.0, 0.5, 0.5]
+    >>> normalised(np.array([1.0, 4.0, np.nan])).tolist()
+    [0.25, 1.0, 0.0]
+    >>> normalised(np.array([-1.0, 1.0, np.nan])).tolist()
+    [0.0, 1.0, 0.5]
     """
-    known = np.isfinite(values)
-    low, high = values[known].min(), values[known].max()
-    scaled = (values - low) / (high - low) if high > low else np.where(known, 0.0, np.nan)
-    scaled[~known] = scaled[known].mean()
-    return scaled
+    known = np.where(np.isfinite(values), values, 0.0)
+    low, high = min(0.0, float(known.min())), max(0.0, float(known.max()))
+    return (known - low) / (high - low) if high > low else known
 
 
 def _replenish(

@@ -84,13 +84,16 @@ class RecommendationService:
         if running is not None:
             await running.close()
 
+    async def models_settled(self) -> None:
+        """Wait until every model version that is being loaded is in use, or has failed."""
+        await self._started().shelf.settle()
+
     def readiness(self) -> Readiness:
         """What is loaded; does not touch the store."""
         running = self._running
         if running is None:
             return Readiness(False, "not started: the store has not been read", 0, 0, {})
-        models = {name: self._why_not(name) for name in sorted(feeds.MODELS)}
-        models |= {name: loaded.provenance.version for name, loaded in running.shelf.models.items()}
+        models = {name: self._state_of(name) for name in sorted(feeds.MODELS)}
         live = running.live
         reason = f"{len(live.corpus)} items and {len(live.log)} interactions loaded"
         return Readiness(True, reason, len(live.log), len(live.corpus), models)
@@ -269,7 +272,7 @@ class RecommendationService:
             models=running.shelf.models,
             weigh=live.weigh,
             settings=self._settings,
-            newest_first=live.corpus.newest_first(),
+            charts=live.charts(),
             now=to_micros(self._clock.now()) / MICROS,
         )
         return Context(query, viewer, world, need)
@@ -279,6 +282,15 @@ class RecommendationService:
         if feed.requires and not any(name in loaded for name in feed.requires):
             reasons = "; ".join(self._why_not(name) for name in feed.requires)
             raise ModelUnavailable(f"{feed.name} cannot answer: {reasons}")
+
+    def _state_of(self, name: str) -> str:
+        """Version in use; with it, or instead of it, why there is none or no newer one."""
+        shelf = self._started().shelf
+        loaded = shelf.models.get(name)
+        if loaded is None:
+            return self._why_not(name)
+        version = loaded.provenance.version
+        return f"{version}; {self._why_not(name)}" if name in shelf.failures else version
 
     def _why_not(self, name: str) -> str:
         failure = self._started().shelf.failures.get(name)

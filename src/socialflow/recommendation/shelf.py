@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+
+import numpy as np
 
 from socialflow.errors import SocialflowError
 from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock
 from socialflow.recommendation.content_space import ContentSpace
 from socialflow.recommendation.ports import ModelSource
-from socialflow.recommendation.protocol import Recommender
+from socialflow.recommendation.protocol import Ranked, Recommender
 from socialflow.recommendation.records import Provenance
 
+KEPT_NEIGHBOURS = 20_000
+"""Neighbour lists kept per model (about 1 kB each)."""
 RETRY_AFTER = timedelta(seconds=60)
 """How long a version that failed to load is left alone."""
 
@@ -26,6 +30,17 @@ class Loaded:
     provenance: Provenance
     content: ContentSpace | None = None
     """Vectors of the content model, newer items included; None for every other model."""
+    _near: dict[tuple[int, int], Ranked] = field(default_factory=dict, repr=False)
+
+    def neighbours(self, item: int, k: int) -> Ranked:
+        """The k items most like one item, `Ranked` of one row; kept for as long as the version is in use."""
+        near = self._near.get((item, k))
+        if near is None:
+            near = self.model.neighbours(np.array([item]), k)
+            if len(self._near) >= KEPT_NEIGHBOURS:
+                self._near.clear()
+            self._near[item, k] = near
+        return near
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,26 +11,19 @@ LIVE_COUNTS = Provenance("trending", "1", Tier.HEURISTIC)
 
 
 class Model:
-    """One model's score of each item for the history at request time.
+    """One model's score of each item for the history at request time."""
 
-    With `zero` an item the model knows but cannot link to the history counts as 0 (co-occurrence: never seen
-    together); otherwise, and for items newer than the model, the value is unknown.
-    """
-
-    def __init__(self, model: str, *, zero: bool = False) -> None:
+    def __init__(self, model: str) -> None:
         self.name = model
-        self._zero = zero
 
     def score(self, ctx: Context, keys: Keys) -> Signal:
-        """Scores as the model gives them."""
+        """Scores as the model gives them; unknown for items newer than the model."""
         if (missing := _no_history(ctx)) is not None:
             return Signal.absent(len(keys), *missing)
         loaded = ctx.world.models.get(self.name)
         if loaded is None:
             return Signal.absent(len(keys), f"model:{self.name}")
         values = loaded.model.score_items(ctx.histories, keys)[0].astype(np.float64)
-        if self._zero:
-            values[np.isnan(values) & np.isin(keys, loaded.model.item_ids)] = 0.0
         return Signal(values, provenance=(loaded.provenance,))
 
 
@@ -80,7 +73,7 @@ class Likeness:
         loaded = ctx.world.models.get(self.name)
         if loaded is None or ctx.anchor is None:
             return Signal.absent(len(keys), f"model:{self.name}")
-        near = loaded.model.neighbours(np.array([ctx.anchor]), self._limit)
+        near = loaded.neighbours(ctx.anchor, self._limit)
         known = near.items[0] >= 0
         if not known.any():
             return Signal.absent(len(keys), f"item:{self.name}")
@@ -96,9 +89,10 @@ class Trending:
 
     def score(self, ctx: Context, keys: Keys) -> Signal:
         """log(1 + decayed engagement); missing where nothing happened anywhere lately."""
-        if not ctx.trending.any():
+        if not len(ctx.world.charts.trending):
             return Signal.absent(len(keys), "activity:24h")
-        return Signal(np.log1p(ctx.trending[keys]), provenance=(LIVE_COUNTS,))
+        scores = ctx.world.activity.trending_of(keys, 24, ctx.world.now)
+        return Signal(np.log1p(scores), provenance=(LIVE_COUNTS,))
 
 
 class Popularity:

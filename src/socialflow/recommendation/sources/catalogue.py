@@ -2,13 +2,15 @@
 
 import numpy as np
 
-from socialflow.recommendation.context import Context, Keys, Values
+from socialflow.recommendation.context import Context, Keys
 from socialflow.recommendation.pipeline import Drawn
 
 FRESH = 24 * 3600.0
 """Age in seconds below which an item is new."""
 FOLLOWED_FOR = 14 * 24 * 3600.0
 """Age in seconds up to which followed creators' items are offered."""
+_LOOK_THROUGH = 20
+"""How many times its limit a source looks through."""
 
 
 class Trending:
@@ -21,27 +23,26 @@ class Trending:
 
     def candidates(self, ctx: Context) -> Drawn:
         """At most `limit` items (and more on later pages) with any engagement over the last day."""
-        scores = np.where(ctx.scope, ctx.trending, 0.0)
-        return Drawn.of(_best(scores, self._limit + len(ctx.shown)))
+        return Drawn.of(ctx.trending[: self._limit + len(ctx.shown)])
 
 
-class TrendingInCategories:
-    """What trends in the categories the user likes most (interests first, then the history)."""
+class FavouriteCategories:
+    """Items of the categories the user likes most (stated interests first, then the history)."""
 
-    name = "trending_in_category"
+    name = "favourite_category"
 
     def __init__(self, *, categories: int, limit: int) -> None:
         self._categories = categories
         self._limit = limit
 
     def candidates(self, ctx: Context) -> Drawn:
-        """At most `limit` items per category, categories in turns."""
-        corpus = ctx.world.corpus
-        of_item = corpus.category[: ctx.size]
-        scores = np.where(ctx.scope, ctx.trending, 0.0)
+        """At most `limit` of what trends and `limit` of the newest per category, categories in turns."""
+        of_item = ctx.world.corpus.category
+        newest = ctx.newest[: self._limit * _LOOK_THROUGH]
         lists = [
-            _best(np.where(of_item == code, scores, 0.0), self._limit)
+            order[of_item[order] == code][: self._limit]
             for code in favourite_categories(ctx)[: self._categories]
+            for order in (ctx.trending, newest)
         ]
         return Drawn.of(_in_turns(lists))
 
@@ -55,15 +56,13 @@ class Popular:
         self._limit = limit
 
     def candidates(self, ctx: Context) -> Drawn:
-        """At most `limit` items with any positive interaction."""
-        corpus = ctx.world.corpus
-        scores = np.where(ctx.scope, ctx.world.activity.popularity(ctx.size), 0.0)
-        limit = self._limit + len(ctx.shown)
+        """At most `limit` items (and more on later pages) with any positive interaction."""
+        corpus, limit = ctx.world.corpus, self._limit + len(ctx.shown)
         language = corpus.languages.code(ctx.viewer.language)
         if language < 0:
-            return Drawn.of(_best(scores, limit))
-        ours = np.where(corpus.language[: ctx.size] == language, scores, 0.0)
-        return Drawn.of(_in_turns([_best(ours, limit // 2), _best(scores, limit // 2)]))
+            return Drawn.of(ctx.popular[:limit])
+        ours = ctx.popular[corpus.language[ctx.popular] == language]
+        return Drawn.of(_in_turns([ours[: limit // 2], ctx.popular[: limit // 2]]))
 
 
 class Fresh:
@@ -76,8 +75,7 @@ class Fresh:
 
     def candidates(self, ctx: Context) -> Drawn:
         """At most `limit` items younger than a day."""
-        newest = ctx.newest
-        keys = newest[ctx.age(newest) < FRESH][: 20 * self._limit]
+        keys = ctx.younger(FRESH)[: self._limit * _LOOK_THROUGH]
         creators = creators_of(ctx, keys)
         order = np.argsort(creators, kind="stable")
         _, starts, counts = np.unique(creators[order], return_index=True, return_counts=True)
@@ -99,8 +97,7 @@ class Following:
         relations, corpus = ctx.viewer.relations, ctx.world.corpus
         if not relations.follows and not relations.subscriptions:
             return Drawn.of(np.empty(0, np.int64))
-        newest = ctx.newest
-        keys = newest[ctx.age(newest) < FOLLOWED_FOR]
+        keys = ctx.younger(FOLLOWED_FOR)
         ours = np.isin(corpus.author[keys], list(relations.follows))
         ours |= np.isin(corpus.channel[keys], list(relations.subscriptions))
         return Drawn.of(keys[ours][: self._limit])
@@ -124,9 +121,9 @@ class Everything:
 
     def candidates(self, ctx: Context) -> Drawn:
         """All keys in scope."""
-        keys = ctx.newest
-        popularity = ctx.world.activity.popularity(ctx.size)[keys]
-        return Drawn.of(keys[np.lexsort((-popularity, -ctx.trending[keys]))])
+        keys, activity = ctx.newest, ctx.world.activity
+        popularity, trending = activity.popularity(ctx.size)[keys], activity.trending_order(24, ctx.size)[keys]
+        return Drawn.of(keys[np.lexsort((-popularity, -trending))])
 
 
 def favourite_categories(ctx: Context) -> list[int]:
@@ -147,16 +144,6 @@ def creators_of(ctx: Context, keys: Keys) -> Keys:
     corpus = ctx.world.corpus
     author, channel = corpus.author[keys].astype(np.int64), corpus.channel[keys].astype(np.int64)
     return np.where(author >= 0, 3 * author, np.where(channel >= 0, 3 * channel + 1, 3 * keys + 2))
-
-
-def _best(scores: Values, limit: int) -> Keys:
-    """Keys of the `limit` greatest scores above 0, best first, ties by key."""
-    positive = np.flatnonzero(scores > 0)
-    if len(positive) > limit:
-        values = scores[positive]
-        bound = np.partition(values, len(values) - limit)[len(values) - limit]
-        positive = positive[values >= bound]
-    return positive[np.argsort(-scores[positive], kind="stable")][:limit]
 
 
 def _in_turns(lists: list[Keys]) -> Keys:

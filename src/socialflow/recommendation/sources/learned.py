@@ -44,12 +44,14 @@ class Neighbours:
         anchors = ctx.liked[: self._recent] if ctx.anchor is None else np.array([ctx.anchor])
         if loaded is None or not len(anchors):
             return Drawn.of(np.empty(0, np.int64))
-        near = loaded.model.neighbours(anchors, self._limit)
-        good = near.items >= 0
+        lists = [loaded.neighbours(anchor, self._limit) for anchor in anchors.tolist()]
+        near = np.concatenate([ranked.items for ranked in lists])
+        good = near >= 0
         if self._cut:
-            good &= near.scores >= ctx.world.settings.similarity_threshold
+            scores = np.concatenate([ranked.scores for ranked in lists])
+            good &= scores >= ctx.world.settings.similarity_threshold
         origins = np.repeat(anchors[:, None], self._limit, axis=1)
-        return Drawn(near.items.T[good.T], origins.T[good.T])
+        return Drawn(near.T[good.T], origins.T[good.T])
 
 
 class LateArrivals:
