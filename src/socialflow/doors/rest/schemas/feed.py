@@ -74,7 +74,7 @@ class TrendingOut(Answered):
 
     page: Annotated[int, Field(description="This page, from 1.", examples=[1])]
     page_size: Annotated[int, Field(description="Entries asked for.", examples=[20])]
-    has_more: Annotated[bool, Field(description="False where this page is the last one.", examples=[True])]
+    has_more: Annotated[bool, Field(description="Whether another page may have entries.", examples=[True])]
     time_window: Annotated[str, Field(description="How far back.", examples=["24h"])]
     items: Annotated[list[TrendOut], Field(description="Best first.")]
 
