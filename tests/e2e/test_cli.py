@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -230,6 +231,67 @@ class TestDatabase:
         result = cli("db", "check")
         assert result.exit_code == 1
         assert "socialflow db upgrade" in result.stdout
+
+
+@pytest.fixture
+def ratings(home: Path) -> Path:
+    """Sixty people of three tastes; ten likes each, of their own taste's twenty items."""
+    rng = np.random.default_rng(2)
+    lines = ["user,item,timestamp"]
+    for user in range(60):
+        liked = rng.choice(20, 10, replace=False)
+        lines += [f"u{user},{'abc'[user % 3]}{n},{1_700_000_000 + 60 * user + n}" for n in liked]
+    path = home.parent / "ratings.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+class TestTraining:
+    def test_a_refused_candidate_ends_with_code_one_and_is_not_served(self, ratings: Path) -> None:
+        likes = ("--map", "at=timestamp", "--set", "type=like", "--create-missing")
+        assert cli("import", "interactions", ratings, *likes).exit_code == 0
+        assert cli("train", "item_item", "--promote").exit_code == 0
+        result = cli("train", "item_item", "--promote", "--set", "neighbours=1")
+        assert result.exit_code == 1
+        assert "item_item 0002: refused" in result.stdout
+        assert "worse: ndcg@10" in result.stdout
+        rows = answer("models", "list")
+        assert [(row["state"], row["active"]) for row in rows] == [("candidate", True), ("refused", False)]  # type: ignore[attr-defined]
+
+    def test_versions_are_shown_promoted_rolled_back_and_removed(self, ratings: Path) -> None:
+        cli("import", "interactions", ratings, "--map", "at=timestamp", "--set", "type=like", "--create-missing")
+        for _ in range(2):
+            cli("train", "item_item", "--promote")
+        shown = answer("models", "show", "item_item")
+        assert isinstance(shown, dict)
+        assert shown["version"] == "0002"
+        assert "600 interactions of 60 users" in shown["card"]["data"]
+        assert "600 interactions of 60 users" in cli("models", "show", "item_item", "0001").stdout
+        assert cli("models", "rollback", "item_item").stdout.strip() == "item_item 0001 is active again"
+        assert cli("models", "promote", "item_item", "0002").exit_code == 0
+        assert cli("models", "remove", "item_item", "0002").exit_code == 2
+        assert cli("models", "remove", "item_item", "--keep", "0").stdout.strip() == "removed item_item 0001"
+
+
+class TestEvaluation:
+    def test_the_report_has_what_is_promised(self, ratings: Path) -> None:
+        result = cli("eval", "recommender", "item_item", "--file", ratings, "--json", "report.json", "--bootstrap")
+        assert result.exit_code == 0, result.output
+        report = json.loads(Path("report.json").read_text())
+        assert (report["task"], report["name"], report["protocol"]) == ("recommender", "item_item", "leave-one-out")
+        assert set(report["data"]) >= {"users", "items", "train", "test"}
+        assert set(report["metrics"]) == set(report["popularity"])
+        assert {"recall@10", "ndcg@20", "hit_rate@10"} <= set(report["metrics"])
+        assert {"fit_seconds", "users_per_second", "peak_memory_mb", "version", "settings"} <= set(report)
+        assert f"{report['metrics']['ndcg@10']:.4f}" in result.stdout
+        assert "popularity" in result.stdout
+
+    def test_compare_answers_with_a_list_in_the_order_asked(self, ratings: Path) -> None:
+        result = cli("eval", "compare", "als", "item_item", "--file", ratings, "--k", "5", "--json", "-")
+        assert result.exit_code == 0, result.output
+        reports = json.loads(result.stdout)
+        assert [report["name"] for report in reports] == ["als", "item_item"]
+        assert "recall@5" in reports[0]["metrics"]
 
 
 class TestProcesses:
