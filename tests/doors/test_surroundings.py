@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from socialflow.access.limits import Limiter
@@ -36,6 +37,19 @@ class TestRequestIds:
     async def test_errors_carry_it_in_the_body_too(self, client: httpx.AsyncClient) -> None:
         answer = await client.get("/api/v1/feed", headers={"X-Request-ID": "mine"})
         assert answer.json()["request_id"] == answer.headers["X-Request-ID"] == "mine"
+
+
+async def test_the_access_log_names_routes_and_nobody(client: httpx.AsyncClient) -> None:
+    with structlog.testing.capture_logs() as lines:
+        await client.get("/api/v1/feed", params={"username": "bob"}, headers=BOB)
+        await client.get("/api/v1/users/u-bob", headers=BOB)
+        await client.get("/private/u-bob")
+    assert [(line["route"], line["status"]) for line in lines] == [
+        ("/api/v1/feed", 200),
+        ("/api/v1/users/{user_id}", 200),
+        ("unmatched", 404),
+    ]
+    assert "bob" not in str(lines)
 
 
 class TestErrors:

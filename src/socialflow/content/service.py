@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
+from socialflow.content.group_commit import GroupCommit
 from socialflow.content.ports import ContentStore
 from socialflow.content.records import (
     CLOCK_SKEW,
@@ -120,11 +121,12 @@ def _keeping(rows: Sequence[Noun], stored: Iterable[Noun], keep: Keep) -> list[N
 
 
 class ContentService:
-    """Use cases of the nouns over a store."""
+    """Use cases of the nouns over a store; one per store, as single interactions share commits through it."""
 
     def __init__(self, store: ContentStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._log = GroupCommit(store)
 
     async def record(self, rows: Sequence[NewInteraction]) -> Sequence[RowOutcome]:
         """Store interactions, durable on return; one outcome a row, in order.
@@ -148,14 +150,8 @@ class ContentService:
                 continue
             good.append(Interaction(made_id, row.user, row.item, row.type, value, at, now, row.context))
             outcomes.append(None)
-        stored = iter(await self._add(good))
+        stored = iter(await self._log.add(good) if good else ())
         return [outcome or next(stored) for outcome in outcomes]
-
-    async def _add(self, rows: Sequence[Interaction]) -> Sequence[RowOutcome]:
-        if not rows:
-            return ()
-        async with self._store.write() as unit:
-            return await unit.interactions.add(rows)
 
     async def user(self, user_id: str) -> User:
         """The user. Raises UserNotFound, Erased."""

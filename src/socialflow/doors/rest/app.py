@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from socialflow import __version__
+from socialflow.content.service import ContentService
 from socialflow.doors.rest import errors, openapi
 from socialflow.doors.rest.middleware import Cors, ErrorBoundary, RequestContext
 from socialflow.doors.rest.ports import Platform
@@ -62,6 +63,7 @@ def _lifespan(platform_factory: Callable[[], Platform]) -> Callable[[FastAPI], o
         try:
             await platform.start()
             app.state.platform = platform
+            app.state.content = ContentService(platform.store, platform.clock)
             with _draining_on_sigterm(app):
                 yield
         finally:

@@ -109,9 +109,8 @@ async def _platform(request: Request) -> Platform:
 
 
 async def _call(request: Request) -> Call:
-    platform = platform_of(request)
-    content = ContentService(platform.store, platform.clock)
-    return Call(request.state.principal, platform, content, request.app.state.metrics)
+    state = request.app.state
+    return Call(request.state.principal, state.platform, state.content, state.metrics)
 
 
 PlatformDep = Annotated[Platform, Depends(_platform)]
