@@ -11,6 +11,7 @@ import numpy as np
 from socialflow.content.log import Change, ChangeKind, InteractionBlock, ItemFacts, ItemText, LogCursor, LogDelta
 from socialflow.content.records import (
     INTERACTION_CODES,
+    Channel,
     InteractionType,
     ItemKind,
     ModerationStatus,
@@ -18,7 +19,7 @@ from socialflow.content.records import (
     User,
 )
 from socialflow.errors import Conflict, ModelNotFound, StoreUnavailable, UserNotFound
-from socialflow.ids import ItemKey, UserKey
+from socialflow.ids import ChannelKey, ItemKey, UserKey
 from socialflow.kit.clock import to_micros
 from socialflow.recommendation.protocol import Recommender
 from socialflow.recommendation.records import Impression, Provenance, Tier, ValueModel
@@ -38,6 +39,7 @@ class FakeData:
     items: dict[int, ItemFacts] = field(default_factory=dict)
     texts: dict[int, ItemText] = field(default_factory=dict)
     relations: dict[int, Relations] = field(default_factory=dict)
+    channels: dict[int, Channel] = field(default_factory=dict)
     rows: list[tuple[int, int, int, float, int]] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     impressions: dict[tuple[str, int], Impression] = field(default_factory=dict)
@@ -72,6 +74,10 @@ class FakeStore:
         user = replace(User(f"u{key}", f"name{key}", ago(days=400), key=UserKey(key)), **facts)
         self.data.users[key] = user
         return user
+
+    def channel(self, key: int, owner: str | None) -> None:
+        self.data.channels[key] = Channel(f"c{key}", f"channel {key}", ago(days=100), owner=owner, key=ChannelKey(key))
+        self.data.changes.append(Change(ChangeKind.CHANNEL, key))
 
     def item(self, key: int, title: str = "", *, at: datetime | None = None, **facts: object) -> ItemFacts:
         row = ItemFacts(
@@ -128,6 +134,10 @@ class FakeUnit:
     items = interactions = graph = users
 
     @property
+    def channels(self) -> "_Channels":
+        return _Channels(self._data)
+
+    @property
     def impressions(self) -> "_Impressions":
         return _Impressions(self._data)
 
@@ -146,6 +156,9 @@ class FakeUnit:
 
     async def by_keys(self, keys: Collection[UserKey]) -> Mapping[UserKey, User]:
         return {key: self._data.users[key] for key in keys if key in self._data.users}
+
+    async def keys(self, ids: Collection[str]) -> Mapping[str, UserKey]:
+        return {user.id: user.key for user in self._data.users.values() if user.id in ids}
 
     async def relations(self, user: UserKey) -> Relations:
         return self._data.relations.get(user, Relations())
@@ -181,6 +194,14 @@ class FakeUnit:
             if is_it(user):
                 return user
         raise UserNotFound("no such user")
+
+
+class _Channels:
+    def __init__(self, data: FakeData) -> None:
+        self._stored = data.channels
+
+    async def by_keys(self, keys: Collection[ChannelKey]) -> Mapping[ChannelKey, Channel]:
+        return {key: self._stored[key] for key in keys if key in self._stored}
 
 
 class _Impressions:

@@ -1,6 +1,6 @@
 """Facts of every item in memory: one array per fact, indexed by item key."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -68,6 +68,8 @@ class Corpus:
         self.community = np.full(capacity, NONE, np.int32)
         self.mood = np.full(capacity, NONE, np.int32)
         self.language = np.full(capacity, NONE, np.int32)
+        self.owner = np.full(1, NONE, np.int32)
+        """Owner (user key) by channel key; channels beyond it have none."""
         self.categories = Vocabulary()
         self.projects = Vocabulary()
         self.communities = Vocabulary()
@@ -104,9 +106,23 @@ class Corpus:
         self._unplaced.append(int(key))
 
     def forget_author(self, user: int) -> None:
-        """Take an erased person's name off the items that stay."""
-        author = self.author[: self.size]
-        author[author == user] = NONE
+        """Take an erased person's name off the items and channels that stay."""
+        self.author[self.author == user] = NONE
+        self.owner[self.owner == user] = NONE
+
+    def own(self, owners: Mapping[int, int]) -> None:
+        """Take in who owns channels: channel key -> user key, or NONE."""
+        size = max(owners, default=0) + 1
+        if size > len(self.owner):
+            self.owner = np.concatenate([self.owner, np.full(size - len(self.owner), NONE, np.int32)])
+        for channel, user in owners.items():
+            self.owner[channel] = user
+
+    def maker(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """Person (user key) behind each item: its author, else the owner of its channel, else NONE."""
+        author, channel, owner = self.author[keys], self.channel[keys], self.owner
+        known = (channel >= 0) & (channel < len(owner))
+        return np.where(author >= 0, author, np.where(known, owner[np.where(known, channel, 0)], NONE))
 
     def key(self, item_id: str) -> ItemKey | None:
         """Key of an item id; None if there is no such item."""

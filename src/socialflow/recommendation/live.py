@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from socialflow.content.log import ChangeKind, InteractionBlock, ItemText, LogCursor, LogDelta
 from socialflow.errors import Overloaded, StoreUnavailable
-from socialflow.ids import ItemKey, UserKey
+from socialflow.ids import ChannelKey, ItemKey, UserKey
 from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock, to_micros
 from socialflow.recommendation.activity import Activity
 from socialflow.recommendation.charts import Charts, state_of
 from socialflow.recommendation.content_space import ContentModel, ContentSpace
-from socialflow.recommendation.corpus import Corpus
+from socialflow.recommendation.corpus import NONE, Corpus
 from socialflow.recommendation.interactions import ItemTable
 from socialflow.recommendation.log import MICROS, Base, InteractionLog, Snapshot, merge
 from socialflow.recommendation.ports import RecommendationStore, RecommendationUnit
@@ -27,6 +27,9 @@ BULK = 20_000
 ENCODED_AT_ONCE = 500
 """Changed items whose words a sync encodes before it returns; a longer list is encoded aside."""
 ENCODED_ASIDE = 5_000
+"""Items encoded between two looks at what is left."""
+CHANNELS_AT_ONCE = 5_000
+"""Channels read by one query."""
 LONG_TAIL = 100_000
 """Appended rows after which the log is merged."""
 
@@ -120,13 +123,16 @@ class LiveState:
         first = self._cursor == LogCursor()
         gone = named[ChangeKind.ITEM_ERASED]
         changed = sorted(named[ChangeKind.ITEM] - gone)
+        channels: set[int] = set()
         if first or changed:
             wanted = None if first else [ItemKey(key) for key in changed]
             found: set[int] = set()
             async for batch in unit.items.facts(wanted):
                 self.corpus.put(batch)  # taken in at once: reading facts again does no harm
                 found.update(int(row.key) for row in batch)
+                channels.update(int(row.channel_key) for row in batch if row.channel_key is not None)
             gone |= set() if first else set(changed) - found
+        await self._read_owners(unit, named[ChangeKind.CHANNEL] | channels)
         weigh, activity = self.weigh, self.activity
         if first or named[ChangeKind.VALUE_MODEL]:
             weigh = Weigher(await unit.value_models.active())
@@ -146,6 +152,16 @@ class LiveState:
             self.log.install(merged, snapshot, tail_rows=self.log.tail_length)
         self._count(delta.block)
         self._forget(users=named[ChangeKind.USER_ERASED], items=gone)
+
+    async def _read_owners(self, unit: RecommendationUnit, channels: set[int]) -> None:
+        """Read who owns these channels now."""
+        wanted = sorted(channels)
+        for start in range(0, len(wanted), CHANNELS_AT_ONCE):
+            keys = [ChannelKey(key) for key in wanted[start : start + CHANNELS_AT_ONCE]]
+            found = await unit.channels.by_keys(keys)
+            people = await unit.users.keys({channel.owner for channel in found.values() if channel.owner is not None})
+            owners = {key: found[key].owner if key in found else None for key in keys}
+            self.corpus.own({key: people.get(owner or "", NONE) for key, owner in owners.items()})
 
     def _count(self, block: InteractionBlock) -> None:
         self.activity.reach(self.corpus.size)

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from tests.unit.recommendation.test_recommendation_service import TITLES, conten
 
 from socialflow.content.records import InteractionType, ModerationStatus
 from socialflow.errors import ArtefactError, StoreUnavailable
-from socialflow.ids import UserKey
+from socialflow.ids import ChannelKey, UserKey
 from socialflow.inference.lane import Lane
 from socialflow.recommendation.algorithms.item_item import ItemItem
 from socialflow.recommendation.content_space import ContentSpace
@@ -125,6 +126,22 @@ class TestSync:
         store.item(1, TITLES[1], status=ModerationStatus.REJECTED)
         await live.sync()
         assert not live.corpus.visible()[1]
+
+
+class TestChannels:
+    async def test_a_channel_hides_with_its_owner(self, store, models, service_of):
+        populate(store)
+        store.channel(7, owner="u2")
+        store.item(30, channel_key=ChannelKey(7))
+        store.relate(5, blocked_users=frozenset({UserKey(2)}))
+        service = await service_of(store)
+        assert "i30" not in ids(await service.feed(FeedQuery(username="name5")))
+        assert "i30" not in ids(await service.feed(FeedQuery(username="name2")))
+        store.data.channels[8] = replace(store.data.channels[7], key=ChannelKey(8))  # older than the first poll
+        store.item(31, channel_key=ChannelKey(8))
+        assert "i31" not in ids(await service.feed(FeedQuery(username="name5")))
+        store.channel(7, owner="u3")
+        assert "i30" in ids(await service.feed(FeedQuery(username="name5")))
 
 
 class TestErasure:

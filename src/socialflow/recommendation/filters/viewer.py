@@ -13,11 +13,11 @@ class Own:
     name = "own"
 
     def removed(self, ctx: Context, keys: Keys) -> Mapping[str, Mask]:
-        """Items whose author is the viewer."""
+        """Items of the viewer, or of a channel of theirs that name no other author."""
         user = ctx.viewer.user
         if user is None:
             return {}
-        return {"the viewer made it": ctx.world.corpus.author[keys] == user.key}
+        return {"the viewer made it": ctx.world.corpus.maker(keys) == user.key}
 
 
 class Blocked:
@@ -26,9 +26,9 @@ class Blocked:
     name = "blocked"
 
     def removed(self, ctx: Context, keys: Keys) -> Mapping[str, Mask]:
-        """Items of blocked authors."""
+        """Items of blocked authors and, where no author is named, of channels that blocked people own."""
         blocked = list(ctx.viewer.relations.blocked_users)
-        return {"its author and the viewer are blocked": np.isin(ctx.world.corpus.author[keys], blocked)}
+        return {"its author and the viewer are blocked": np.isin(ctx.world.corpus.maker(keys), blocked)}
 
 
 class Muted:
@@ -40,7 +40,7 @@ class Muted:
         """Items of muted authors and channels."""
         corpus, relations = ctx.world.corpus, ctx.viewer.relations
         return {
-            "its author is muted": np.isin(corpus.author[keys], list(relations.muted_users)),
+            "its author is muted": np.isin(corpus.maker(keys), list(relations.muted_users)),
             "its channel is muted": np.isin(corpus.channel[keys], list(relations.muted_channels)),
         }
 
