@@ -11,11 +11,11 @@ def main() -> None:
     parser.add_argument("what", nargs="?", default="serving", choices=["serving"])
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--items", type=int, default=100_000)
-    parser.add_argument("--interactions", type=int, default=5_000_000)
+    parser.add_argument("--days", type=int, default=16)
     parser.add_argument("--home", type=Path, default=Path("var/bench"), help="kept and reused between runs")
     given = parser.parse_args()
     given.home.mkdir(parents=True, exist_ok=True)
-    serving.run(serving.Scale(given.users, given.items, given.interactions, given.home.absolute()))
+    serving.run(serving.Scale(given.users, given.items, given.days, given.home.absolute()))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The live service under load: 100,000 users, 100,000 items, five million interactions on the embedded store.
 
-`python -m benchmarks serving [--users N --items N --interactions N --home DIR]`
+`python -m benchmarks serving [--users N --items N --days N --home DIR]`; 16 simulated days make about five million.
 
 Phases: prepare (simulate, train; kept in the home folder and reused), ingest (batches of 1,000 as fast as they are
 taken), feed (50 requests a second beside 500 interactions a second in batches of 50), freshness (an interaction posted
@@ -12,11 +12,12 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -35,7 +36,7 @@ class Scale:
 
     users: int
     items: int
-    interactions: int
+    days: int
     home: Path
 
     @property
@@ -58,11 +59,9 @@ def prepare(scale: Scale) -> dict[str, float]:
             "--items",
             str(scale.items),
             "--days",
-            "30",
+            str(scale.days),
             "--seed",
             "7",
-            "--interactions",
-            str(scale.interactions),
         ],
         "train item_item": ["train", "item_item", "--promote"],
         "train als": ["train", "als", "--promote"],
@@ -103,19 +102,28 @@ async def _ready(port: int, process: subprocess.Popen[bytes], limit: float = 180
     raise RuntimeError(f"the server on port {port} did not become ready")
 
 
+async def _loaded(port: int) -> str:
+    """What the server says it has loaded."""
+    _, body = await Connection("127.0.0.1", port).request("GET", "/ready", {})
+    return str(json.loads(body)["parts"]["recommendation"]["reason"])
+
+
 class Workload:
     """Requests with a seed: whose feed, which interactions."""
 
     def __init__(self, scale: Scale, key: str, seed: int = 7) -> None:
-        self._scale, self._random = scale, random.Random(seed)
+        self._random = random.Random(seed)
+        with closing(sqlite3.connect(scale.home / "socialflow.db")) as database:
+            self._users = [row[0] for row in database.execute("SELECT username FROM users ORDER BY id")]
+            self._items = [row[0] for row in database.execute("SELECT id FROM items ORDER BY id")]
         self._headers = {"X-API-Key": key, "Content-Type": "application/json"}
 
     def user(self) -> str:
-        return f"user{self._random.randrange(1, self._scale.users + 1)}"
+        return self._random.choice(self._users)
 
     def row(self) -> dict[str, object]:
         kind = self._random.choices(["view", "like", "share", "skip"], [80, 12, 2, 6])[0]
-        item = f"item{self._random.randrange(1, self._scale.items + 1)}"
+        item = self._random.choice(self._items)
         value = round(self._random.random(), 3) if kind == "view" else 1.0
         return {"username": self.user(), "post_id": item, "interaction_type": kind, "interaction_value": value}
 
@@ -185,22 +193,22 @@ def run(scale: Scale) -> None:
     work = Workload(scale, key)
     with server(scale, 8131, key) as first:
         start_memory = first.memory_info().rss
+        interactions = asyncio.run(_loaded(8131))
         asyncio.run(open_loop(("127.0.0.1", 8131), 20, 5, work.feed))  # warm up
         under_load = asyncio.run(feeds_beside_ingestion(8131, work, 60))
         ingested = asyncio.run(ingest(8131, work, 20))
         memory = first.memory_info().rss
         with server(scale, 8132, key):
             fresh = asyncio.run(freshness(8131, 8132, work, 200))
-    command = (
-        f"python -m benchmarks serving --users {scale.users} --items {scale.items} --interactions {scale.interactions}"
-    )
+    command = f"python -m benchmarks serving --users {scale.users} --items {scale.items} --days {scale.days}"
     path = write(
         "serving",
         command,
         {
             "users": scale.users,
             "items": scale.items,
-            "interactions": scale.interactions,
+            "days": scale.days,
+            "interactions": interactions,
             "prepare_seconds": prepared,
             **under_load,
             "ingest": ingested,
