@@ -1,6 +1,6 @@
 """The interaction log in memory: sorted columns, a tail of what came since, and one merge between them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from socialflow.content.log import InteractionBlock
 from socialflow.ids import UserKey
-from socialflow.recommendation.interactions import Histories, Interactions
+from socialflow.recommendation.interactions import Histories
 from socialflow.recommendation.value_model import Weigher
 
 MICROS = 1_000_000
@@ -129,10 +129,6 @@ class InteractionLog:
             rows = _take(rows, alive)
         return rows
 
-    def histories(self, users: Collection[UserKey], weigh: Weigher, *, limit: int, now: float) -> Histories:
-        """The newest `limit` interactions of each user, weighed; `now` in seconds since the epoch."""
-        return as_histories([self.rows(user).last(limit) for user in users], weigh, now)
-
     def forget_user(self, user: UserKey) -> None:
         """Show none of this user's rows from now on; the next merge drops them from memory."""
         self._dead_users.add(user)
@@ -199,17 +195,6 @@ def merge(snapshot: Snapshot) -> Base:
         alive = ~np.isin(owners, list(snapshot.dead_users)) & ~np.isin(rows.items, list(snapshot.dead_items))
         rows, counts = _take(rows, alive), np.bincount(owners[alive], minlength=slots)
     return Base(np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), rows)
-
-
-def dataset(snapshot: Snapshot, weigh: Weigher, *, without: Collection[UserKey] = ()) -> Interactions:
-    """Every interaction, weighed, for fitting; users in `without` (who bar training) are left out."""
-    base = merge(snapshot)
-    owners = np.repeat(np.arange(base.users), np.diff(base.indptr))
-    rows = base.rows
-    everything = Interactions(
-        owners.astype(np.int64), rows.items.astype(np.int64), weigh(rows.types, rows.values), rows.at / MICROS
-    )
-    return everything.where(~np.isin(owners, list(without))) if without else everything
 
 
 class _Tail:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from socialflow.content.records import ItemKind, Relations, User
 from socialflow.errors import Conflict, FeedRequestNotFound, InvalidInput, ItemNotFound, ModelUnavailable
@@ -309,6 +310,7 @@ class _Running:
         self.live = LiveState(store, clock, lane=self.sync, aside=self.aside)
         self.shelf = Shelf(source, feeds.MODELS, self.aside, clock, self.live.adopt)
         self.similar_users = SimilarUsersIndex()
+        self._blas = threadpool_limits(1, user_api="blas")  # the lanes share the cores; BLAS threads would fight them
         self._turns: dict[str, tuple[asyncio.Lock, int]] = {}
 
     @asynccontextmanager
@@ -334,3 +336,4 @@ class _Running:
         await self.live.close()
         for lane in (self.rank, self.sync, self.aside):
             await lane.close()
+        self._blas.restore_original_limits()

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from socialflow.content.log import InteractionBlock
 from socialflow.content.records import INTERACTION_CODES, InteractionType
 from socialflow.ids import UserKey
-from socialflow.recommendation.log import InteractionLog, dataset, merge
+from socialflow.recommendation.log import InteractionLog, as_histories, merge
 from socialflow.recommendation.value_model import Weigher, default_value_model
 
 LIKE = INTERACTION_CODES[InteractionType.LIKE]
@@ -76,7 +76,7 @@ class TestLog:
         snapshot = log.snapshot()
         log.append(block(*((1, n, n) for n in range(5000))))
         assert snapshot.tail.items.tolist() == [10]
-        assert dataset(snapshot, WEIGH).items.tolist() == [10]
+        assert merge(snapshot).rows.items.tolist() == [10]
 
     def test_the_erased_are_gone_at_once_and_from_memory_after_the_merge(self):
         log = InteractionLog()
@@ -95,16 +95,11 @@ class TestLog:
     def test_histories_are_the_newest_rows_weighed(self):
         log = InteractionLog()
         log.append(block(*((1, n, n * 1_000_000) for n in range(10))))
-        histories = log.histories([UserKey(1), UserKey(2)], WEIGH, limit=3, now=20.0)
+        histories = as_histories([log.rows(UserKey(user)).last(3) for user in (1, 2)], WEIGH, 20.0)
         assert histories.indptr.tolist() == [0, 3, 3]
         assert histories.items.tolist() == [7, 8, 9]
         assert histories.weights.tolist() == [1.0, 1.0, 1.0]
         assert histories.at.tolist() == [7.0, 8.0, 9.0]
-
-    def test_a_data_set_leaves_out_who_bars_training(self):
-        log = InteractionLog()
-        log.append(block((1, 10, 1), (2, 20, 2)))
-        assert dataset(log.snapshot(), WEIGH, without=[UserKey(1)]).items.tolist() == [20]
 
     @given(
         st.lists(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 50), st.integers(0, 9)), max_size=8), max_size=8),

@@ -22,6 +22,7 @@ from socialflow.content.records import (
 from socialflow.errors import Erased, FeedRequestNotFound
 from socialflow.recommendation.records import FeedQuery
 from socialflow.recommendation.service import FeedSettings, RecommendationService
+from socialflow.recommendation.value_model import DEFAULT_WEIGHTS
 from socialflow.storage.maintenance import upgrade
 from socialflow.storage.unit_of_work import Store
 
@@ -93,6 +94,10 @@ class TestOnTheStore:
         assert not {"i7", "i8"} & set(ids(after))
         told = await service.explain(after.impression.request_id, "i8", "u5")
         assert told.removed_by == "refused"
+
+    async def test_a_new_store_holds_the_default_value_model(self, store):
+        async with store.read() as unit:
+            assert dict((await unit.value_models.active()).weights) == DEFAULT_WEIGHTS
 
     async def test_a_block_hides_in_both_directions(self, service, store):
         async with store.write() as unit:
