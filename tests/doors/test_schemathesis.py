@@ -35,6 +35,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+pytestmark = pytest.mark.slow
 schema = schemathesis.openapi.from_dict(DOCUMENT)
 
 
