@@ -60,7 +60,6 @@ class Corpus:
         self.kind = np.zeros(capacity, np.uint8)
         self.status = np.full(capacity, ABSENT, np.uint8)
         self.hidden = np.zeros(capacity, np.bool_)
-        self.promoted = np.zeros(capacity, np.bool_)
         self.channel = np.full(capacity, NONE, np.int32)
         self.author = np.full(capacity, NONE, np.int32)
         self.category = np.full(capacity, NONE, np.int32)
@@ -134,13 +133,6 @@ class Corpus:
         found = (self._keys.get(item_id) for item_id in item_ids)
         return np.array([key for key in found if key is not None], np.int64)
 
-    def id(self, key: int) -> str:
-        """Id of an existing item."""
-        item_id = self.ids[key]
-        if item_id is None:
-            raise KeyError(key)
-        return item_id
-
     def visible(self) -> npt.NDArray[np.bool_]:
         """Which keys may be shown to anybody: stored status approved or flagged, and not hidden. Shape (size,)."""
         n = self.size
@@ -171,7 +163,6 @@ class Corpus:
         self.created_at[key] = row.created_at
         self.kind[key] = KINDS.index(row.kind)
         self.hidden[key] = row.hidden
-        self.promoted[key] = row.is_promoted
         self.channel[key] = NONE if row.channel_key is None else row.channel_key
         self.author[key] = NONE if row.author_key is None else row.author_key
         self.category[key] = self.categories.add(row.category)
@@ -197,13 +188,12 @@ class Corpus:
 _SHOWN = np.zeros(256, np.bool_)
 _SHOWN[_VISIBLE_CODES] = True
 
-_FILL = {"created_at": 0, "kind": 0, "status": ABSENT, "hidden": False, "promoted": False}
+_FILL = {"created_at": 0, "kind": 0, "status": ABSENT, "hidden": False}
 _COLUMNS = (
     "created_at",
     "kind",
     "status",
     "hidden",
-    "promoted",
     "channel",
     "author",
     "category",
