@@ -49,7 +49,7 @@ env-example: $(DEV) ## Write .env.example from the settings
 	@$(BIN)/python -c "from socialflow.settings import env_example; print(env_example(), end='')" > .env.example
 
 openapi: $(DEV) ## Write the OpenAPI snapshot anew
-	@$(BIN)/python -m tests.doors.openapi_snapshot
+	@$(BIN)/python -m socialflow.doors.rest.openapi > tests/golden/openapi.json
 
 audit: $(DEV) ## Known vulnerabilities of the locked dependencies
 	@$(BIN)/pip-audit --disable-pip --require-hashes -r requirements/run.txt

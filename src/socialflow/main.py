@@ -1,7 +1,15 @@
 """The composed ASGI application: `uvicorn socialflow.main:app`."""
 
 from socialflow.doors.rest.app import create_app
+from socialflow.observability import logs
 from socialflow.settings import load_settings
-from socialflow.wiring import assemble
+from socialflow.wiring import Platform, assemble
 
-app = create_app(lambda: assemble(load_settings()))
+
+def _platform() -> Platform:
+    settings = load_settings()
+    logs.configure(settings.log_level)
+    return assemble(settings)
+
+
+app = create_app(_platform)

@@ -38,6 +38,7 @@ class Platform:
     async def close(self) -> None:
         """Finish what runs and let go of every resource."""
         await self.recommendation.close()
+        await self.limiter.close()
         await self.store.close()
 
 

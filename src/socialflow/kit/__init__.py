@@ -1,1 +1,1 @@
-"""Small shared tools without a domain: clock, digests, pagination."""
+"""Small shared tools without a domain: clock, digests, ids, roles, progress."""
