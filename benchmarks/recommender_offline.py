@@ -68,12 +68,8 @@ def main() -> None:
             document = {**json.loads(done.stdout), "command": command, "machine": machine(), "versions": versions}
             target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
             metrics, floor = document["metrics"], document["popularity"]
-            print(
-                f"{dataset} {protocol} {name}: recall@20 {metrics['recall@20']:.4f} (popularity {floor['recall@20']:.4f}) "
-                f"ndcg@20 {metrics['ndcg@20']:.4f}, ndcg@10 {metrics['ndcg@10']:.4f}, hit_rate@10 "
-                f"{metrics['hit_rate@10']:.4f}, fit {document['fit_seconds']} s, {document['peak_memory_mb']} MB",
-                flush=True,
-            )
+            shown = {key: round(metrics[key], 4) for key in ("recall@20", "ndcg@20", "hit_rate@10", "ndcg@10")}
+            print(f"{target.stem}: {shown}, popularity ndcg@10 {floor['ndcg@10']:.4f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ class TestRefusals:
 
     def test_a_file_is_no_directory(self, clicks: Path) -> None:
         for protocol in ("lightgcn", "ncf99"):
-            with pytest.raises(InvalidInput, match="must|directory"):
+            with pytest.raises(InvalidInput, match=r"must|directory"):
                 evaluate_recommender("als", clicks, protocol)
 
 
