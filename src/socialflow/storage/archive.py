@@ -161,7 +161,7 @@ def reflected(connection: Connection) -> dict[str, Table]:
     metadata = MetaData()
     names = [name for name in inspect(connection).get_table_names() if not name.startswith("interactions_")]
     metadata.reflect(connection, only=[name for name in names if name != "alembic_version"])
-    return {table.name: table for table in metadata.sorted_tables}
+    return {str(table.name): table for table in metadata.sorted_tables}
 
 
 def revision_of(connection: Connection) -> str | None:

@@ -64,7 +64,7 @@ class Transaction:
         """`column` is one of `values` (all text or all integers): one parameter, however many values."""
         listed = list(values)
         if self.dialect == "postgresql":
-            kind = BigInteger() if listed and isinstance(listed[0], int) else Text()
+            kind = BigInteger() if column.type.python_type is int else Text()
             return column == any_(bindparam(None, listed, type_=ARRAY(kind), unique=True))
         as_json = bindparam(
             None, orjson.dumps(listed, option=orjson.OPT_SERIALIZE_NUMPY).decode(), type_=Text(), unique=True

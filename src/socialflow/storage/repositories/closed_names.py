@@ -1,22 +1,25 @@
-"""Names of erased people: recognised again by a keyed digest, never kept."""
+"""Names of erased people: recognised again by a keyed digest, never kept.
+
+Ids and usernames are closed alike, for both uses: an event that comes late for an erased id must not fall to somebody
+who took that id as a username.
+"""
 
 from collections.abc import Collection
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from socialflow.kit.digests import keyed_digest
 from socialflow.storage.repositories.rows import chunks
 from socialflow.storage.tables import closed_names
 from socialflow.storage.transaction import Transaction
 
-ID = "id"
-USERNAME = "username"
 
-
-async def closed(tx: Transaction, space: str, names: Collection[str]) -> set[str]:
-    """Those of `names` that an erasure closed. `space` is ID or USERNAME: a username may equal another person's id."""
+async def closed(tx: Transaction, names: Collection[str]) -> set[str]:
+    """Those of `names` that an erasure closed."""
+    if not names:
+        return set()
     secret = await tx.secret()
-    by_digest = {_digest(secret, space, name): name for name in names}
+    by_digest = {keyed_digest(secret, name): name for name in names}
     found: set[str] = set()
     for part in chunks(by_digest):
         rows = await tx.rows(select(closed_names.c.digest).where(closed_names.c.digest.in_(part)))
@@ -24,12 +27,7 @@ async def closed(tx: Transaction, space: str, names: Collection[str]) -> set[str
     return found
 
 
-async def close(tx: Transaction, user_id: str, username: str) -> None:
-    """Close an id and a username for good."""
+async def close(tx: Transaction, names: Collection[str]) -> None:
+    """Close names for good."""
     secret = await tx.secret()
-    digests = (_digest(secret, ID, user_id), _digest(secret, USERNAME, username))
-    await tx.run(insert(closed_names), [{"digest": digest} for digest in digests])
-
-
-def _digest(secret: bytes, space: str, name: str) -> bytes:
-    return keyed_digest(secret, f"{space}\0{name}")
+    await tx.insert_new(closed_names, [{"digest": keyed_digest(secret, name)} for name in set(names)])

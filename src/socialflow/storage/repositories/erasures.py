@@ -47,7 +47,7 @@ class Erasures:
         rows["impressions"] = await self._tx.run(delete(impressions).where(impressions.c.user_key == key))
         await self._disown_channels(key)
         rows["users"] = await self._tx.run(delete(users).where(users.c.key == key))
-        await close(self._tx, user.id, user.username)
+        await close(self._tx, [user.id, user.username])
         await announce(self._tx, ChangeKind.USER_ERASED, [key])
         receipt = ErasureReceipt(secrets.token_hex(16), at, {table: count for table, count in rows.items() if count})
         stored = {
@@ -72,7 +72,7 @@ class Erasures:
             touching = edges.c.source_key == key
             if ends is users:
                 touching = or_(touching, edges.c.target_key == key)
-            rows[edges.name] = await self._tx.run(delete(edges).where(touching))
+            rows[str(edges.name)] = await self._tx.run(delete(edges).where(touching))
         return rows
 
     async def _disown_channels(self, key: int) -> None:

@@ -14,7 +14,7 @@ from socialflow.errors import Erased, InvalidInput, ItemNotFound, UserNotFound
 from socialflow.kit.clock import to_micros
 from socialflow.kit.digests import short_digest
 from socialflow.storage.repositories import log_postgres, log_sqlite
-from socialflow.storage.repositories.closed_names import ID, USERNAME, closed
+from socialflow.storage.repositories.closed_names import closed
 from socialflow.storage.repositories.log_rows import Log, LogRow
 from socialflow.storage.repositories.rows import Outcomes, findable, storable
 from socialflow.storage.tables import interactions, items, users
@@ -38,7 +38,7 @@ class Interactions:
         outcomes = Outcomes([row.id for row in rows])
         user_keys = await self._users(rows)
         item_keys = await self._keys(select(items.c.id, items.c.key), items.c.id, {row.item for row in rows})
-        gone = await self._erased({row.user for row in rows if row.user not in user_keys})
+        gone = await closed(self._tx, {row.user for row in rows if row.user not in user_keys})
         new: dict[bytes, tuple[int, LogRow]] = {}
         for index, row in enumerate(rows):
             user_key, item_key = user_keys.get(row.user), item_keys.get(row.item)
@@ -84,11 +84,6 @@ class Interactions:
         if self._tx.dialect == "postgresql":
             query = query.order_by("key").with_for_update(read=True, key_share=True)
         return {row[0]: row[1] for row in map(tuple, await self._tx.rows(query))}
-
-    async def _erased(self, names: Collection[str]) -> set[str]:
-        if not names:
-            return set()
-        return await closed(self._tx, ID, names) | await closed(self._tx, USERNAME, names)
 
 
 def _unusable_field(row: Interaction) -> str | None:

@@ -12,7 +12,7 @@ from socialflow.ids import UserKey
 from socialflow.kit.clock import from_micros, to_micros
 from socialflow.kit.roles import Role
 from socialflow.storage.repositories.changes import announce
-from socialflow.storage.repositories.closed_names import ID, USERNAME, closed
+from socialflow.storage.repositories.closed_names import closed
 from socialflow.storage.repositories.rows import Outcomes, checked_row, findable, json_text, texts
 from socialflow.storage.repositories.upserts import store_rows
 from socialflow.storage.tables import users
@@ -27,20 +27,20 @@ class Users:
 
     async def get(self, user_id: str) -> User:
         """Return the user. Raises UserNotFound, Erased."""
-        return await self._one(ID, user_id)
+        return await self._one("id", user_id)
 
     async def by_username(self, username: str) -> User:
         """Return the user with this username. Raises UserNotFound, Erased."""
-        return await self._one(USERNAME, username)
+        return await self._one("username", username)
 
-    async def _one(self, space: str, name: str) -> User:
+    async def _one(self, column: str, name: str) -> User:
         listed = findable([name])
-        row = await self._tx.row(select(users).where(users.c[space] == name)) if listed else None
+        row = await self._tx.row(select(users).where(users.c[column] == name)) if listed else None
         if row is not None:
             return _user(row)
-        if await closed(self._tx, space, listed):
-            raise Erased("this person asked to be forgotten; the id is closed", field=space)
-        raise UserNotFound(f"no user has this {space}", field=space)
+        if await closed(self._tx, listed):
+            raise Erased("this person asked to be forgotten; the id is closed", field=column)
+        raise UserNotFound(f"no user has this {column}", field=column)
 
     async def keys(self, ids: Collection[str]) -> Mapping[str, UserKey]:
         """Keys of those ids that exist."""
@@ -72,12 +72,13 @@ class Users:
         """
         outcomes = Outcomes([user.id for user in batch])
         keys, owners = await self._stored(batch)
-        closed_ids = await closed(self._tx, ID, {user.id for user in batch if user.id not in keys})
-        closed_usernames = await closed(self._tx, USERNAME, {user.username for user in batch})
+        new_names = {user.id for user in batch if user.id not in keys}
+        new_names |= {user.username for user in batch if user.username not in owners}
+        gone = await closed(self._tx, new_names)
         accepted: dict[str, Values] = {}
         for index, user in enumerate(batch):
-            if user.id in closed_ids or user.username in closed_usernames:
-                field = ID if user.id in closed_ids else USERNAME
+            if user.id in gone or user.username in gone:
+                field = "id" if user.id in gone else "username"
                 outcomes.reject(index, Erased.code, "an erased person had this name; it is closed", field)
             elif owners.get(user.username, user.id) != user.id:
                 outcomes.reject(index, "conflict", "another user has this username", "username")

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, true
 
-from socialflow.storage.tables.base import Identifier, Surrogate, metadata
+from socialflow.storage.tables.base import Identifier, metadata
 
 impressions = Table(
     "impressions",
@@ -10,7 +10,7 @@ impressions = Table(
     Column("request_id", Identifier, primary_key=True),
     Column("page", Integer, primary_key=True, autoincrement=False),
     Column("page_size", Integer, nullable=False),
-    Column("user_key", Surrogate, ForeignKey("users.key")),
+    Column("user_key", BigInteger, ForeignKey("users.key")),
     Column("surface", Text, nullable=False),
     Column("algorithm", Text, nullable=False),
     Column("query_digest", Text, nullable=False),

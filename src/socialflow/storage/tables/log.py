@@ -17,8 +17,8 @@ interactions = Table(
     "interactions",
     metadata,
     Column("id", Surrogate, primary_key=True, autoincrement=True),
-    Column("user_key", Surrogate, nullable=False, index=True),  # one user's rows: erasure
-    Column("item_key", Surrogate, nullable=False, index=True),  # one item's rows: deletion
+    Column("user_key", BigInteger, nullable=False, index=True),  # one user's rows: erasure
+    Column("item_key", BigInteger, nullable=False, index=True),  # one item's rows: deletion
     Column("type", SmallInteger, nullable=False),
     Column("value", Single, nullable=False),
     Column("at", BigInteger, nullable=False),

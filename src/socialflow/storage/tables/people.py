@@ -37,7 +37,7 @@ channels = Table(
     Column("description", Text, nullable=False),
     Column("subscriber_count", BigInteger, nullable=False),
     # Indexed for erasure, which clears the owner.
-    Column("owner_key", Surrogate, ForeignKey("users.key"), index=True),
+    Column("owner_key", BigInteger, ForeignKey("users.key"), index=True),
     Column("categories", Text, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -48,8 +48,10 @@ def _edges(name: str, target: str) -> Table:
     return Table(
         name,
         metadata,
-        Column("source_key", Surrogate, ForeignKey("users.key"), primary_key=True, autoincrement=False),
-        Column("target_key", Surrogate, ForeignKey(f"{target}.key"), primary_key=True, autoincrement=False, index=True),
+        Column("source_key", BigInteger, ForeignKey("users.key"), primary_key=True, autoincrement=False),
+        Column(
+            "target_key", BigInteger, ForeignKey(f"{target}.key"), primary_key=True, autoincrement=False, index=True
+        ),
         Column("created_at", BigInteger, nullable=False),
     )
 

@@ -13,10 +13,10 @@ depends_on = None
 
 _TYPES = {
     "sqlite": {
-        "surrogate": "INTEGER PRIMARY KEY AUTOINCREMENT",
+        "surrogate": "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT",
         "id": "TEXT",
         "bytes": "BLOB",
-        "double": "DOUBLE PRECISION",
+        "double": "DOUBLE",
         "ledger": "WITHOUT ROWID",
     },
     "postgresql": {
@@ -29,16 +29,18 @@ _TYPES = {
 }
 
 _PEOPLE = """
-CREATE TABLE installation (id INTEGER PRIMARY KEY, secret {bytes} NOT NULL);
+CREATE TABLE installation (id INTEGER NOT NULL PRIMARY KEY, secret {bytes} NOT NULL);
 CREATE TABLE users (
-  key {surrogate}, id {id} NOT NULL UNIQUE, username {id} NOT NULL UNIQUE, created_at BIGINT NOT NULL,
+  key {surrogate}, id {id} NOT NULL, username {id} NOT NULL, created_at BIGINT NOT NULL,
   locale TEXT, region TEXT, birth_year INTEGER, role TEXT NOT NULL, profile TEXT NOT NULL, interests TEXT NOT NULL,
-  may_personalise BOOLEAN NOT NULL, may_analyse BOOLEAN NOT NULL, may_train BOOLEAN NOT NULL
+  may_personalise BOOLEAN NOT NULL, may_analyse BOOLEAN NOT NULL, may_train BOOLEAN NOT NULL,
+  CONSTRAINT uq_users_id UNIQUE (id), CONSTRAINT uq_users_username UNIQUE (username)
 );
 CREATE INDEX ix_users_untrainable ON users (key) WHERE NOT may_train;
 CREATE TABLE channels (
-  key {surrogate}, id {id} NOT NULL UNIQUE, name TEXT NOT NULL, created_at BIGINT NOT NULL, description TEXT NOT NULL,
-  subscriber_count BIGINT NOT NULL, owner_key BIGINT REFERENCES users (key), categories TEXT NOT NULL
+  key {surrogate}, id {id} NOT NULL, name TEXT NOT NULL, created_at BIGINT NOT NULL, description TEXT NOT NULL,
+  subscriber_count BIGINT NOT NULL, owner_key BIGINT REFERENCES users (key), categories TEXT NOT NULL,
+  CONSTRAINT uq_channels_id UNIQUE (id)
 );
 CREATE INDEX ix_channels_owner_key ON channels (owner_key)
 """
@@ -53,13 +55,14 @@ CREATE INDEX ix_{edges}_target_key ON {edges} (target_key)
 
 _CONTENT = """
 CREATE TABLE items (
-  key {surrogate}, id {id} NOT NULL UNIQUE, kind TEXT NOT NULL, created_at BIGINT NOT NULL,
+  key {surrogate}, id {id} NOT NULL, kind TEXT NOT NULL, created_at BIGINT NOT NULL,
   channel_key BIGINT REFERENCES channels (key), author_key BIGINT REFERENCES users (key),
   title TEXT NOT NULL, description TEXT NOT NULL, text TEXT NOT NULL, tags TEXT NOT NULL, category TEXT,
   topics TEXT NOT NULL, project_code TEXT, community TEXT, mood TEXT, language TEXT, duration {double},
-  media_url TEXT, thumbnail_url TEXT, hidden BOOLEAN NOT NULL, parent_key BIGINT REFERENCES items (key) DEFERRABLE,
+  media_url TEXT, thumbnail_url TEXT, hidden BOOLEAN NOT NULL, parent_key BIGINT,
   moderation_status TEXT NOT NULL, moderation_flags TEXT NOT NULL, moderated_at BIGINT, is_flagged BOOLEAN NOT NULL,
-  flag_reason TEXT, is_promoted BOOLEAN NOT NULL, viral_score {double}, simulated BOOLEAN NOT NULL
+  flag_reason TEXT, is_promoted BOOLEAN NOT NULL, viral_score {double}, simulated BOOLEAN NOT NULL,
+  CONSTRAINT uq_items_id UNIQUE (id), FOREIGN KEY (parent_key) REFERENCES items (key) DEFERRABLE
 );
 CREATE INDEX ix_items_channel_key ON items (channel_key) WHERE channel_key IS NOT NULL;
 CREATE INDEX ix_items_author_key ON items (author_key) WHERE author_key IS NOT NULL;
@@ -69,12 +72,12 @@ CREATE TABLE item_stats (
   comments BIGINT NOT NULL, shares BIGINT NOT NULL, dislikes BIGINT NOT NULL, PRIMARY KEY (item_key, at)
 );
 CREATE TABLE categories (
-  id {id} NOT NULL PRIMARY KEY, name TEXT NOT NULL, parent {id} REFERENCES categories (id) DEFERRABLE,
-  version INTEGER NOT NULL
+  id {id} NOT NULL PRIMARY KEY, name TEXT NOT NULL, parent {id}, version INTEGER NOT NULL,
+  FOREIGN KEY (parent) REFERENCES categories (id) DEFERRABLE
 );
 CREATE TABLE topics (
-  id {id} NOT NULL PRIMARY KEY, name TEXT NOT NULL, parent {id} REFERENCES topics (id) DEFERRABLE,
-  version INTEGER NOT NULL
+  id {id} NOT NULL PRIMARY KEY, name TEXT NOT NULL, parent {id}, version INTEGER NOT NULL,
+  FOREIGN KEY (parent) REFERENCES topics (id) DEFERRABLE
 )
 """
 
@@ -92,8 +95,9 @@ CREATE TABLE value_models (
 );
 CREATE UNIQUE INDEX uq_value_models_active ON value_models (active) WHERE active;
 CREATE TABLE api_keys (
-  key {surrogate}, id {id} NOT NULL UNIQUE, name TEXT NOT NULL, digest {bytes} NOT NULL, scopes TEXT NOT NULL,
-  created_at BIGINT NOT NULL, rate_limit INTEGER, revoked_at BIGINT
+  key {surrogate}, id {id} NOT NULL, name TEXT NOT NULL, digest {bytes} NOT NULL, scopes TEXT NOT NULL,
+  created_at BIGINT NOT NULL, rate_limit INTEGER, revoked_at BIGINT,
+  CONSTRAINT uq_api_keys_id UNIQUE (id)
 );
 CREATE TABLE erasures (receipt_id {id} NOT NULL PRIMARY KEY, erased_at BIGINT NOT NULL, receipt TEXT NOT NULL);
 CREATE TABLE closed_names (digest {bytes} NOT NULL PRIMARY KEY) {ledger}
