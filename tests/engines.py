@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,8 +46,9 @@ class PostgresServer:
 
     name = "postgresql"
 
-    def __init__(self, uri: str) -> None:
-        self._uri = uri
+    def __init__(self, process: Any) -> None:
+        self._process = process
+        self._uri: str = process.get_uri()
         self._numbers = count()
         self._execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")  # nothing here outlives the tests
         self._create(TEMPLATE, "template0")
@@ -63,6 +65,14 @@ class PostgresServer:
     def empty(self) -> str:
         """URL of a new database without a schema."""
         return self._create(f"store_{next(self._numbers)}", "template0")
+
+    def stop(self) -> None:
+        """Stop the server, whoever is connected; its databases stay."""
+        self._process.stop()
+
+    def start(self) -> None:
+        """Start it again where it was."""
+        self._process.ensure_postgres_running()
 
     def _create(self, name: str, template: str) -> str:
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
@@ -87,6 +97,6 @@ def postgres() -> Iterator[PostgresServer]:
     with tempfile.TemporaryDirectory(prefix="socialflow-", ignore_cleanup_errors=True) as folder:
         server = pgserver.get_server(Path(folder) / "postgres", cleanup_mode="delete")
         try:
-            yield PostgresServer(server.get_uri())
+            yield PostgresServer(server)
         finally:
             server.cleanup()

@@ -1,10 +1,8 @@
 """Platforms served by real processes, on both engines."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
 from tests.e2e.service import Platform
 from tests.engines import PostgresServer, postgres
 
@@ -16,9 +14,8 @@ def database_server() -> Iterator[PostgresServer]:
         yield running
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Platform:
-    """A fresh platform, nothing served yet."""
-    if request.param == "sqlite":
-        return Platform(tmp_path / "var")
-    return Platform(tmp_path / "var", request.getfixturevalue("database_server").fresh())
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    """An empty platform for the tests of one module, nothing served yet."""
+    home = tmp_path_factory.mktemp("platform") / "var"
+    return Platform(home, "" if request.param == "sqlite" else request.getfixturevalue("database_server").fresh())
