@@ -24,6 +24,7 @@ from socialflow.recommendation.records import (
     Status,
     Term,
     Tier,
+    TrendingAnswer,
     TrendingEntry,
 )
 from socialflow.storage.unit_of_work import Store
@@ -124,11 +125,14 @@ class FakeRecommendations:
         page: int,
         page_size: int,
         username: str | None = None,
-    ) -> tuple[list[TrendingEntry], Provenance, Status, tuple[str, ...]]:
+    ) -> TrendingAnswer:
         self._fail()
-        entries = (await self._entries())[(page - 1) * page_size : page * page_size]
-        trends = [TrendingEntry(entry.item, entry.item_id, entry.score, 2.0, "rising") for entry in entries]
-        return trends, MADE_BY, Status.COMPLETE, ()
+        ranked, last = await self._entries(), page * page_size
+        entries = [
+            TrendingEntry(entry.item, entry.item_id, entry.score, 2.0, "rising")
+            for entry in ranked[last - page_size : last]
+        ]
+        return TrendingAnswer(tuple(entries), has_more=len(ranked) > last, provenance=MADE_BY)
 
     async def similar_users(self, user_id: str, limit: int) -> SimilarUsers:
         self._fail()

@@ -13,6 +13,13 @@ import numpy.typing as npt
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
 
+RECENCY_HALF_LIFE = 5.0
+"""Newer interactions after which an older one says half as much, in serving and wherever a protocol has an order.
+
+Chosen on validation items (second last of each user) of three sequence data sets: 2 to 5 was best for co-occurrence and
+matrix factorisation on all of them; 5 keeps more of the past.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Interactions:
@@ -77,6 +84,16 @@ class Histories:
         items = np.fromiter((item for row in rows for item in row), np.int64, count=int(indptr[-1]))
         n = len(items)
         return cls(indptr, items, np.ones(n, np.float32), np.arange(n, dtype=np.float64), now)
+
+    def faded(self, half_life: float) -> "Histories":
+        """These histories with a weight halved for every `half_life` newer rows: what was done last says most.
+
+        >>> Histories.from_lists([[7, 8, 9]]).faded(1.0).weights.tolist()
+        [0.25, 0.5, 1.0]
+        """
+        newer = np.repeat(self.indptr[1:], np.diff(self.indptr)) - 1 - np.arange(len(self.items))
+        weights = (self.weights * 0.5 ** (newer / half_life)).astype(np.float32)
+        return Histories(self.indptr, self.items, weights, self.at, self.now)
 
     def rows(self, start: int, stop: int) -> "Histories":
         """Histories `start` to `stop`, sharing memory."""

@@ -168,6 +168,17 @@ class TrendingEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class TrendingAnswer:
+    """One page of the trending list. `missing` names the window where the page reaches beyond what moved in it."""
+
+    entries: tuple[TrendingEntry, ...]
+    has_more: bool
+    provenance: Provenance
+    status: Status = Status.COMPLETE
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SimilarUsers:
     """Users with like taste: `(user id, similarity 0..1)`, best first."""
 

@@ -28,7 +28,7 @@ from socialflow.recommendation.records import (
     SimilarUsers,
     Status,
     Tier,
-    TrendingEntry,
+    TrendingAnswer,
 )
 from socialflow.recommendation.shelf import Shelf
 from socialflow.recommendation.similar_users import SimilarUsersIndex
@@ -130,10 +130,10 @@ class RecommendationService:
         page: int = 1,
         page_size: int = 20,
         username: str | None = None,
-    ) -> tuple[list[TrendingEntry], Provenance, Status, tuple[str, ...]]:
+    ) -> TrendingAnswer:
         """Items by engagement in a window of 1, 6, 24, 168 or 720 hours, decayed by age, with their direction.
 
-        Where nothing happened in the window the order is that of all time, and `missing` says so.
+        Below what moved in the window come the rest by all-time engagement; `missing` says so where a page has any.
         """
         query = FeedQuery(username=username, algorithm="trending", kind=kind, category=category, page=page)
         query = replace(query, page_size=page_size, surface="trending")

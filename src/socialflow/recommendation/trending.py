@@ -1,5 +1,7 @@
 """The trending list: what gathers engagement in a window, and which way it moves."""
 
+import math
+
 import numpy as np
 
 from socialflow.errors import InvalidInput
@@ -10,10 +12,12 @@ from socialflow.recommendation.filters.item import Visibility
 from socialflow.recommendation.filters.viewer import Blocked, Muted, Refused
 from socialflow.recommendation.log import MICROS
 from socialflow.recommendation.pipeline import Drawn, Filter, pool, sieve
-from socialflow.recommendation.records import Provenance, Status, TrendingEntry
+from socialflow.recommendation.records import Status, TrendingAnswer, TrendingEntry
 from socialflow.recommendation.scorers.signals import LIVE_COUNTS
 
 FILTERS: tuple[Filter, ...] = (Visibility(), Blocked(), Muted(), Refused())
+MOVED = math.exp(-3)
+"""Least score of an item that moved: what one like three windows ago leaves."""
 DIRECTIONS = {1: "rising", 0: "stable", -1: "falling"}
 
 
@@ -24,24 +28,29 @@ def check_window(window_hours: int) -> None:
         raise InvalidInput(f"window_hours must be one of {choices}, not {window_hours}", field="window_hours")
 
 
-def trending(ctx: Context, window_hours: int) -> tuple[list[TrendingEntry], Provenance, Status, tuple[str, ...]]:
-    """The asked page of the list; by all-time engagement, and said so, where the window is empty."""
+def trending(ctx: Context, window_hours: int) -> TrendingAnswer:
+    """The asked page of the list; what moved in the window first, below it the rest by all-time engagement."""
     world, query = ctx.world, ctx.query
     scores = world.activity.trending(window_hours, world.now, ctx.size)
-    keys = np.flatnonzero(ctx.scope & (scores > 0))
-    missing: tuple[str, ...] = ()
-    if not len(keys):
-        scores = world.activity.popularity(ctx.size)
-        keys = np.flatnonzero(ctx.scope & (scores > 0))
-        missing = (f"activity:{window_hours}h",)
+    popularity = world.activity.popularity(ctx.size)
+    keys = np.flatnonzero(ctx.scope & ((scores > 0) | (popularity > 0)))
     keys = sieve(FILTERS, ctx, pool(ctx, [Drawn.of(keys)]))[0].keys
-    keys = keys[np.lexsort((keys, -scores[keys]))][(query.page - 1) * query.page_size : query.page * query.page_size]
-    motion = world.activity.motion(window_hours, keys, world.corpus.created_at[keys] / MICROS, world.now)
-    entries = [
+    keys = keys[np.lexsort((keys, -popularity[keys], -scores[keys]))]
+    last = query.page * query.page_size
+    page = keys[last - query.page_size : last]
+    beyond = not len(page) or bool((scores[page] < MOVED).any())
+    motion = world.activity.motion(window_hours, page, world.corpus.created_at[page] / MICROS, world.now)
+    entries = tuple(
         TrendingEntry(ItemKey(key), item_id, round(score, 6), round(velocity, 4), DIRECTIONS[direction])
         for key, score, velocity, direction in zip(
-            keys.tolist(), scores[keys].tolist(), motion.velocity.tolist(), motion.direction.tolist(), strict=True
+            page.tolist(), scores[page].tolist(), motion.velocity.tolist(), motion.direction.tolist(), strict=True
         )
         if (item_id := world.corpus.ids[key]) is not None
-    ]
-    return entries, LIVE_COUNTS, Status.PARTIAL if missing else Status.COMPLETE, missing
+    )
+    return TrendingAnswer(
+        entries,
+        has_more=len(keys) > last,
+        provenance=LIVE_COUNTS,
+        status=Status.PARTIAL if beyond else Status.COMPLETE,
+        missing=(f"activity:{window_hours}h",) if beyond else (),
+    )

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.evaluation.ranking import find_hits, rank_quality
-from socialflow.recommendation.interactions import Histories, IntArray, Interactions
+from socialflow.recommendation.interactions import RECENCY_HALF_LIFE, Histories, IntArray, Interactions
 from socialflow.recommendation.protocol import Recommender
 from socialflow.training.config import EvaluationConfig
 
@@ -97,13 +97,13 @@ def _is_pair(rows: Interactions, users: IntArray, items: IntArray) -> npt.NDArra
 
 
 def _histories(rows: Interactions, users: IntArray) -> Histories:
-    """The users' rows, oldest first; `users` ascending without repeats."""
+    """The users' rows, oldest first, faded as in serving; `users` ascending without repeats."""
     theirs = rows.where(np.isin(rows.users, users))
     order = np.lexsort((theirs.at, theirs.users))
     counts = np.bincount(np.searchsorted(users, theirs.users), minlength=len(users))
     indptr = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
     now = float(rows.at.max()) if len(rows) else 0.0
-    return Histories(indptr, theirs.items[order], theirs.weights[order], theirs.at[order], now)
+    return Histories(indptr, theirs.items[order], theirs.weights[order], theirs.at[order], now).faded(RECENCY_HALF_LIFE)
 
 
 def _means(lists: IntArray, holdout: Holdout, ks: Sequence[int]) -> Metrics:

@@ -107,7 +107,7 @@ class Bench:
     def open(cls, source: Path, question: Question) -> "Bench":
         """Read and cut. Raises InvalidInput."""
         data = question.protocol.read(source)
-        split = question.protocol.test(data, question.seed)
+        split = question.protocol.split(data, question.seed)
         catalogue = np.unique(np.concatenate((split.train.items, split.histories.items, split.relevant)))
         items = data.items
         if items is not None:
@@ -141,7 +141,7 @@ class Bench:
         trials = [{}, *GRIDS.get(name, ())]
         if not self.data.timed:
             trials = [trial for trial in trials if "half_life_hours" not in trial]
-        validation = self.question.protocol.validation(self.data, self.question.seed)
+        validation = self.question.protocol.split_train(self.data, self.question.seed)
         sample = validation.sample(TUNING_USERS, self.question.seed)
         k = max(self.question.ks)
         return best_settings(partial(self.build, name), trials, sample, self.items, k=k, progress=progress)

@@ -304,16 +304,29 @@ class TestOthersLists:
         for user in (1, 2, 3):
             store.act(user, 8, at=ago(minutes=10))
         store.act(1, 7, at=ago(hours=20))
-        entries, made, status, missing = await service.trending()
-        assert [entry.item_id for entry in entries][:2] == ["i8", "i7"]
-        assert (made.model, status, missing) == ("trending", Status.COMPLETE, ())
+        answer = await service.trending()
+        assert [entry.item_id for entry in answer.entries][:2] == ["i8", "i7"]
+        assert answer.provenance.model == "trending"
+
+    async def test_a_trending_page_of_what_moved_is_complete(self, service, store):
+        for user in (1, 2, 3):
+            store.act(user, 8, at=ago(minutes=10))
+        answer = await service.trending(page_size=1)
+        assert (answer.status, answer.missing, answer.has_more) == (Status.COMPLETE, (), True)
+
+    async def test_below_what_moved_come_the_rest_and_the_answer_says_so(self, service, store):
+        store.act(1, 8, at=ago(minutes=10))
+        answer = await service.trending(window_hours=1, page_size=50)
+        assert answer.entries[0].item_id == "i8"
+        assert len(answer.entries) > 1
+        assert (answer.status, answer.missing) == (Status.PARTIAL, ("activity:1h",))
 
     async def test_trending_without_recent_activity_says_so(self, service, clock):
         clock.at = NOW.replace(year=2031)
-        entries, _, status, missing = await service.trending(window_hours=1)
-        assert status is Status.PARTIAL
-        assert missing == ("activity:1h",)
-        assert len(entries) == 6
+        answer = await service.trending(window_hours=1)
+        assert answer.status is Status.PARTIAL
+        assert answer.missing == ("activity:1h",)
+        assert len(answer.entries) == 6
 
     async def test_trending_window_is_named_when_wrong(self, service):
         with pytest.raises(InvalidInput) as problem:

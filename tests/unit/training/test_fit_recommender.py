@@ -9,7 +9,7 @@ import pytest
 
 from socialflow.catalogue.registry import Catalogue
 from socialflow.errors import ArtefactError, InvalidInput
-from socialflow.recommendation.interactions import Histories, Interactions, ItemTable
+from socialflow.recommendation.interactions import RECENCY_HALF_LIFE, Histories, Interactions, ItemTable
 from socialflow.training.config import EvaluationConfig, load_config
 from socialflow.training.fit import fit_recommender
 from socialflow.training.holdout import expected_of_chance, hold_out, measure_popularity
@@ -110,7 +110,7 @@ class TestHoldOut:
         )
         held = hold_out(rows, EvaluationConfig(min_positives=2))
         assert held.held.tolist() == [20]
-        assert held.histories.weights.tolist() == [1, -2]
+        assert held.histories.weights.tolist() == pytest.approx([0.5 ** (1 / RECENCY_HALF_LIFE), -2])
 
     def test_the_sample_is_bounded_and_repeatable(self) -> None:
         rows = groups_of_taste()

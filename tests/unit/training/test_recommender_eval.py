@@ -9,7 +9,7 @@ from socialflow.errors import InvalidInput
 from socialflow.evaluation.ranking import find_hits, rank_quality
 from socialflow.recommendation.algorithms.item_item import ItemItem
 from socialflow.recommendation.algorithms.trending import Trending
-from socialflow.recommendation.interactions import Histories
+from socialflow.recommendation.interactions import RECENCY_HALF_LIFE, Histories
 from socialflow.training.protocols import PROTOCOLS
 from socialflow.training.ranking_run import rank
 from socialflow.training.recommender_eval import compare, evaluate_recommender
@@ -97,13 +97,16 @@ class TestReport:
 class TestServing:
     def test_ranks_as_serving_does(self, clicks: Path) -> None:
         protocol = PROTOCOLS["leave-one-out"]
-        split = protocol.test(protocol.read(clicks), 0)
+        split = protocol.split(protocol.read(clicks), 0)
         model = ItemItem(seed=0).fit(split.train)
         past = split.histories
         served = np.concatenate(
             [
                 model.top(
-                    Histories.from_lists([past.items[past.indptr[row] : past.indptr[row + 1]].tolist()]), 10
+                    Histories.from_lists([past.items[past.indptr[row] : past.indptr[row + 1]].tolist()]).faded(
+                        RECENCY_HALF_LIFE
+                    ),
+                    10,
                 ).items
                 for row in range(len(split))
             ]

@@ -14,10 +14,8 @@ from socialflow.recommendation.records import (
     Explanation,
     FeedAnswer,
     FeedQuery,
-    Provenance,
     SimilarUsers,
-    Status,
-    TrendingEntry,
+    TrendingAnswer,
 )
 
 
@@ -55,7 +53,7 @@ class Recommendations(Protocol):
         page: int,
         page_size: int,
         username: str | None = None,
-    ) -> tuple[list[TrendingEntry], Provenance, Status, tuple[str, ...]]: ...
+    ) -> TrendingAnswer: ...
     async def similar(self, item_id: str, username: str | None, page: int, page_size: int) -> FeedAnswer: ...
     async def similar_users(self, user_id: str, limit: int) -> SimilarUsers: ...
     async def explain(self, request_id: str, item_id: str, user_id: str | None) -> Explanation: ...

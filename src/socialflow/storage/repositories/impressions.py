@@ -8,6 +8,7 @@
      "r": [[item key, stage, reason], ...]    removals
      "n": {reason: count},            counts of removals
      "m": [missing signals],
+     "f": {name: value},              filters of the question
      "p": [[model, version, tier], ...]}
 
 Twenty entries with three terms each take about 2 KB.
@@ -99,6 +100,7 @@ def _body(impression: Impression) -> str:
         "r": removed,
         "n": dict(impression.removed_counts),
         "m": impression.missing,
+        "f": dict(impression.filters),
         "p": [[made.model, made.version, made.tier.value] for made in impression.provenance],
     }
     return json_text(body, "impression")
@@ -136,4 +138,5 @@ def _impression(row: Record) -> Impression:
         provenance=tuple(Provenance(model, version, Tier(tier)) for model, version, tier in body["p"]),
         removed=tuple(Removal(ItemKey(item), word[stage], word[reason]) for item, stage, reason in body["r"]),
         removed_counts=body["n"],
+        filters=body["f"],
     )

@@ -163,7 +163,7 @@ async def trending(params: Annotated[TrendingParams, Query()], call: CallDep) ->
         page=params.page,
         page_size=params.page_size,
     )
-    items = await _cards(call.platform, [entry.item for entry in answer[0]])
+    items = await _cards(call.platform, [entry.item for entry in answer.entries])
     return Reply(
         trending_out(answer, items, page=params.page, page_size=params.page_size, time_window=params.time_window)
     )

@@ -1,6 +1,6 @@
 """Feeds as they go out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -11,10 +11,8 @@ from socialflow.doors.rest.schemas.common import Answered
 from socialflow.ids import ItemKey
 from socialflow.recommendation.records import (
     FeedAnswer,
-    Provenance,
     SimilarUsers,
-    Status,
-    TrendingEntry,
+    TrendingAnswer,
 )
 
 
@@ -166,7 +164,7 @@ def feed_out(answer: FeedAnswer, items: Mapping[ItemKey, Item]) -> dict[str, obj
 
 
 def trending_out(
-    answer: tuple[Sequence[TrendingEntry], Provenance, Status, tuple[str, ...]],
+    answer: TrendingAnswer,
     items: Mapping[ItemKey, Item],
     *,
     page: int,
@@ -174,16 +172,15 @@ def trending_out(
     time_window: str,
 ) -> dict[str, object]:
     """The body of a `TrendingOut`."""
-    entries, provenance, status, missing = answer
     first = (page - 1) * page_size + 1
     return {
         "page": page,
         "page_size": page_size,
-        "has_more": len(entries) == page_size,
+        "has_more": answer.has_more,
         "time_window": time_window,
-        "status": status,
-        "missing": missing,
-        "provenance": [provenance],
+        "status": answer.status,
+        "missing": answer.missing,
+        "provenance": [answer.provenance],
         "items": [
             {
                 "item": card(items[entry.item]),
@@ -192,7 +189,7 @@ def trending_out(
                 "direction": entry.direction,
                 "position": position,
             }
-            for position, entry in enumerate(entries, first)
+            for position, entry in enumerate(answer.entries, first)
             if entry.item in items
         ],
     }
