@@ -1,0 +1,133 @@
+"""The documentation does what it says: commands run, links lead somewhere, references are complete."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.docs_pages import ROOT, Ran, agrees, commands, copy_folder, goes_on_from, run_page
+from tests.shared_data import shared
+
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")])
+_LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def only_make(page: Path) -> bool:
+    """Whether a page's commands are all `make` targets (what those do, other tests show)."""
+    return all(command.text.startswith("make ") for command in commands(page))
+
+
+RUN = [page for page in PAGES if not only_make(page)]
+
+
+class Site:
+    """Pages that were run, each once, and the folders they left."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ran: dict[Path, tuple[list[Ran], Path]] = {}
+
+    def run(self, page: Path) -> list[Ran]:
+        """What the page's commands printed."""
+        return self._visit(page)[0]
+
+    def _visit(self, page: Path) -> tuple[list[Ran], Path]:
+        if page not in self._ran:
+            folder = self._folder / page.stem
+            before = goes_on_from(page)
+            if before is None:
+                folder.mkdir()
+            else:
+                copy_folder(self._visit(before)[1], folder)
+            self._ran[page] = run_page(page, folder, self._given(page)), folder
+        return self._ran[page]
+
+    @staticmethod
+    def _given(page: Path) -> dict[str, str]:
+        return {"MOVIELENS": str(shared("recsys/ml-100k"))} if "MOVIELENS=" in page.read_text() else {}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    for tool in ("bash", "curl"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not there to run the pages with")
+    return Site(tmp_path_factory.mktemp("site"))
+
+
+@pytest.mark.parametrize("page", RUN, ids=name_of)
+def test_the_commands_of_a_page_do_what_it_shows(site: Site, page: Path) -> None:
+    assert site.run(page)
+
+
+class TestReading:
+    """The reader of pages itself."""
+
+    def test_commands_go_on_and_output_is_told_apart(self, tmp_path: Path) -> None:
+        page = tmp_path / "page.md"
+        page.write_text(
+            "```console\n$ one \\\n  two\nshown\n$ cat <<E\n> x\n> E\n```\n"
+            "<!-- not run: no -->\n```console\n$ never\n```\n\n```python\nprint(1)\n```\n"
+        )
+        assert [(command.text, command.shown, command.line) for command in commands(page)] == [
+            ("one \\\n  two", "shown", 2),
+            ("cat <<E\nx\nE", "", 5),
+            ("python - <<'PYTHON'\nprint(1)\nPYTHON", "", 15),
+        ]
+
+    @pytest.mark.parametrize(
+        ("shown", "printed", "expected"),
+        [("", "anything", True), ("a ... c", "a\nb c", True), ("a", "b", False), ("1.5", "115", False)],
+    )
+    def test_three_dots_stand_for_anything(self, shown: str, printed: str, expected: bool) -> None:
+        assert agrees(shown, printed) is expected
+
+
+class TestLinks:
+    @pytest.mark.parametrize("page", PAGES, ids=name_of)
+    def test_relative_links_lead_somewhere(self, page: Path) -> None:
+        for link in _LINK.finditer(page.read_text(encoding="utf-8")):
+            target, _, anchor = link["target"].partition("#")
+            if "://" in target:
+                continue
+            path = (page.parent / target).resolve() if target else page
+            assert path.exists(), f"{name_of(page)} links to {link['target']}"
+            if anchor and path.suffix == ".md":
+                assert anchor in anchors(path), f"{name_of(page)} links to {link['target']}"
+
+    def test_every_page_can_be_reached_from_the_readme(self) -> None:
+        reached, waiting = set(), [ROOT / "README.md"]
+        while waiting:
+            page = waiting.pop()
+            if page in reached:
+                continue
+            reached.add(page)
+            targets = [link["target"].partition("#")[0] for link in _LINK.finditer(page.read_text(encoding="utf-8"))]
+            found = [(page.parent / target).resolve() for target in targets if target.endswith(".md")]
+            waiting += [path for path in found if "://" not in str(path) and path.exists()]
+        assert {name_of(page) for page in PAGES} <= {name_of(page) for page in reached if page.is_relative_to(ROOT)}
+
+    @pytest.mark.parametrize("folder", ["how-to", "reference", "discussions", "decisions"])
+    def test_an_index_names_every_page_of_its_folder(self, folder: str) -> None:
+        index = (DOCS / folder / "README.md").read_text(encoding="utf-8")
+        named = {link["target"] for link in _LINK.finditer(index)}
+        assert {page.name for page in (DOCS / folder).glob("*.md")} - {"README.md"} <= named
+
+    def test_make_targets_exist(self) -> None:
+        targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+        for page in PAGES:
+            for target in re.findall(r"^\$ make ([a-z-]+)", page.read_text(encoding="utf-8"), re.M):
+                assert target in targets, f"{name_of(page)} says make {target}"
+
+
+def anchors(page: Path) -> set[str]:
+    """Anchors of a page's headings, as the usual renderers make them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
