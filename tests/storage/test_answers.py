@@ -1,6 +1,7 @@
 """Impressions, value models and service keys."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,6 +57,7 @@ def impression(request_id: str, page: int = 1, user: UserKey | None = None, **fi
         provenance=(Provenance("item_item", "3", Tier.TRAINED),),
         removed=(Removal(ItemKey(5), "seen", "watched before"),),
         removed_counts={"seen": 40},
+        filters={"mood": "calm"},
     )
     return replace(plain, **fields)  # type: ignore[arg-type]
 
@@ -89,9 +91,8 @@ class TestImpressions:
             assert [one.request_id for one in await unit.impressions.latest(key, 2)] == ["r3", "r2"]
 
     async def test_takes_numbers_of_arrays(self, store: Store) -> None:
-        entry = replace(
-            impression("r").entries[0], item=np.int64(7), score=np.float64(0.5), propensity=np.float32(0.25)
-        )
+        numbers: dict[str, Any] = {"item": np.int64(7), "score": np.float64(0.5), "propensity": np.float32(0.25)}
+        entry = replace(impression("r").entries[0], **numbers)
         async with store.write() as unit:
             await unit.impressions.add(impression("r", entries=(entry,)))
             assert (await unit.impressions.pages("r"))[0].entries[0].score == 0.5

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from socialflow.content.records import Privacy, Role
+from socialflow.content.records import Privacy
 from socialflow.errors import UserNotFound
+from socialflow.kit.roles import Role
 from socialflow.storage.unit_of_work import Store
 from tests.storage.nouns import NOW, statuses, user
 

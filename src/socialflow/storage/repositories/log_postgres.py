@@ -28,11 +28,13 @@ _APPEND = f"""
     SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in _COLUMN_TYPES)})
 """  # noqa: S608
 
-# xmin comes from the same snapshot as the rows. max() is read off the end of an index.
+# xmin comes from the same snapshot as the rows. max() is read off the end of an index. Until a table has been analysed
+# the planner takes any tail of it for a third of all rows and would read them all: hence the setting, for this unit.
 _LOOK = text("""
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin,
       coalesce((SELECT max(txid) FROM interactions), -1) AS interactions,
-      coalesce((SELECT max(txid) FROM changes), -1) AS changes
+      coalesce((SELECT max(txid) FROM changes), -1) AS changes,
+      set_config('enable_seqscan', 'off', true)
 """)
 # array_send packs a column on the server: a million rows arrive as a few byte strings instead of as Python tuples.
 _INTERACTIONS = text("""

@@ -27,7 +27,7 @@ _WINDOW = """
       json_group_array(at)
     FROM interactions WHERE id > ? AND id <= ?
 """
-_WINDOW_IDS = 5_000
+_WINDOW_IDS = 10_000
 
 
 async def claim(tx: Transaction, keys: Sequence[bytes]) -> set[bytes]:
