@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.e2e.service import Platform, Service, fill
 
 USERS, ITEMS = 100, 300
