@@ -26,7 +26,9 @@ ROOT = Path(__file__).parents[2]
 SHOWN_ADDRESS = "127.0.0.1:8000"
 """Where the pages' server listens; here each page has a port of its own."""
 
-_BLOCK = re.compile(r"(?P<before>(?:^<!--[^\n]*-->\n+)*)^```(?P<language>\w+)\n(?P<body>.*?)^```$", re.M | re.S)
+_BLOCK = re.compile(
+    r"(?P<before>(?:^<!--[^\n]*-->\n+)*)^```(?P<language>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 _COMMENT = re.compile(r"<!-- (?P<key>not run|output varies|goes on from): (?P<value>.+?) -->")
 _ASSIGNMENT = re.compile(r"(?:export )?(?P<name>[A-Z_]+)=\S*")
 
@@ -101,7 +103,7 @@ def agrees(shown: str, printed: str) -> bool:
     (True, False)
     """
     pattern = ".*".join(re.escape(part) for part in shown.strip().split("..."))
-    return not shown.strip() or re.fullmatch(pattern, printed.strip(), re.S) is not None
+    return not shown.strip() or re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
 
 
 class Shell:

@@ -1,12 +1,13 @@
 """The documentation does what it says: commands run, links lead somewhere, references are complete."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
+from tests.e2e import docs_tables
 from tests.e2e.docs_pages import ROOT, Ran, agrees, commands, copy_folder, goes_on_from, run_page
 from tests.shared_data import shared
 
@@ -67,6 +68,32 @@ def test_the_commands_of_a_page_do_what_it_shows(site: Site, page: Path) -> None
     assert site.run(page)
 
 
+class TestFirstFeed:
+    """What the tutorial says about the two feeds it shows, and that these are the feeds one gets."""
+
+    @pytest.fixture
+    def feeds(self, site: Site) -> list[Ran]:
+        return [ran for ran in site.run(DOCS / "tutorial" / "first-feed.md") if ran.command.text == "feed"]
+
+    def test_the_films_shown_are_those_one_gets(self, feeds: list[Ran]) -> None:
+        assert len(feeds) == 2
+        for ran in feeds:
+            assert len(titles(ran.printed)) == 10
+            assert len(titles(ran.printed) & titles(ran.command.shown)) >= 7, ran.printed
+            assert ran.printed.splitlines()[-1] == ran.command.shown.splitlines()[-1]
+
+    def test_one_like_moves_the_next_feed(self, feeds: list[Ran]) -> None:
+        before, after = (ran.printed for ran in feeds)
+        assert before.count("Animation") == 0
+        assert after.count("Animation") >= 3
+        assert not any(title.startswith("Beauty and the Beast") for title in titles(after))
+
+
+def titles(printed: str) -> set[str]:
+    """Titles of the tutorial's feed lines: `1 Fargo (1996) - Crime, Drama`."""
+    return set(re.findall(r"^\d+ (.+?) - ", printed, re.MULTILINE))
+
+
 class TestReading:
     """The reader of pages itself."""
 
@@ -88,6 +115,31 @@ class TestReading:
     )
     def test_three_dots_stand_for_anything(self, shown: str, printed: str, expected: bool) -> None:
         assert agrees(shown, printed) is expected
+
+
+class TestTables:
+    @pytest.mark.parametrize("name", docs_tables.PAGES)
+    def test_tables_agree_with_the_code(self, name: str) -> None:
+        """`python -m tests.e2e.docs_tables` writes them anew."""
+        text = (DOCS / name).read_text(encoding="utf-8")
+        assert docs_tables.filled(text, docs_tables.PAGES[name]) == text
+
+    def test_every_operation_of_the_document_is_there(self) -> None:
+        page = (DOCS / "reference" / "rest.md").read_text(encoding="utf-8")
+        paths = json.loads((ROOT / "tests" / "golden" / "openapi.json").read_text(encoding="utf-8"))["paths"]
+        operations = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+        assert set(re.findall(r"^\| `([A-Z]+ \S+)` \|", page, re.MULTILINE)) == operations
+
+    def test_every_guarded_operation_names_its_action(self) -> None:
+        page = (DOCS / "reference" / "rest.md").read_text(encoding="utf-8")
+        lines = re.findall(r"^\| `[A-Z]+ (/api/\S+)` \| .+ \| (.*) \|$", page, re.MULTILINE)
+        assert lines
+        assert all(actions for _, actions in lines), lines
+
+    def test_every_error_code_is_there(self) -> None:
+        page = (DOCS / "reference" / "errors.md").read_text(encoding="utf-8")
+        codes = re.findall(r"^    code = \"(\w+)\"", (ROOT / "src/socialflow/errors.py").read_text(), re.MULTILINE)
+        assert set(codes) <= set(re.findall(r"^\| `(\w+)`", page, re.MULTILINE))
 
 
 class TestLinks:
@@ -121,13 +173,13 @@ class TestLinks:
         assert {page.name for page in (DOCS / folder).glob("*.md")} - {"README.md"} <= named
 
     def test_make_targets_exist(self) -> None:
-        targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+        targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
         for page in PAGES:
-            for target in re.findall(r"^\$ make ([a-z-]+)", page.read_text(encoding="utf-8"), re.M):
+            for target in re.findall(r"^\$ make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE):
                 assert target in targets, f"{name_of(page)} says make {target}"
 
 
 def anchors(page: Path) -> set[str]:
     """Anchors of a page's headings, as the usual renderers make them."""
-    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.M)
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -1,0 +1,83 @@
+"""Tables of the figures page, from the JSON files in `results/`: `python -m benchmarks.tables` prints them."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+METRICS = ("recall@20", "ndcg@20", "hit_rate@10", "ndcg@10")
+"""Columns of the quality tables; the JSON has more."""
+
+
+def quality() -> str:
+    """One table per data set and protocol: every recommender, and plain popularity on the same cut."""
+    parts = []
+    for (data, protocol), reports in _by_cut().items():
+        first = reports[0]
+        size = first["data"]
+        head = f"**{data}, {protocol}**: {size['users']:,} users, {size['items']:,} items, {size['train']:,} train rows"
+        lines = ["| | Recall@20 | NDCG@20 | HitRate@10 | NDCG@10 | Fit, s | Peak, MB | Users/s |", "|---" * 8 + "|"]
+        for report in reports:
+            cost = [
+                f"{report['fit_seconds']:.1f}",
+                f"{report['peak_memory_mb']:.0f}",
+                f"{report['users_per_second']:.0f}",
+            ]
+            lines.append(_line([f"`{report['name']}`", *_shown(report["metrics"]), *cost]))
+        lines.append(_line(["popularity", *_shown(first["popularity"]), "", "", ""]))
+        command = first["command"].replace(f"recommender {first['name']} ", "recommender NAME ")
+        command = command.rsplit(" --json", 1)[0]
+        parts.append("\n".join([head, "", *lines, "", f"`{command}`"]))
+    return "\n\n".join(parts)
+
+
+def _by_cut() -> Mapping[tuple[str, str], list[dict[str, Any]]]:
+    cuts: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for path in sorted(RESULTS.glob("recommender_*.json")):
+        report = json.loads(path.read_text(encoding="utf-8"))
+        _, data, protocol, _ = path.stem.split("_", 3)
+        cuts.setdefault((data, protocol), []).append(report)
+    for reports in cuts.values():
+        reports.sort(key=lambda report: -report["metrics"]["ndcg@10"])
+    return cuts
+
+
+def _shown(metrics: Mapping[str, float]) -> list[str]:
+    return [f"{metrics[name]:.4f}" for name in METRICS]
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def speed() -> str:
+    """Every other result: its figures, flat, its command and machine."""
+    parts = []
+    for path in sorted(RESULTS.glob("*.json")):
+        if path.name.startswith("recommender_"):
+            continue
+        report = json.loads(path.read_text(encoding="utf-8"))
+        machine = report.pop("machine", {})
+        command = report.pop("command", "")
+        lines = ["| | |", "|---|---|", *(_line([name, str(value)]) for name, value in _flat(report))]
+        where = ", ".join(f"{name} {value}" for name, value in machine.items() if not isinstance(value, dict))
+        parts.append("\n".join([f"**{path.stem}** ({where})", "", *lines, "", f"`{command}`"]))
+    return "\n\n".join(parts) or "Not measured yet."
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in values.items():
+        label = f"{prefix}{name}".replace("_", " ")
+        if isinstance(value, dict):
+            yield from _flat(value, f"{label}: ")
+        else:
+            yield label, value
+
+
+TABLES: Mapping[str, Callable[[], str]] = {"quality": quality, "speed": speed}
+"""Marker on the page -> table."""
+
+
+if __name__ == "__main__":
+    print("\n\n".join(make() for make in TABLES.values()))

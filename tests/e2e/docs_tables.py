@@ -1,0 +1,266 @@
+"""Tables of the reference, made from the code they describe.
+
+`python -m tests.e2e.docs_tables` writes each between its markers, `<!-- NAME: begin -->` and `<!-- NAME: end -->`.
+"""
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NoReturn
+
+import typer.main
+from benchmarks import tables as figures
+from fastapi.routing import APIRoute
+from tests.e2e.docs_pages import ROOT
+
+from socialflow import errors
+from socialflow.access.matrix import MATRIX
+from socialflow.content.records import VALUE_RANGES, InteractionType
+from socialflow.doors.cli.app import app
+from socialflow.doors.rest.app import create_app
+from socialflow.doors.rest.errors import status_of
+from socialflow.intake.columns import FIELDS, REQUIRED
+from socialflow.kit.roles import Role
+from socialflow.recommendation import feeds
+from socialflow.recommendation.pipeline import Feed, Weighted
+from socialflow.recommendation.value_model import DEFAULT_WEIGHTS
+from socialflow.settings import Settings, setting_name
+from socialflow.training.protocols import PROTOCOLS
+
+SOURCE = ROOT / "src" / "socialflow"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def settings() -> str:
+    """Every setting; in a column of its own whether this version does anything with it."""
+    used = used_settings()
+    rows = []
+    for field, info in Settings.model_fields.items():
+        default = info.get_default()
+        shown = "" if default in (None, (), "") else str(default).lower() if isinstance(default, bool) else default
+        rows.append([f"`{setting_name(field)}`", f"`{shown}`" if shown != "" else "", info.description, used[field]])
+    return table(("Setting", "Default", "Meaning", "In use"), rows)
+
+
+def used_settings() -> Mapping[str, str]:
+    """Field -> `yes`, or `later` where no code but the settings themselves names it."""
+    own = (SOURCE / "settings.py").read_text(encoding="utf-8").split("def home", 1)[1]
+    code = own + "".join(
+        path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py") if path.name != "settings.py"
+    )
+    named = set(re.findall(r"(?:settings|chosen|self)\.([a-z0-9_]+)\b", code))
+    return {field: "yes" if field in named else "later" for field in Settings.model_fields}
+
+
+def error_codes() -> str:
+    """Every code of the tree, with what HTTP answers."""
+    rows = []
+    for kind in _tree(errors.SocialflowError):
+        status = status_of(_bare(kind))
+        shown = "" if kind is errors.ConfigurationError else status
+        rows.append([f"`{kind.code}`", shown, (kind.__doc__ or "").splitlines()[0]])
+    return table(("Code", "HTTP", "Meaning"), rows)
+
+
+def _tree(kind: type[errors.SocialflowError]) -> Iterator[type[errors.SocialflowError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        if below.__module__ == errors.__name__:
+            yield from _tree(below)
+
+
+def _bare(kind: type[errors.SocialflowError]) -> errors.SocialflowError:
+    return kind.__new__(kind)
+
+
+def matrix() -> str:
+    """Who may do what."""
+    rows = [
+        [f"`{action}`", *(rule.reach(role).value for role in Role), f"`{rule.service}`"]
+        for action, rule in MATRIX.items()
+    ]
+    return table(("Action", *Role, "A key needs"), rows)
+
+
+def fields() -> str:
+    """Fields of each kind of file."""
+    rows = []
+    for kind, known in FIELDS.items():
+        required = REQUIRED[kind]
+        names = [f"**`{name}`**" if name in required else f"`{name}`" for name in known]
+        rows.append([kind.value, ", ".join(names)])
+    return table(("Kind", "Fields (bold ones are required)"), rows)
+
+
+def protocols() -> str:
+    """Rows: protocol and rule."""
+    needs = {
+        "lightgcn": "folder with `train.txt`, `test.txt`",
+        "ncf99": "folder with `*.train.rating`, `*.test.rating`, `*.test.negative`",
+        "time-split": "interactions with times",
+        "leave-one-out": "interactions in an order",
+        "strong": "interactions, better with ratings",
+    }
+    return table(("Protocol", "Data", "Rule"), [[f"`{name}`", needs[name], it.rule] for name, it in PROTOCOLS.items()])
+
+
+def commands() -> str:
+    """Every command with its arguments, options and example."""
+    parts: list[str] = []
+    tables: dict[str, str] = {}
+    for path, command in every_command():
+        parts.append(f"## {path}\n\n{command.help.strip()}")
+        rows = [[_names(one), _default(one), one.help or ""] for one in command.params if one.name != "help"]
+        if rows:
+            first = tables.setdefault(shown := table(("", "Default", "Meaning"), rows), path)
+            parts.append(shown if first == path or len(rows) < 5 else f"Options as for `{first}`.")
+        parts.append(f"`{command.epilog.removeprefix('Example: ')}`")
+    return "\n\n".join(parts)
+
+
+def every_command() -> list[tuple[str, Any]]:
+    """`socialflow import items` and the like, with the command behind it; groups are left out."""
+    found, waiting = [], [("socialflow", typer.main.get_command(app))]
+    while waiting:
+        path, command = waiting.pop(0)
+        below = getattr(command, "commands", None)
+        if below is None:
+            found.append((path, command))
+        else:
+            waiting[:0] = [(f"{path} {name}", one) for name, one in below.items()]
+    return found
+
+
+def _names(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        name = parameter.name.upper()
+        return f"`{name}`" if parameter.required else f"`[{name}]`"
+    names = ", ".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
+    choices = getattr(parameter.type_descriptor, "choices", None)
+    return f"{names} {', '.join(map(str, choices))}" if choices else names
+
+
+def _default(parameter: Any) -> str:
+    value = parameter.default
+    if value is None or value is False or value == [] or callable(value) or "Sentinel" in type(value).__name__:
+        return ""
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def routes() -> str:
+    """Every operation of the OpenAPI document, by area, with what its callers must be allowed."""
+
+    def no_platform() -> NoReturn:
+        raise RuntimeError("the document needs no platform")
+
+    areas: dict[str, list[list[object]]] = {}
+    for route in every_route(create_app(no_platform)):
+        for method in sorted(route.methods):
+            needs = ", ".join(f"`{MATRIX_NAMES[name]}`" for name in actions_of(route.endpoint))
+            line = [f"`{method} {route.path_format}`", route.summary, needs]
+            areas.setdefault(str(route.tags[0]), []).append(line)
+    return "\n\n".join(f"## {area}\n\n{table(('Call', 'What', 'Action'), rows)}" for area, rows in areas.items())
+
+
+MATRIX_NAMES = {action.name: action.value for action in MATRIX}
+
+
+def every_route(application: Any) -> Iterator[APIRoute]:
+    """The routes of the document, in the order of the routers."""
+    yield from (route for route in application.routes if isinstance(route, APIRoute) and route.include_in_schema)
+
+
+def actions_of(function: Callable[..., Any]) -> list[str]:
+    """Names of the actions that a route asks the matrix for, itself or through functions of its module."""
+    module, found, waiting = sys.modules[function.__module__], dict[str, None](), [function]
+    met = set()
+    while waiting:
+        source = inspect.getsource(waiting.pop(0))
+        found.update(dict.fromkeys(re.findall(r"Action\.([A-Z_]+)", source)))
+        for name in set(re.findall(r"\b(_\w+)\(", source)) - met:
+            met.add(name)
+            if inspect.isfunction(other := getattr(module, name, None)):
+                waiting.append(other)
+    return list(found)
+
+
+def compositions() -> str:
+    """What each feed is made of."""
+    rows = [_composition(name, feed) for name, feed in {**feeds.FEEDS, "similar": feeds.SIMILAR}.items()]
+    return table(("Feed", "Sources", "Score", "Re-ranking", "Needs one of"), rows)
+
+
+def _composition(name: str, feed: Feed) -> list[str]:
+    sources = [source.name for source in feed.sources] + ([feed.reserve.name] if feed.reserve else [])
+    score = _sum(feed.scorers) + (f"; adjusted by {_sum(feed.adjustments)}" if feed.adjustments else "")
+    selectors = [selector.name for selector in feed.selectors]
+    return [f"`{name}`", ", ".join(sources), score, ", ".join(selectors), ", ".join(feed.requires)]
+
+
+def _sum(scorers: Sequence[Weighted]) -> str:
+    return " + ".join(f"{one.weight:g} {one.scorer.name}" for one in scorers).replace("+ -", "- ")
+
+
+def filters() -> str:
+    """The filters of feeds, in order."""
+    rows = [[f"`{one.name}`", (type(one).__doc__ or "").splitlines()[0]] for one in feeds.FILTERS]
+    return table(("Filter", "Takes out"), rows)
+
+
+def cold_start() -> str:
+    """What leads for new users."""
+    rows = [
+        [f"{one.weight:g}", f"`{one.scorer.name}`", (type(one.scorer).__doc__ or "").splitlines()[0]]
+        for one in feeds.COLD
+    ]
+    return table(("Share", "Signal", "Meaning"), rows)
+
+
+def weights() -> str:
+    """Types of interactions: range of the value, default weight."""
+    rows = []
+    for kind in InteractionType:
+        low, high = VALUE_RANGES.get(kind, (-1.0, 1.0))
+        rows.append([f"`{kind}`", f"{low:g} to {high:g}", f"{DEFAULT_WEIGHTS[kind]:g}"])
+    return table(("Type", "Value", "Weight"), rows)
+
+
+PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
+    "how-to/access.md": {"matrix": matrix},
+    "how-to/import-your-data.md": {"fields": fields},
+    "how-to/evaluate-on-your-data.md": {"protocols": protocols},
+    "reference/settings.md": {"settings": settings},
+    "reference/errors.md": {"errors": error_codes},
+    "reference/cli.md": {"commands": commands},
+    "reference/rest.md": {"routes": routes},
+    "reference/feeds.md": {"compositions": compositions, "filters": filters, "cold start": cold_start},
+    "reference/value-model.md": {"weights": weights},
+    "reference/figures.md": figures.TABLES,
+}
+"""Page below `docs/` -> its tables, by the name in their markers."""
+
+
+def filled(text: str, tables: Mapping[str, Callable[[], str]]) -> str:
+    """The text with the tables between their markers. Raises ValueError where a marker is missing."""
+    for name, make in tables.items():
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n{make()}\n{end}{rest.split(end)[1]}"
+    return text
+
+
+def main() -> None:
+    """Fill every page."""
+    for name, tables in PAGES.items():
+        page = ROOT / "docs" / name
+        page.write_text(filled(page.read_text(encoding="utf-8"), tables), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
