@@ -215,6 +215,16 @@ class Settings(BaseSettings):
         return self.model_path or self.home / "models"
 
     @property
+    def imports_dir(self) -> Path:
+        """The folder of checkpoints and rejected rows of imports."""
+        return self.home / "imports"
+
+    @property
+    def work_dir(self) -> Path:
+        """The folder of what a training run writes and deletes."""
+        return self.home / "work"
+
+    @property
     def shared_redis_url(self) -> str | None:
         """REDIS_URL, or one made from REDIS_HOST, REDIS_PORT and REDIS_DB; None without Redis."""
         if self.redis_url or not self.redis_host:

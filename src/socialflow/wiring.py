@@ -1,5 +1,6 @@
 """The only assembly: settings in, a platform of connected parts out."""
 
+import asyncio
 import contextlib
 import os
 import secrets
@@ -11,8 +12,11 @@ from socialflow.access.limits import Limiter
 from socialflow.access.service import AccessService
 from socialflow.access.tokens import TokenSettings
 from socialflow.catalogue.registry import Catalogue
+from socialflow.content.records import ErasureReceipt
+from socialflow.intake.checkpoint import forget
 from socialflow.kit.clock import Clock, SystemClock
 from socialflow.pipelines.model_source import CatalogueModels
+from socialflow.pipelines.train import clear_snapshots
 from socialflow.recommendation.service import FeedSettings, RecommendationService
 from socialflow.settings import Settings
 from socialflow.storage.unit_of_work import Store
@@ -40,6 +44,18 @@ class Platform:
         await self.recommendation.close()
         await self.limiter.close()
         await self.store.close()
+
+    async def erase_user(self, user_id: str) -> ErasureReceipt:
+        """Forget a person for good, in files first: one cut short leaves the person there to be erased again.
+
+        Raises UserNotFound, Erased, StoreUnavailable.
+        """
+        async with self.store.read() as unit:
+            user = await unit.users.get(user_id)
+        removed = await asyncio.to_thread(forget, self.settings.imports_dir, {user.id, user.username})
+        await asyncio.to_thread(clear_snapshots, self.settings.work_dir)
+        async with self.store.write() as unit:
+            return await unit.erasures.erase_user(user_id, self.clock.now(), files=removed)
 
 
 def assemble(settings: Settings, clock: Clock | None = None) -> Platform:

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from socialflow.access.limits import Limiter
 from socialflow.access.service import AccessService
 from socialflow.access.tokens import TokenSettings
-from socialflow.content.records import ItemKind
+from socialflow.content.records import ErasureReceipt, ItemKind
 from socialflow.content.service import is_public
 from socialflow.errors import FeedRequestNotFound, SocialflowError
 from socialflow.ids import UserKey
@@ -192,3 +192,7 @@ class FakePlatform:
     async def close(self) -> None:
         self.closed = True
         await self.store.close()
+
+    async def erase_user(self, user_id: str) -> ErasureReceipt:
+        async with self.store.write() as unit:
+            return await unit.erasures.erase_user(user_id, self.clock.now())

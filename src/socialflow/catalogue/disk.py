@@ -87,6 +87,13 @@ def scratch(root: Path, prefix: str) -> Iterator[Path]:
             os.close(owner)
 
 
+def clear(root: Path, prefix: str) -> None:
+    """Delete directories `root/<prefix>...` whose owner died; there need not be any."""
+    if root.is_dir():
+        with exclusive(root / ".lock"):
+            clear_abandoned(root, prefix)
+
+
 def clear_abandoned(root: Path, prefix: str) -> None:
     """Delete directories `root/<prefix>...` that nobody alive has claimed; the caller holds the lock of `root`."""
     for entry in root.iterdir():

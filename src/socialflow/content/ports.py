@@ -167,8 +167,11 @@ class GraphRepository(Protocol):
 class ErasureRepository(Protocol):
     """Forgetting a person for good."""
 
-    async def erase_user(self, user_id: str, at: datetime) -> ErasureReceipt:
-        """Delete every row that names the user and close the id by a keyed digest. Raises UserNotFound, Erased."""
+    async def erase_user(self, user_id: str, at: datetime, files: int = 0) -> ErasureReceipt:
+        """Delete every row that names the user and close the id by a keyed digest. Raises UserNotFound, Erased.
+
+        `files` is what was taken out of files before, for the receipt.
+        """
         ...
 
     async def receipt(self, receipt_id: str) -> ErasureReceipt:

@@ -247,7 +247,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class ErasureReceipt:
-    """What an erasure removed: rows per table, vectors and caches; holds nothing of the person."""
+    """What an erasure removed: rows per table, cache entries, and rows and checkpoints kept in files.
+
+    Holds nothing of the person.
+    """
 
     receipt_id: str
     erased_at: datetime

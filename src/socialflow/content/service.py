@@ -178,11 +178,6 @@ class ContentService:
             stored = await unit.users.by_keys(keys.values())
             return await unit.users.upsert(_keeping(users, stored.values(), keep))
 
-    async def erase_user(self, user_id: str) -> ErasureReceipt:
-        """Forget a person for good. Raises UserNotFound, Erased."""
-        async with self._store.write() as unit:
-            return await unit.erasures.erase_user(user_id, self._clock.now())
-
     async def receipt(self, receipt_id: str) -> ErasureReceipt:
         """What an erasure removed. Raises NotFound."""
         async with self._store.read() as unit:

@@ -5,6 +5,7 @@ twice because every record has its own identity.
 """
 
 import hashlib
+import json
 import os
 import re
 from collections import Counter
@@ -42,7 +43,7 @@ def forget(directory: Path, names: Collection[str]) -> int:
     """
     if not names:
         return 0
-    words = "|".join(re.escape(orjson.dumps(name).decode()[1:-1]) for name in names)
+    words = "|".join(re.escape(form) for name in names for form in _written(name))
     named = re.compile(rf"(?<!\w)(?:{words})(?!\w)".encode())
     removed = 0
     for path in sorted(directory.glob("*.rejected.jsonl")):
@@ -56,6 +57,19 @@ def forget(directory: Path, names: Collection[str]) -> int:
             removed += 1
             path.unlink()
     return removed
+
+
+def _written(name: str) -> set[str]:
+    """The forms in which a name may stand in a kept file.
+
+    Everything there is JSON; a row in it was JSON, JSON in ASCII or Python text before, or bytes read as Latin-1.
+    """
+    rows = (name, _json(name), json.dumps(name)[1:-1], ascii(name)[1:-1], name.encode().decode("latin-1"))
+    return {_json(row) for row in rows}
+
+
+def _json(text: str) -> str:
+    return orjson.dumps(text).decode()[1:-1]
 
 
 def _replace(path: Path, content: bytes) -> None:

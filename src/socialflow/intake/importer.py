@@ -12,7 +12,7 @@ import orjson
 
 from socialflow.content.ports import ContentStore, ContentUnit
 from socialflow.content.records import Interaction, RowOutcome, RowStatus
-from socialflow.errors import InvalidInput
+from socialflow.errors import Erased, InvalidInput
 from socialflow.intake.checkpoint import Journal, Tally, file_identity
 from socialflow.intake.columns import RecordMapper, has_header
 from socialflow.intake.readers import Source, excerpt, layout_of, open_source
@@ -203,7 +203,8 @@ def _judge(chunk: _Chunk[R], outcomes: Sequence[RowOutcome], tally: Tally) -> R 
             tally.duplicates += 1
         else:
             code, reason = outcome.code or "rejected", outcome.detail or "the store refused this row"
-            chunk.rejected.append(RejectedRow(row.line, code, reason, outcome.field, excerpt(row.cells)))
+            raw = "" if code == Erased.code else excerpt(row.cells)  # it would bring the erased name back
+            chunk.rejected.append(RejectedRow(row.line, code, reason, outcome.field, raw))
     return accepted
 
 

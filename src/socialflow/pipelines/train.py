@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from socialflow.catalogue.disk import scratch
+from socialflow.catalogue.disk import clear, scratch
 from socialflow.catalogue.records import Version
 from socialflow.catalogue.registry import Catalogue
 from socialflow.kit.clock import Clock
@@ -12,6 +12,8 @@ from socialflow.pipelines.export import export_snapshot
 from socialflow.recommendation.ports import RecommendationStore
 from socialflow.training.config import TrainConfig
 from socialflow.training.fit import fit_recommender
+
+_SNAPSHOT = ".snapshot-"
 
 
 async def train(
@@ -28,9 +30,14 @@ async def train(
     Nothing of a snapshot outlives the run, a killed run's is deleted by the next, so that an erased person's rows do
     not stay behind in files. Raises what `export_snapshot` and `fit_recommender` raise.
     """
-    with scratch(work, ".snapshot-") as directory:
+    with scratch(work, _SNAPSHOT) as directory:
         await export_snapshot(store, directory, clock, progress)
         return await asyncio.to_thread(fit_recommender, config, directory, catalogue, progress)
+
+
+def clear_snapshots(work: Path) -> None:
+    """Delete the snapshots that killed runs left below `work`; those of living runs stay until these end."""
+    clear(work, _SNAPSHOT)
 
 
 def accepted(version: Version) -> bool:

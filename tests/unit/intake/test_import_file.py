@@ -1,5 +1,6 @@
 """Files of every kind become records; bad rows are set aside with reasons; nothing is stored twice or lost."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -264,6 +265,18 @@ async def test_erasure_takes_a_person_out_of_rejected_rows(tmp_path: Path, optio
     assert [row["line"] for row in rejected(report.rejected_path)] == [3, 5]
     assert forget(options.state_dir, []) == 0
     assert forget(tmp_path / "nowhere", ["ann"]) == 0
+
+
+@pytest.mark.parametrize("name", ['say "hi"', "back\\slash", "zoë", "person-7"])
+async def test_erasure_finds_a_name_however_it_was_kept(tmp_path: Path, options: ImportOptions, name: str) -> None:
+    rows = [{"user": name, "item": "film"}, {"user": name, "item": "\ud800"}, {"user": "bob", "item": "film"}]
+    file = tmp_path / "i.jsonl"
+    undecodable = json.dumps({"user": name}, ensure_ascii=False).encode() + b"\xff\n"
+    file.write_bytes("".join(json.dumps(row) + "\n" for row in rows).encode() + undecodable)
+    report = await import_file(FakeStore(), ImportKind.INTERACTIONS, file, options)
+    assert report.rejected_path is not None
+    assert forget(options.state_dir, [name]) == 3
+    assert [row["line"] for row in rejected(report.rejected_path)] == [3]
 
 
 async def test_parquet_with_nanosecond_times(tmp_path: Path, options: ImportOptions) -> None:

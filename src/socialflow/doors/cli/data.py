@@ -175,7 +175,7 @@ def _import_options(given: FileOptions) -> "ImportOptions":
         base_time=given.base_time.replace(tzinfo=UTC) if given.base_time else SEQUENCE_EPOCH,
         moderation=Moderation(given.moderation),
         create_missing=given.create_missing,
-        state_dir=session.settings().home / "imports",
+        state_dir=session.settings().imports_dir,
     )
 
 

@@ -54,7 +54,7 @@ def train(
                     wanted,
                     platform.store,
                     platform.catalogue,
-                    chosen.home / "work",
+                    chosen.work_dir,
                     clock=SystemClock(),
                     progress=progress,
                 )

@@ -7,7 +7,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from socialflow.access.service import AccessService
-from socialflow.content.records import ItemKind
+from socialflow.content.records import ErasureReceipt, ItemKind
 from socialflow.kit.clock import Clock
 from socialflow.recommendation.ports import RecommendationUnit
 from socialflow.recommendation.records import (
@@ -82,3 +82,4 @@ class Platform(Protocol):
     def access(self) -> AccessService: ...
     async def start(self) -> None: ...
     async def close(self) -> None: ...
+    async def erase_user(self, user_id: str) -> ErasureReceipt: ...

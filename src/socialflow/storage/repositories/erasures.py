@@ -32,7 +32,7 @@ class Erasures:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
-    async def erase_user(self, user_id: str, at: datetime) -> ErasureReceipt:
+    async def erase_user(self, user_id: str, at: datetime, files: int = 0) -> ErasureReceipt:
         """Delete every row that names the user and close id and username by a keyed digest.
 
         Authored items go with all that hangs on them; owned channels stay, without an owner. Raises UserNotFound,
@@ -49,11 +49,12 @@ class Erasures:
         rows["users"] = await self._tx.run(delete(users).where(users.c.key == key))
         await close(self._tx, [user.id, user.username])
         await announce(self._tx, ChangeKind.USER_ERASED, [key])
-        receipt = ErasureReceipt(secrets.token_hex(16), at, {table: count for table, count in rows.items() if count})
+        counts = {table: count for table, count in rows.items() if count}
+        receipt = ErasureReceipt(secrets.token_hex(16), at, counts, files=files)
         stored = {
             "receipt_id": receipt.receipt_id,
             "erased_at": to_micros(at),
-            "receipt": json_text(receipt.rows, "rows"),
+            "receipt": json_text({"rows": counts, "files": files}, "receipt"),
         }
         await self._tx.run(insert(erasures), [stored])
         self._tx.scrub = self._tx.dialect == "sqlite"
@@ -63,7 +64,8 @@ class Erasures:
         """Return a stored receipt. Raises NotFound."""
         query = select(erasures).where(self._tx.among(erasures.c.receipt_id, findable([receipt_id])))
         for row in await self._tx.rows(query):
-            return ErasureReceipt(row.receipt_id, from_micros(row.erased_at), orjson.loads(row.receipt))
+            counts = orjson.loads(row.receipt)
+            return ErasureReceipt(row.receipt_id, from_micros(row.erased_at), counts["rows"], files=counts["files"])
         raise NotFound("no erasure has this receipt id", field="receipt_id")
 
     async def _remove_edges(self, key: int) -> Counter[str]:

@@ -68,9 +68,9 @@ def _check_role(call: Call, wanted: Role | None, present: Role) -> None:
     "/users/{user_id}", response_model=ReceiptOut, responses=documented(404, 410), summary="Erase a person for good"
 )
 async def erase_user(user_id: UserId, call: CallDep) -> Reply:
-    """Every row, cache entry and log that names the user goes; the id is closed. The receipt says what went."""
+    """Every row and kept file that names the user goes; the id is closed. The receipt says what went."""
     authorise(call.principal, Action.USER_ERASE, owner=user_id)
-    return Reply(await call.content.erase_user(user_id))
+    return Reply(await call.platform.erase_user(user_id))
 
 
 @router.get(

@@ -290,7 +290,7 @@ class ReceiptOut(BaseModel):
     erased_at: Annotated[datetime, Field(description="When.", examples=["2026-01-31T12:00:00Z"])]
     rows: Annotated[dict[str, int], Field(description="Rows removed, by table.", examples=[{"interactions": 120}])]
     caches: Annotated[int, Field(description="Cache entries removed.", examples=[1])]
-    files: Annotated[int, Field(description="Files removed.", examples=[0])]
+    files: Annotated[int, Field(description="Rejected import rows removed from files.", examples=[0])]
 
 
 UserRows: TypeAlias = Annotated[
