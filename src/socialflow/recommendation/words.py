@@ -3,9 +3,13 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from hashlib import blake2b
+from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from socialflow.recommendation.interactions import FloatArray, ItemTable
@@ -13,6 +17,35 @@ from socialflow.recommendation.protocol import Matrix
 
 _WORD = re.compile(r"\w{2,}")
 _TITLE, _DESCRIPTION, _TAG, _CATEGORY, _CHANNEL = 3.0, 1.0, 2.0, 2.0, 1.0
+
+
+class Vocabulary:
+    """Places of known terms. Terms are recognised, not kept: a model outlives the people whose words it learnt from.
+
+    Examples
+    --------
+    >>> known = Vocabulary.of(["cat", "guitar"])
+    >>> known.place("guitar"), known.place("dog")
+    (1, None)
+    """
+
+    def __init__(self, digests: npt.NDArray[np.uint64]) -> None:
+        self.digests = digests
+        """BLAKE2b-64 of each term, in the order of places."""
+        self._places = {digest: place for place, digest in enumerate(digests.tolist())}
+
+    @classmethod
+    def of(cls, terms: Iterable[str]) -> Self:
+        """The vocabulary of `terms`, in this order."""
+        return cls(np.array([_digest(term) for term in terms], np.uint64))
+
+    def place(self, term: str) -> int | None:
+        """Where the term stands; None where it is unknown."""
+        return self._places.get(_digest(term))
+
+
+def _digest(term: str) -> int:
+    return int.from_bytes(blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 def words(text: str) -> list[str]:
@@ -58,12 +91,13 @@ def choose_terms(rows: Sequence[Mapping[str, float]], limit: int) -> tuple[list[
     return vocabulary, (1.0 + np.log((1 + len(rows)) / (1 + counts))).astype(np.float32)
 
 
-def tf_idf(rows: Sequence[Mapping[str, float]], places: Mapping[str, int], idf: FloatArray) -> Matrix:
+def tf_idf(rows: Sequence[Mapping[str, float]], vocabulary: Vocabulary, idf: FloatArray) -> Matrix:
     """L2-normalised rows of ``(1 + ln tf) * idf`` over the known terms, (len(rows), len(idf)) float32."""
     indptr, indices, counts = [0], [], []
+    place_of = cache(vocabulary.place)
     for row in rows:
         for term, count in row.items():
-            if (place := places.get(term)) is not None:
+            if (place := place_of(term)) is not None:
                 indices.append(place)
                 counts.append(count)
         indptr.append(len(indices))

@@ -9,8 +9,8 @@ from scipy import sparse
 
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray, ItemTable
-from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Ranked, Recommender, Saved, State, unranked
-from socialflow.recommendation.words import choose_terms, item_terms, tf_idf
+from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Ranked, Recommender, Saved, unranked
+from socialflow.recommendation.words import Vocabulary, choose_terms, item_terms, tf_idf
 
 _SAMPLE = 20_000
 """Items from which the latent axes are learnt; all items are then projected on them."""
@@ -73,7 +73,7 @@ class ContentBased(Recommender):
             raise InvalidInput("width, vocabulary and half_life must be above 0, neighbours at least 0")
         self._width, self._vocabulary, self._half_life = width, vocabulary, half_life
         self._n_neighbours, self._seed = neighbours, seed
-        self._places: dict[str, int] = {}
+        self._terms = Vocabulary.of(())
         self._idf: FloatArray = np.empty(0, np.float32)
         self._axes: FloatArray = np.empty((0, 0), np.float32)
         self._vectors: FloatArray = np.empty((0, 0), np.float32)
@@ -98,7 +98,7 @@ class ContentBased(Recommender):
     def encode(self, items: ItemTable) -> FloatArray:
         """Vectors (len(items), width) of any items, also of ones unknown at the fit; 0 where no word is known."""
         self._check_fitted()
-        return self._project(tf_idf(list(item_terms(items)), self._places, self._idf))
+        return self._project(tf_idf(list(item_terms(items)), self._terms, self._idf))
 
     def with_items(self, items: ItemTable) -> Self:
         """A copy of this model that also knows `items` (those it knows already keep their vectors).
@@ -137,8 +137,8 @@ class ContentBased(Recommender):
         terms, self._idf = choose_terms(rows, self._vocabulary)
         if not terms:
             raise InvalidInput("content_based found no words in the item table", field="items")
-        self._places = {term: place for place, term in enumerate(terms)}
-        matrix = tf_idf(rows, self._places, self._idf)
+        self._terms = Vocabulary.of(terms)
+        matrix = tf_idf(rows, self._terms, self._idf)
         self._axes = self._learn_axes(matrix)
         self._vectors = np.zeros((data.n_items, self._axes.shape[1]), np.float32)
         self._vectors[data.items.ids] = self._project(matrix)
@@ -196,6 +196,7 @@ class ContentBased(Recommender):
 
     def _arrays(self) -> Arrays:
         return {
+            "terms": self._terms.digests,
             "idf": self._idf,
             "axes": self._axes,
             "vectors": self._vectors,
@@ -203,11 +204,8 @@ class ContentBased(Recommender):
             "near_scores": self._near.scores,
         }
 
-    def _state(self) -> State:
-        return {"terms": list(self._places)}
-
     def _restore(self, saved: Saved) -> None:
-        self._places = {term: place for place, term in enumerate(saved.state["terms"])}
+        self._terms = Vocabulary(saved.arrays["terms"])
         self._idf, self._axes, self._vectors = (saved.arrays[name] for name in ("idf", "axes", "vectors"))
         self._near = Ranked(saved.arrays["near_items"], saved.arrays["near_scores"])
 
