@@ -20,7 +20,7 @@ GRIDS: Mapping[str, Sequence[Settings]] = {
     "trending": [{"half_life_hours": hours} for hours in (6.0, 24.0, 24.0 * 7, 24.0 * 30, None)],
     "item_item": [
         {"kernel": (user, source, target)}
-        for user, source, target in product((0.5, 1.0), (0.3, 0.5, 0.7, 1.0), (0.0, 0.1, 0.2, 0.3, 0.4, 0.5))
+        for user, source, target in product((0.5, 1.0), (0.5, 0.7, 1.0), (0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
     ],
     "als": [
         {"factors": factors, "alpha": alpha, "regularisation": regularisation}

@@ -32,8 +32,8 @@ class ItemItem(Recommender):
         Longest neighbour list of an item; None takes up to 1,000, fewer (at least 100) where there are so many items
         that all lists together would pass 40 million links (320 MB).
     kernel
-        (user, source, target) exponents; None chooses them on a fifth of the interactions of up to 2,000 users,
-        held out of the data for that purpose and put back for the fit.
+        (user, source, target) exponents; None chooses them on a fifth of the interactions, held out of the data for
+        that purpose and put back for the fit.
     seed
         Of the choice.
 
@@ -79,8 +79,8 @@ class ItemItem(Recommender):
     def _fit(self, data: FitData) -> None:
         taken = data.positives()
         np.minimum(taken.data, 1.0, out=taken.data)
-        self._kernel = self._fixed or choose_kernel(taken, self._seed)
         most = self._n_neighbours or max(100, min(1000, _LINKS // data.n_items))
+        self._kernel = self._fixed or choose_kernel(taken, most, self._seed)
         self._links = link(taken, self._kernel, most)
 
     def _score(self, histories: Histories) -> FloatArray:

@@ -74,22 +74,28 @@ class TestTruncation:
 class TestChoiceOfKernel:
     def test_depends_on_the_seed_alone(self) -> None:
         taken = sparse.csr_array((np.random.default_rng(2).random((80, 30)) < 0.2).astype(np.float32))
-        assert choose_kernel(taken, 5) == choose_kernel(taken, 5)
+        assert choose_kernel(taken, 20, 5) == choose_kernel(taken, 20, 5)
 
     def test_popular_noise_is_corrected_away(self) -> None:
-        """Everybody takes item 0; tastes are pairs. Where popularity says nothing, targets must be normalised."""
+        """Tastes are pairs; the popular items 0 to 39 go with everything, so they must be held back to find a pair."""
+        rng = np.random.default_rng(0)
         users, items = [], []
-        for user in range(300):
-            pair = 1 + 2 * (user % 30)
-            users += [user] * 3
-            items += [0, pair, pair + 1]
+        for user in range(900):
+            pair = 40 + 2 * (user % 300)
+            noise = rng.choice(40, 6, replace=False).tolist()
+            users += [user] * 8
+            items += [*noise, pair, pair + 1]
         model = ItemItem().fit(Interactions.from_pairs(users, items))
-        assert model.kernel.target > 0
-        assert model.top(Histories.from_lists([[0, 5]]), 1).items.tolist() == [[6]]
+        assert model.kernel.target > 0.2
+
+    def test_what_users_cannot_tell_apart_is_left_uncorrected(self) -> None:
+        rng = np.random.default_rng(1)
+        taken = sparse.csr_array((rng.random((200, 40)) < 0.2).astype(np.float32))
+        assert choose_kernel(taken, 40, 0).target <= 0.1
 
     def test_too_little_data_takes_the_default(self) -> None:
         taken = sparse.csr_array(np.eye(4, dtype=np.float32))
-        assert choose_kernel(taken, 0) == Kernel()
+        assert choose_kernel(taken, 20, 0) == Kernel()
 
     def test_a_fixed_kernel_is_kept(self) -> None:
         assert ItemItem(kernel=(0.5, 0.3, 0.1)).fit(random_log()).kernel == Kernel(0.5, 0.3, 0.1)
