@@ -25,7 +25,8 @@ from socialflow.recommendation.protocol import Recommender
 
 _FORBID = ConfigDict(extra="forbid", frozen=True, validate_default=False)
 _JUDGED_AGAINST_CHANCE = ("trending", "content_based")
-"""Algorithms that serve where popularity is not the point: fresh items, new items."""
+"""Algorithms that serve where popularity is not the point (fresh items, new items): any item may be the right one, so
+they are judged by how high they place it among all, not by the first ten."""
 
 
 class EvaluationConfig(BaseModel):
@@ -47,7 +48,7 @@ class GateConfig(BaseModel):
 
     model_config = _FORBID
 
-    metric: str = Field(default="ndcg@10", description="Metric that decides.")
+    metric: str = Field(default="ndcg@10", description="Metric that decides; auc where the floor is chance.")
     tolerance: float = Field(
         default=0.02, ge=0.0, lt=1.0, description="How much worse than the active version is allowed."
     )
@@ -91,8 +92,8 @@ def load_config(model: str, file: Path | None = None, overrides: Sequence[str] =
     """
     if model not in ALGORITHMS:
         raise InvalidInput(f"there is no model {model!r}; models: {', '.join(ALGORITHMS)}", field="model")
-    floor = "chance" if model in _JUDGED_AGAINST_CHANCE else "popularity"
-    document: dict[str, Any] = {"gate": {"floor": floor}, "evaluation": {}, "parameters": {}}
+    gate = {"floor": "chance", "metric": "auc"} if model in _JUDGED_AGAINST_CHANCE else {}
+    document: dict[str, Any] = {"gate": gate, "evaluation": {}, "parameters": {}}
     for section, values in (_read(file) if file else {}).items():
         if section in document and isinstance(values, dict):
             document[section].update(values)

@@ -7,11 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.evaluation.ranking import find_hits, rank_quality
-from socialflow.recommendation.interactions import RECENCY_HALF_LIFE, Histories, IntArray, Interactions
+from socialflow.recommendation.interactions import RECENCY_HALF_LIFE, FloatArray, Histories, IntArray, Interactions
 from socialflow.recommendation.protocol import Recommender
 from socialflow.training.config import EvaluationConfig
 
 Metrics = dict[str, float]
+_OTHERS = 1_000
+"""Items that `auc` compares with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,12 @@ def hold_out(interactions: Interactions, config: EvaluationConfig) -> Holdout:
 
 
 def measure(model: Recommender, holdout: Holdout, ks: Sequence[int]) -> Metrics:
-    """Mean ranking metrics over the sampled users, seen items left out of the lists."""
-    return _means(model.top(holdout.histories, max(ks)).items, holdout, ks)
+    """Mean ranking metrics over the sampled users, seen items left out of the lists, and `auc`."""
+    metrics = _means(model.top(holdout.histories, max(ks)).items, holdout, ks)
+    others = _others(model.item_ids)
+    scores = model.score_items(holdout.histories, np.concatenate((others, holdout.held)))
+    held = scores[np.arange(len(holdout)), len(others) + np.arange(len(holdout))]
+    return metrics | {"auc": _auc(scores[:, : len(others)], held)}
 
 
 def measure_popularity(holdout: Holdout, ks: Sequence[int]) -> Metrics:
@@ -62,12 +68,14 @@ def measure_popularity(holdout: Holdout, ks: Sequence[int]) -> Metrics:
         head = popular[: max(ks) + len(seen)]
         fresh = head[~np.isin(head, seen)][: max(ks)]
         lists[row, : len(fresh)] = fresh
-    return _means(lists, holdout, ks)
+    others = _others(ids)
+    of_others = np.broadcast_to(_counted(others, ids, counts), (len(holdout), len(others)))
+    return _means(lists, holdout, ks) | {"auc": _auc(of_others, _counted(holdout.held, ids, counts))}
 
 
 def expected_of_chance(n_items: int, ks: Sequence[int]) -> Metrics:
     """What lists drawn at random from `n_items` items score on average, for one relevant item a user."""
-    metrics: Metrics = {}
+    metrics: Metrics = {"auc": 0.5}
     for k in ks:
         places = np.eye(min(k, n_items), k, dtype=np.bool_)
         for name, values in rank_quality(places, np.ones(len(places), np.int64), [k]).items():
@@ -104,6 +112,29 @@ def _histories(rows: Interactions, users: IntArray) -> Histories:
     indptr = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
     now = float(rows.at.max()) if len(rows) else 0.0
     return Histories(indptr, theirs.items[order], theirs.weights[order], theirs.at[order], now).faded(RECENCY_HALF_LIFE)
+
+
+def _others(ids: IntArray) -> IntArray:
+    """A fixed sample of the items, for `auc`."""
+    return np.random.default_rng(0).permutation(ids)[:_OTHERS]
+
+
+def _counted(items: IntArray, ids: IntArray, counts: IntArray) -> FloatArray:
+    """The count of each item; `ids` ascending."""
+    places = np.minimum(np.searchsorted(ids, items), len(ids) - 1)
+    return np.where(ids[places] == items, counts[places], 0).astype(np.float32)
+
+
+def _auc(others: FloatArray, held: FloatArray) -> float:
+    """Share of the other items (m, n) that score below the held-out one (m,), ties half; NaN is lowest.
+
+    Sensitive where a catalogue is so large that hardly any held-out item is among the first ten of any model.
+    """
+    if not len(held):
+        return 0.0
+    low = np.nan_to_num(others, nan=-np.inf)
+    own = np.nan_to_num(held, nan=-np.inf)[:, None]
+    return float(((low < own) + 0.5 * (low == own)).mean())
 
 
 def _means(lists: IntArray, holdout: Holdout, ks: Sequence[int]) -> Metrics:

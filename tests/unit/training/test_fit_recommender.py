@@ -9,10 +9,11 @@ import pytest
 
 from socialflow.catalogue.registry import Catalogue
 from socialflow.errors import ArtefactError, InvalidInput
+from socialflow.recommendation.algorithms.trending import Trending
 from socialflow.recommendation.interactions import RECENCY_HALF_LIFE, Histories, Interactions, ItemTable
 from socialflow.training.config import EvaluationConfig, load_config
 from socialflow.training.fit import fit_recommender
-from socialflow.training.holdout import expected_of_chance, hold_out, measure_popularity
+from socialflow.training.holdout import expected_of_chance, hold_out, measure, measure_popularity
 from socialflow.training.snapshot import read_snapshot, write_snapshot
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -135,6 +136,16 @@ class TestHoldOut:
         assert chance["recall@10"] == pytest.approx(0.05)
         assert chance["hit_rate@10"] == pytest.approx(0.05)
         assert 0 < chance["ndcg@10"] < 0.05
+        assert chance["auc"] == 0.5
+
+    def test_auc_tells_models_apart_that_never_hit_the_first_place(self) -> None:
+        rows = Interactions.from_pairs([1, 2, 3, 3, 4, 4, 9, 9, 9], [10, 10, 20, 30, 20, 40, 10, 30, 20])
+        held = hold_out(rows, EvaluationConfig(min_positives=3))  # user 9 holds out 20
+        popular = Trending().fit(held.train)
+        # Of 10 (three takers), 20 (two), 30 (two, one of them later) and 40 (one), the held-out 20 beats 40 and ties
+        # with itself; by counts alone it ties with 30 too.
+        assert measure(popular, held, [1])["auc"] == pytest.approx((1 + 0.5) / 4)
+        assert measure_popularity(held, [1])["auc"] == pytest.approx((1 + 0.5 + 0.5) / 4)
 
 
 class TestRun:
