@@ -7,6 +7,8 @@ HTML comments before a block or at the head of a page steer this:
 - `<!-- not run: reason -->`: the block is shown only
 - `<!-- output varies: reason -->`: the block is run, its output is not compared
 - `<!-- goes on from: ../tutorial/page.md -->`: begins in a copy of the folder that the other page left
+
+`MOVIELENS=path python -m tests.e2e.docs_pages docs/tutorial/first-feed.md` writes the outputs that vary anew.
 """
 
 import os
@@ -17,6 +19,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -230,3 +233,15 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def main() -> None:
+    """Run one page and write its varying outputs anew."""
+    page = Path(sys.argv[1]).resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        ran = run_page(page, Path(folder), {"MOVIELENS": os.environ["MOVIELENS"]})
+    page.write_text(shown_anew(page, ran), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

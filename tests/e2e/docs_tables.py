@@ -219,6 +219,16 @@ def cold_start() -> str:
     return table(("Share", "Signal", "Meaning"), rows)
 
 
+def selectors() -> str:
+    """What rearranges the main feed, with its settings."""
+    rows = []
+    for one in feeds.SELECTORS:
+        said = inspect.cleandoc(type(one).__doc__ or "").split("\n\n")[0].replace("\n", " ")
+        with_ = ", ".join(f"{name.strip('_')} {value}" for name, value in vars(one).items())
+        rows.append([f"`{one.name}`", said.partition(": next")[0], with_])
+    return table(("Selector", "What it does", "With"), rows)
+
+
 def weights() -> str:
     """Types of interactions: range of the value, default weight."""
     rows = []
@@ -236,7 +246,12 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "reference/errors.md": {"errors": error_codes},
     "reference/cli.md": {"commands": commands},
     "reference/rest.md": {"routes": routes},
-    "reference/feeds.md": {"compositions": compositions, "filters": filters, "cold start": cold_start},
+    "reference/feeds.md": {
+        "compositions": compositions,
+        "filters": filters,
+        "cold start": cold_start,
+        "selectors": selectors,
+    },
     "reference/value-model.md": {"weights": weights},
     "reference/figures.md": figures.TABLES,
 }
