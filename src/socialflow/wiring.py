@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,8 @@ from socialflow.access.service import AccessService
 from socialflow.access.tokens import TokenSettings
 from socialflow.catalogue.registry import Catalogue
 from socialflow.content.records import ErasureReceipt
-from socialflow.intake.checkpoint import forget
 from socialflow.kit.clock import Clock, SystemClock
 from socialflow.pipelines.model_source import CatalogueModels
-from socialflow.pipelines.train import clear_snapshots
 from socialflow.recommendation.service import FeedSettings, RecommendationService
 from socialflow.settings import Settings
 from socialflow.storage.unit_of_work import Store
@@ -52,10 +51,18 @@ class Platform:
         """
         async with self.store.read() as unit:
             user = await unit.users.get(user_id)
-        removed = await asyncio.to_thread(forget, self.settings.imports_dir, {user.id, user.username})
-        await asyncio.to_thread(clear_snapshots, self.settings.work_dir)
+        removed = await asyncio.to_thread(_forget_in_files, self.settings, {user.id, user.username})
         async with self.store.write() as unit:
             return await unit.erasures.erase_user(user_id, self.clock.now(), files=removed)
+
+
+def _forget_in_files(settings: Settings, names: Collection[str]) -> int:
+    """Take names out of what imports and killed training runs left; returns the number of rows taken out."""
+    from socialflow.intake.checkpoint import forget  # what reads and trains is not loaded to serve
+    from socialflow.pipelines.train import clear_snapshots
+
+    clear_snapshots(settings.work_dir)
+    return forget(settings.imports_dir, names)
 
 
 def assemble(settings: Settings, clock: Clock | None = None) -> Platform:

@@ -70,6 +70,20 @@ class Platform:
         finally:
             service.kill()
 
+    @contextlib.contextmanager
+    def serving_twice(self) -> Iterator[tuple["Service", "Service"]]:
+        """Two processes, started at once."""
+        pair = Service(self), Service(self)
+        try:
+            for service in pair:
+                service.launch()
+            for service in pair:
+                service.until(service.is_ready)
+            yield pair
+        finally:
+            for service in pair:
+                service.kill()
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query over the database gives, past the service."""
         with open_sync_engine(Address.parse(self.store_url), writes=False).connect() as connection:

@@ -107,7 +107,7 @@ class Erased:
 def erased(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Erased]:
     """Somebody lived on a platform of two processes with trained models; then one process was told to forget them."""
     with ExitStack() as stack:
-        services = stack.enter_context(platform.serving()), stack.enter_context(platform.serving())
+        services = stack.enter_context(platform.serving_twice())
         here, there = (stack.enter_context(service.client()) for service in services)
         live(here)
         for model in ("item_item", "als", "content_based"):
@@ -122,6 +122,9 @@ def erased(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iter
             assert ID in similar(client, "u1")
         assert any(path.startswith("imports/") for path in named_in_files(platform.home))
         assert named_in_tables(platform).keys() == {"users", "items", "interactions"}
+        killed = platform.home / "work" / ".snapshot-of-a-killed-training"
+        killed.mkdir()
+        (killed / "words.json").write_text(TITLE)
         receipt = do(here.delete(f"/api/v1/users/{ID}"))
         yield Erased(platform, services, receipt, before)
 

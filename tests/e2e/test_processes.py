@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -16,12 +16,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def pair(platform: Platform) -> Iterator[tuple[Service, Service]]:
-    """Two processes; the second one is started while the first already serves."""
-    with ExitStack() as both:
-        first = both.enter_context(platform.serving())
-        with first.client() as client:
+    """Two processes of a filled platform."""
+    with platform.serving_twice() as services:
+        with services[0].client() as client:
             fill(client, users=USERS, items=ITEMS)
-        yield first, both.enter_context(platform.serving())
+        yield services
 
 
 async def feed(client: httpx.AsyncClient, user: int) -> list[str]:

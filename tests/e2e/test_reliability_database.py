@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.e2e.service import Platform, Service, fill
-from tests.engines import postgres
+from tests.engines import PostgresServer
 
 USERS, ITEMS = 20, 500
 pytestmark = pytest.mark.slow
@@ -31,17 +31,23 @@ def sqlite_in_a_folder(tmp_path: Path) -> Iterator[tuple[Platform, Switch, Switc
 
 
 @contextmanager
-def postgresql_of_its_own(tmp_path: Path) -> Iterator[tuple[Platform, Switch, Switch]]:
+def postgresql_stopped(tmp_path: Path, server: PostgresServer) -> Iterator[tuple[Platform, Switch, Switch]]:
     """A server that is stopped and started."""
-    with postgres() as server:
+    try:
         yield Platform(tmp_path / "var", server.fresh()), server.stop, server.start
+    finally:
+        server.start()  # does nothing where it runs
 
 
-@pytest.fixture(params=[sqlite_in_a_folder, postgresql_of_its_own], ids=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def outage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Platform, Switch, Switch]]:
     """A platform, what takes its database away, and what brings it back."""
-    with request.param(tmp_path) as made:
-        yield made
+    if request.param == "sqlite":
+        made = sqlite_in_a_folder(tmp_path)
+    else:
+        made = postgresql_stopped(tmp_path, request.getfixturevalue("database_server"))
+    with made as platform_and_switches:
+        yield platform_and_switches
 
 
 class Poster(threading.Thread):
