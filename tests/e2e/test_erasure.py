@@ -1,8 +1,9 @@
 """A person is erased from a live platform: no table, file, process or model keeps anything that names them."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -197,3 +198,22 @@ def test_nothing_comes_back_by_a_late_import_training_or_restart(erased: Erased,
         assert feed(client, "name-2")["items"]
     assert named_in_tables(erased.platform) == {}
     assert named_in_files(erased.platform.home) == {}
+
+
+def test_a_process_killed_before_it_emptied_the_log_empties_it_when_it_is_back(tmp_path: Path) -> None:
+    platform = Platform(tmp_path / "var")
+    database = platform.home / "socialflow.db"
+    with platform.serving_twice() as (first, second):
+        with first.client() as client:
+            do(client.put(f"/api/v1/users/{ID}", json={"username": NAME}))
+            with closing(sqlite3.connect(database)) as reader:
+                reader.execute("BEGIN")
+                reader.execute("SELECT count(*) FROM users").fetchall()  # its snapshot holds the log
+                do(client.delete(f"/api/v1/users/{ID}"))
+                first.kill()
+                assert named_in_files(platform.home)
+        first.start()
+        with first.client() as client:
+            do(client.put("/api/v1/users/u0", json={"username": "somebody"}))
+        assert second.is_ready()  # it had the database open all the time
+        assert named_in_files(platform.home) == {}

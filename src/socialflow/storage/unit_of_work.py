@@ -95,7 +95,8 @@ class Store:
         self._memory = Memory()
         # SQLite lets one writer in at a time: this process's writers queue here, in order, instead of polling the file.
         self._turns = asyncio.Semaphore(1 if self._address.dialect == "sqlite" else 2 * pool_size)
-        self._unscrubbed = False
+        # A process may have ended between an erasure and its scrubbing: the first write of the next one sees to it.
+        self._unscrubbed = self._address.dialect == "sqlite"
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Unit]:
