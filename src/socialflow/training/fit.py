@@ -16,7 +16,7 @@ from socialflow.recommendation.builders import ALGORITHMS
 from socialflow.recommendation.protocol import Recommender
 from socialflow.training.config import TrainConfig, build
 from socialflow.training.gate import Verdict, judge
-from socialflow.training.holdout import expected_of_chance, hold_out, measure, measure_popularity
+from socialflow.training.holdout import expected_of_chance, hold_out, means, measure, measure_popularity
 from socialflow.training.snapshot import Snapshot, read_snapshot
 
 _LIBRARIES = ("socialflow", "numpy", "scipy", "scikit-learn", "implicit")
@@ -53,9 +53,9 @@ def fit_recommender(config: TrainConfig, snapshot_dir: Path, catalogue: Catalogu
         rival = measure(recipe.fit(holdout.train, items), holdout, config.evaluation.k)
     floors = {
         "popularity": measure_popularity(holdout, config.evaluation.k),
-        "chance": expected_of_chance(len(items), config.evaluation.k),
+        "chance": expected_of_chance(len(items), config.evaluation.k, len(holdout)),
     }
-    verdict = judge(metrics, rival, floors[config.gate.floor], users=len(holdout), config=config.gate)
+    verdict = judge(metrics, rival, floors[config.gate.floor], config.gate)
     progress("fitting on everything", 4, _STEPS)
     started = time.perf_counter()
     model = config.build().fit(interactions, items)
@@ -67,9 +67,11 @@ def fit_recommender(config: TrainConfig, snapshot_dir: Path, catalogue: Catalogu
             **config.evaluation.model_dump(mode="json"),
             "users": len(holdout),
         },
-        "metrics": metrics,
-        "popularity": floors["popularity"],
-        "active": None if active is None else {"version": active.version, "metrics": rival},
+        "metrics": means(metrics),
+        "popularity": means(floors["popularity"]),
+        "active": None
+        if active is None
+        else {"version": active.version, "metrics": None if rival is None else means(rival)},
         "gate": {**config.gate.model_dump(mode="json"), **_verdict(verdict)},
     }
     progress("storing", 5, _STEPS)

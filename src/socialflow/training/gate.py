@@ -1,10 +1,17 @@
-"""Whether a candidate may serve: above the floor, and not worse than what serves now."""
+"""Whether a candidate may serve: not below the floor, and not worse than what serves now."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from socialflow.errors import InvalidInput
 from socialflow.training.config import GateConfig
+
+Values = npt.NDArray[np.float64]
+
+_ONE_SIDED_95 = 1.645
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,33 +23,39 @@ class Verdict:
 
 
 def judge(
-    candidate: Mapping[str, float],
-    active: Mapping[str, float] | None,
-    floor: Mapping[str, float],
-    *,
-    users: int,
+    candidate: Mapping[str, Values],
+    active: Mapping[str, Values] | None,
+    floor: Mapping[str, Values],
     config: GateConfig,
 ) -> Verdict:
-    """Compare mean metrics of a candidate with those of the active version (None: there is none) and of the floor.
+    """Compare a candidate with the active version (None: there is none) and with the floor, user by user.
 
-    With fewer than `config.min_users` users the figures are noise: such a candidate is accepted and the verdict says
-    that nothing was judged. Raises InvalidInput where the deciding metric was not measured.
+    Each mapping holds one value a sampled user and metric, of the same users in the same order. Only what is worse
+    beyond the noise of the sample (one-sided 95 % of the paired differences) is refused; what cannot be told apart
+    is accepted and the verdict says so. With fewer than `config.min_users` users nothing is judged.
+
+    Raises:
+        InvalidInput: the deciding metric was not measured.
     """
     name = config.metric
     if name not in candidate:
         raise InvalidInput(
             f"gate.metric {name!r} is not measured; there are: {', '.join(candidate)}", field="gate.metric"
         )
-    if users < config.min_users:
-        return Verdict(True, (f"not judged: {users} users with enough history, {config.min_users} are needed",))
-    value, lowest = candidate[name], floor[name]
-    passed: list[str] = []
-    failed: list[str] = []
-    line = f"{name} {value:.4f} against {config.floor} {lowest:.4f}"
-    (passed if value > lowest else failed).append(line)
+    values = candidate[name]
+    if len(values) < config.min_users:
+        return Verdict(True, (f"not judged: {len(values)} users with enough history, {config.min_users} are needed",))
+    lines = [_compare(name, values, floor[name], config.floor)]
     if active is not None:
-        line = f"{name} {value:.4f} against the active version's {active[name]:.4f}"
-        (passed if value >= active[name] * (1.0 - config.tolerance) else failed).append(line)
-    if failed:
-        return Verdict(False, tuple(f"worse: {line}" for line in failed))
-    return Verdict(True, tuple(f"passed: {line}" for line in passed))
+        lines.append(_compare(name, values, active[name] * (1.0 - config.tolerance), "the active version's"))
+    failed = tuple(line for line in lines if line.startswith("worse"))
+    return Verdict(not failed, failed or tuple(lines))
+
+
+def _compare(metric: str, values: Values, rival: Values, called: str) -> str:
+    difference = values - rival
+    noise = _ONE_SIDED_95 * float(difference.std(ddof=1)) / float(np.sqrt(len(difference)))
+    mean = float(difference.mean())
+    verdict = "passed" if mean > noise else "worse" if mean < -noise else "not told apart"
+    line = f"{metric} {values.mean():.4f} against {called} {rival.mean():.4f} (noise {noise:.4f})"
+    return f"{verdict}: {line}"

@@ -1,6 +1,6 @@
 """Leave-one-out by time inside a snapshot, and what a recommender and the floors score on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,9 @@ from socialflow.recommendation.interactions import RECENCY_HALF_LIFE, FloatArray
 from socialflow.recommendation.protocol import Recommender
 from socialflow.training.config import EvaluationConfig
 
-Metrics = dict[str, float]
+Values = npt.NDArray[np.float64]
+Metrics = dict[str, Values]
+"""Metric -> one value a sampled user."""
 _OTHERS = 1_000
 """Items that `auc` compares with."""
 
@@ -48,8 +50,8 @@ def hold_out(interactions: Interactions, config: EvaluationConfig) -> Holdout:
 
 
 def measure(model: Recommender, holdout: Holdout, ks: Sequence[int]) -> Metrics:
-    """Mean ranking metrics over the sampled users, seen items left out of the lists, and `auc`."""
-    metrics = _means(model.top(holdout.histories, max(ks)).items, holdout, ks)
+    """Ranking metrics of each sampled user, seen items left out of the lists, and `auc`."""
+    metrics = _quality(model.top(holdout.histories, max(ks)).items, holdout, ks)
     others = _others(model.item_ids)
     scores = model.score_items(holdout.histories, np.concatenate((others, holdout.held)))
     held = scores[np.arange(len(holdout)), len(others) + np.arange(len(holdout))]
@@ -70,16 +72,21 @@ def measure_popularity(holdout: Holdout, ks: Sequence[int]) -> Metrics:
         lists[row, : len(fresh)] = fresh
     others = _others(ids)
     of_others = np.broadcast_to(_counted(others, ids, counts), (len(holdout), len(others)))
-    return _means(lists, holdout, ks) | {"auc": _auc(of_others, _counted(holdout.held, ids, counts))}
+    return _quality(lists, holdout, ks) | {"auc": _auc(of_others, _counted(holdout.held, ids, counts))}
 
 
-def expected_of_chance(n_items: int, ks: Sequence[int]) -> Metrics:
+def means(metrics: Metrics) -> dict[str, float]:
+    """The mean of each metric over the users; 0 where there are none."""
+    return {name: float(values.mean()) if len(values) else 0.0 for name, values in metrics.items()}
+
+
+def expected_of_chance(n_items: int, ks: Sequence[int], users: int) -> Metrics:
     """What lists drawn at random from `n_items` items score on average, for one relevant item a user."""
-    metrics: Metrics = {"auc": 0.5}
+    metrics = {"auc": np.full(users, 0.5)}
     for k in ks:
         places = np.eye(min(k, n_items), k, dtype=np.bool_)
         for name, values in rank_quality(places, np.ones(len(places), np.int64), [k]).items():
-            metrics[name] = float(values.sum()) / n_items
+            metrics[name] = np.full(users, values.sum() / n_items)
     return metrics
 
 
@@ -125,22 +132,18 @@ def _counted(items: IntArray, ids: IntArray, counts: IntArray) -> FloatArray:
     return np.where(ids[places] == items, counts[places], 0).astype(np.float32)
 
 
-def _auc(others: FloatArray, held: FloatArray) -> float:
+def _auc(others: FloatArray, held: FloatArray) -> Values:
     """Share of the other items (m, n) that score below the held-out one (m,), ties half; NaN is lowest.
 
     Sensitive where a catalogue is so large that hardly any held-out item is among the first ten of any model.
     """
-    if not len(held):
-        return 0.0
     low = np.nan_to_num(others, nan=-np.inf)
     own = np.nan_to_num(held, nan=-np.inf)[:, None]
-    return float(((low < own) + 0.5 * (low == own)).mean())
+    shares: Values = ((low < own) + 0.5 * (low == own)).mean(axis=1)
+    return shares
 
 
-def _means(lists: IntArray, holdout: Holdout, ks: Sequence[int]) -> Metrics:
-    if not len(holdout):
-        return {f"{name}@{k}": 0.0 for k in ks for name in ("precision", "recall", "ndcg", "hit_rate", "map", "mrr")}
+def _quality(lists: IntArray, holdout: Holdout, ks: Sequence[int]) -> Metrics:
     indptr = np.arange(len(holdout) + 1)
     hits = find_hits(lists, indptr, holdout.held)
-    values: Mapping[str, npt.NDArray[np.float64]] = rank_quality(hits, np.ones(len(holdout), np.int64), ks)
-    return {name: float(value.mean()) for name, value in values.items()}
+    return dict(rank_quality(hits, np.ones(len(holdout), np.int64), ks))
