@@ -153,6 +153,7 @@ class FakeRecommendations:
             position=found.position if found else None,
             source=found.source if found else None,
             reason=found.reason if found else None,
+            anchor=None,
             score=found.score if found else None,
             terms=(Term("scripted", 1.0, found.score),) if found else (),
             moves=(),

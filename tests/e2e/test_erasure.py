@@ -15,8 +15,8 @@ from tests.e2e.service import Platform, Service, fill, token
 ID, NAME, ABOUT, HOBBY = "person-7f3a9c", "quagmire.ada", "I-keep-ferrets", "zymurgy-at-home"
 FILM, SPARE, REPLY = "film-9d21e7", "film-44b0aa", "reply-c0a55e"
 TITLE, TAG, EVENT, DEVICE = "Wobblegong", "xylographer", "event-5b8e13", "phone-of-ada-81"
-NAMES = (ID, NAME, ABOUT, HOBBY, TITLE, TITLE.lower(), TAG, EVENT, DEVICE)
-"""What may stand nowhere. Ids of their items may: in the records of what other people were shown."""
+NAMES = (ID, NAME, ABOUT, HOBBY, FILM, SPARE, REPLY, TITLE, TITLE.lower(), TAG, EVENT, DEVICE)
+"""What may stand nowhere, not even in the records of what other people were shown."""
 USERS, ITEMS = 24, 40
 pytestmark = pytest.mark.slow
 

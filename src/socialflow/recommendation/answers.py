@@ -137,7 +137,8 @@ def entry(ctx: Context, outcome: Outcome, candidate: int, position: int) -> Feed
         score=round(float(ranking.scores[candidate]), 6),
         position=position,
         source=source,
-        reason=_reason(ctx, source, key, int(ranking.candidates.anchors[candidate])),
+        reason=_reason(ctx, source, key),
+        anchor=ItemKey(anchor) if (anchor := int(ranking.candidates.anchors[candidate])) >= 0 else None,
         terms=ranking.terms_of(candidate),
         moves=tuple(ranking.moves.get(candidate, ())),
     )
@@ -177,15 +178,23 @@ def _narrowed(ctx: Context) -> dict[str, str]:
         "mood": query.mood,
         "category": query.category,
         "project_code": query.project_code,
-        "item": None if ctx.anchor is None else ctx.world.corpus.ids[ctx.anchor],
+        "item": ctx.anchor,
         "candidates": None if query.candidates is None else "given",
     }
     return {name: str(value) for name, value in asked.items() if value is not None}
 
 
-def _reason(ctx: Context, source: str, key: int, anchor: int) -> str:
+def in_words(reason: str, title: str | None) -> str:
+    """A reason as people read it; `title` is that of its anchor, None where it has none or may not be shown.
+
+    >>> in_words("like {anchor}", "Rain at night"), in_words("like {anchor}", None)
+    ('like "Rain at night"', 'like something you took')
+    """
+    return reason.replace("{anchor}", f'"{title}"' if title else "something you took")
+
+
+def _reason(ctx: Context, source: str, key: int) -> str:
     corpus = ctx.world.corpus
-    origin = corpus.ids[anchor] if 0 <= anchor < ctx.size else None
     code = int(corpus.category[key])
     category = corpus.categories.words[code] if code >= 0 else "its category"
-    return REASONS[source].format(anchor=origin or "what you took", category=category)
+    return REASONS[source].replace("{category}", category)

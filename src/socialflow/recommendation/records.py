@@ -88,6 +88,9 @@ class FeedEntry:
     position: int
     source: str
     reason: str
+    """In words; `{anchor}` stands for the item `anchor`, whose title is looked up when the answer is shown."""
+    anchor: ItemKey | None = None
+    """The item of the user's history, or the one asked about, that led here."""
     propensity: float = 1.0
     terms: tuple[Term, ...] = ()
     moves: tuple[str, ...] = ()
@@ -145,6 +148,8 @@ class Explanation:
     position: int | None
     source: str | None
     reason: str | None
+    anchor: ItemKey | None
+    """As in `FeedEntry`."""
     score: float | None
     terms: tuple[Term, ...]
     moves: tuple[str, ...]

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from socialflow.content.records import ItemKind, Relations, User
 from socialflow.errors import Conflict, FeedRequestNotFound, InvalidInput, ItemNotFound, ModelUnavailable
-from socialflow.ids import UserKey
+from socialflow.ids import ItemKey, UserKey
 from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock, to_micros
 from socialflow.recommendation import answers, explain, feeds, trending
@@ -188,7 +188,7 @@ class RecommendationService:
             return told
         query = explain.question(pages[0], item_id)
         ctx = self._context(query, self._seen_by(owner, relations), need=sum(len(page.entries) for page in pages) + 1)
-        ctx.anchor = running.live.corpus.key(pages[0].filters.get("item", ""))
+        ctx.anchor = ItemKey(int(pages[0].filters["item"])) if "item" in pages[0].filters else None
         feed = feeds.SIMILAR if query.algorithm == feeds.SIMILAR.name else feeds.compose(query)
         return await running.rank.run(explain.recompute, feed, ctx, key, pages)
 

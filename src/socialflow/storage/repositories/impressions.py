@@ -3,7 +3,7 @@
 `body` is compact JSON::
 
     {"w": [texts],                    every text below is an index into this list
-     "e": [[item key, item id, score, position, source, reason, propensity, terms, moves], ...]
+     "e": [[item key, anchor key, score, position, source, reason, propensity, terms, moves], ...]
                                       terms: [[name, weight, value], ...]; moves: [text, ...]
      "r": [[item key, stage, reason], ...]    removals
      "n": {reason: count},            counts of removals
@@ -11,20 +11,22 @@
      "f": {name: value},              filters of the question
      "p": [[model, version, tier], ...]}
 
-Twenty entries with three terms each take about 2 KB.
+Items are keys alone, so that erasing one leaves no trace of it here. Twenty entries with three terms each take about
+2 KB.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import orjson
-from sqlalchemy import insert, select
+from sqlalchemy import Select, insert, select
 
 from socialflow.errors import Conflict
 from socialflow.ids import ItemKey, UserKey
 from socialflow.kit.clock import from_micros, to_micros
 from socialflow.recommendation.records import FeedEntry, Impression, Provenance, Removal, Status, Term, Tier
 from socialflow.storage.repositories.rows import findable, json_text
-from socialflow.storage.tables import impressions
+from socialflow.storage.tables import impressions, items
 from socialflow.storage.transaction import Record, Transaction
 
 
@@ -58,13 +60,21 @@ class Impressions:
     async def pages(self, request_id: str) -> Sequence[Impression]:
         """All stored pages of a request, in page order; empty if there is none."""
         query = select(impressions).where(self._tx.among(impressions.c.request_id, findable([request_id])))
-        return [_impression(row) for row in await self._tx.rows(query.order_by(impressions.c.page))]
+        return await self._read(query.order_by(impressions.c.page))
 
     async def latest(self, user: UserKey, limit: int) -> Sequence[Impression]:
         """The user's last answers, newest first."""
         query = select(impressions).where(impressions.c.user_key == user).limit(limit)
         newest_first = query.order_by(impressions.c.at.desc(), impressions.c.page.desc())
-        return [_impression(row) for row in await self._tx.rows(newest_first)]
+        return await self._read(newest_first)
+
+    async def _read(self, query: Select[Any]) -> Sequence[Impression]:
+        """Answers with the ids their items have now; an erased item's is empty."""
+        rows = await self._tx.rows(query)
+        shown = {entry[0] for row in rows for entry in orjson.loads(row.body)["e"]}
+        known = select(items.c.key, items.c.id).where(self._tx.among(items.c.key, sorted(shown)))
+        ids = {row.key: row.id for row in await self._tx.rows(known)} if shown else {}
+        return [_impression(row, ids) for row in rows]
 
 
 class _Words:
@@ -82,7 +92,7 @@ def _body(impression: Impression) -> str:
     entries = [
         [
             entry.item,
-            entry.item_id,
+            entry.anchor,
             entry.score,
             entry.position,
             word(entry.source),
@@ -106,13 +116,14 @@ def _body(impression: Impression) -> str:
     return json_text(body, "impression")
 
 
-def _impression(row: Record) -> Impression:
+def _impression(row: Record, ids: Mapping[int, str]) -> Impression:
     body = orjson.loads(row.body)
     word = body["w"]
     entries = tuple(
         FeedEntry(
             item=ItemKey(item),
-            item_id=item_id,
+            item_id=ids.get(item, ""),
+            anchor=None if anchor is None else ItemKey(anchor),
             score=score,
             position=position,
             source=word[source],
@@ -121,7 +132,7 @@ def _impression(row: Record) -> Impression:
             terms=tuple(Term(word[name], weight, value) for name, weight, value in terms),
             moves=tuple(word[move] for move in moves),
         )
-        for item, item_id, score, position, source, reason, propensity, terms, moves in body["e"]
+        for item, anchor, score, position, source, reason, propensity, terms, moves in body["e"]
     )
     return Impression(
         request_id=row.request_id,

@@ -24,6 +24,7 @@ from socialflow.doors.rest.schemas.feed import (
     FeedOut,
     SimilarUsersOut,
     TrendingOut,
+    explanation_out,
     feed_out,
     similar_users_out,
     trending_out,
@@ -100,7 +101,7 @@ class SimilarParams(Paging):
     ] = None
 
 
-@router.get("/feed", response_model=FeedOut, summary="A user's personalised feed")
+@router.get("/feed", response_model=FeedOut, responses=documented(409, 410), summary="A user's personalised feed")
 async def feed(
     params: Annotated[FeedParams, Query()],
     call: CallDep,
@@ -112,7 +113,9 @@ async def feed(
     return await _feed(params, "feed", call)
 
 
-@router.get("/feed/category", response_model=FeedOut, summary="A user's feed within one project")
+@router.get(
+    "/feed/category", response_model=FeedOut, responses=documented(409, 410), summary="A user's feed within one project"
+)
 async def category_feed(
     params: Annotated[CategoryParams, Query()],
     call: CallDep,
@@ -140,7 +143,9 @@ async def _feed(params: CategoryParams, surface: str, call: Call) -> Reply:
 async def _shown(answer: FeedAnswer, call: Call) -> Reply:
     impression = answer.impression
     call.metrics.feeds.labels(impression.algorithm, impression.status).inc()
-    return Reply(feed_out(answer, await _cards(call.platform, [entry.item for entry in impression.entries])))
+    entries = impression.entries
+    named = {entry.item for entry in entries} | {entry.anchor for entry in entries if entry.anchor is not None}
+    return Reply(feed_out(answer, await _cards(call.platform, sorted(named))))
 
 
 async def _cards(platform: Platform, keys: list[ItemKey]) -> dict[ItemKey, Item]:
@@ -169,7 +174,7 @@ async def trending(params: Annotated[TrendingParams, Query()], call: CallDep) ->
     )
 
 
-@router.get("/similar/{post_id}", response_model=FeedOut, summary="Items like this one")
+@router.get("/similar/{post_id}", response_model=FeedOut, responses=documented(410), summary="Items like this one")
 async def similar(
     post_id: ItemId,
     params: Annotated[SimilarParams, Query()],
@@ -192,10 +197,17 @@ async def explain(
     """Source, terms of the score and re-ranking of an item in a feed, or the stage that removed it."""
     authorise(call.principal, Action.FEED_EXPLAIN, owner=call.principal.subject)
     whose = None if allowed(call.principal, Action.FEED_EXPLAIN) else call.principal.subject
-    return Reply(await call.platform.recommendation.explain(request_id, item, whose))
+    explanation = await call.platform.recommendation.explain(request_id, item, whose)
+    anchors = [] if explanation.anchor is None else [explanation.anchor]
+    return Reply(explanation_out(explanation, await _cards(call.platform, anchors)))
 
 
-@router.get("/users/{user_id}/similar", response_model=SimilarUsersOut, summary="Users with like taste")
+@router.get(
+    "/users/{user_id}/similar",
+    response_model=SimilarUsersOut,
+    responses=documented(410),
+    summary="Users with like taste",
+)
 async def similar_users(
     user_id: UserId,
     call: CallDep,

@@ -1,6 +1,7 @@
 """Feeds as they go out."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Annotated
 
@@ -9,7 +10,9 @@ from pydantic import BaseModel, Field
 from socialflow.content.records import Item, ItemKind, Mood
 from socialflow.doors.rest.schemas.common import Answered
 from socialflow.ids import ItemKey
+from socialflow.recommendation.answers import in_words
 from socialflow.recommendation.records import (
+    Explanation,
     FeedAnswer,
     SimilarUsers,
     TrendingAnswer,
@@ -136,6 +139,19 @@ def card(item: Item) -> dict[str, object]:
     }
 
 
+def _why(reason: str, anchor: ItemKey | None, items: Mapping[ItemKey, Item]) -> str:
+    """A reason with the title of the item it speaks of, if that may be shown."""
+    return in_words(reason, items[anchor].title if anchor is not None and anchor in items else None)
+
+
+def explanation_out(explanation: Explanation, items: Mapping[ItemKey, Item]) -> dict[str, object]:
+    """The body of an `ExplanationOut`."""
+    body = {field.name: getattr(explanation, field.name) for field in fields(explanation) if field.name != "anchor"}
+    if explanation.reason is not None:
+        body["reason"] = _why(explanation.reason, explanation.anchor, items)
+    return body
+
+
 def feed_out(answer: FeedAnswer, items: Mapping[ItemKey, Item]) -> dict[str, object]:
     """The body of a `FeedOut`; entries whose item is not in `items` (gone since) are left out."""
     impression = answer.impression
@@ -143,7 +159,7 @@ def feed_out(answer: FeedAnswer, items: Mapping[ItemKey, Item]) -> dict[str, obj
         {
             "item": card(items[entry.item]),
             "score": entry.score,
-            "reason": entry.reason,
+            "reason": _why(entry.reason, entry.anchor, items),
             "source": entry.source,
             "position": entry.position,
         }
