@@ -8,7 +8,7 @@ import typer
 from socialflow.doors.cli import console, session
 from socialflow.doors.cli.options import Json
 
-db_app = typer.Typer(help="The database: bring up to date, check, back up, restore.")
+db_app = typer.Typer(help="The database: bring up to date, check, back up, restore, scrub.")
 
 BackupFile = Annotated[Path, typer.Argument(help="File of the backup.")]
 
@@ -64,3 +64,12 @@ def restore(file: BackupFile) -> None:
 
     restore_store(session.settings().store_url, file)
     console.say(f"restored from {file}")
+
+
+@db_app.command(epilog="Example: socialflow db scrub")
+def scrub() -> None:
+    """Rewrite the files without what deleted rows left in free pages; writers wait meanwhile."""
+    from socialflow.storage.maintenance import scrub as scrub_store
+
+    scrub_store(session.settings().store_url)
+    console.say("nothing deleted is left in the files")
