@@ -43,6 +43,16 @@ def machine() -> dict[str, object]:
     return {"cpu": models[0] if models else platform.processor(), "cores": os.cpu_count(), "os": platform.platform()}
 
 
+def commit() -> str:
+    """The checked-out commit, marked where tracked sources differ from it: results of two commits do not compare."""
+    head = subprocess.run(["git", "rev-parse", "HEAD"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    return (
+        head
+        if subprocess.run(["git", "diff", "--quiet", "HEAD", "--", "src"], check=False).returncode == 0
+        else f"{head}+"
+    )
+
+
 def main() -> None:
     """Run what was asked for, one process per recommender."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -65,7 +75,13 @@ def main() -> None:
                 f"socialflow eval recommender {name} {flag} ../shared/data/recsys/{place} --protocol {protocol} "
                 f"--k 10,20 --bootstrap --json {target.name}"
             )
-            document = {**json.loads(done.stdout), "command": command, "machine": machine(), "versions": versions}
+            document = {
+                **json.loads(done.stdout),
+                "command": command,
+                "machine": machine(),
+                "versions": versions,
+                "commit": commit(),
+            }
             target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
             metrics, floor = document["metrics"], document["popularity"]
             shown = {key: round(metrics[key], 4) for key in ("recall@20", "ndcg@20", "hit_rate@10", "ndcg@10")}
