@@ -26,7 +26,7 @@ GRIDS: Mapping[str, Sequence[Settings]] = {
         {"factors": factors, "alpha": alpha, "regularisation": regularisation}
         for factors, alpha, regularisation in product((64, 128, 256), (10.0, 40.0), (10.0, 50.0))
     ],
-    "content_based": [{"half_life": places} for places in (5.0, 15.0, 30.0, 100.0)],
+    "content_based": [{"width": width} for width in (64, 128, 256)],
     "hybrid": [{"half_life_hours": hours} for hours in (6.0, 24.0, 24.0 * 7, 24.0 * 30, None)],
 }
 """What is tried, by algorithm; the algorithm's own defaults are always tried first."""

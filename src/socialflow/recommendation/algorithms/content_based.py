@@ -21,8 +21,8 @@ class ContentBased(Recommender):
 
     Each item is a TF-IDF row ``t`` (see `recommendation.words`), projected on the leading right singular vectors ``V``
     of the items' TF-IDF matrix and scaled to length 1: ``v = t V / |t V|``. A history's profile is the mean of its
-    items' vectors, weighted by interaction weight and by recency, ``2 ** (-p / half_life)`` for the item ``p`` places
-    before the newest; negative weights push away. A score is the cosine of profile and item, -1 to 1.
+    items' vectors, by their weights (which carry recency, see `Histories.faded`); negative weights
+    push away. A score is the cosine of profile and item, -1 to 1.
 
     NaN for items without a known word and for histories without such an item. Interactions are not looked at, so an
     item takes part as soon as it has words: `encode` gives vectors of items that came after the fit.
@@ -33,8 +33,6 @@ class ContentBased(Recommender):
         Greatest width of the vectors; smaller where there are fewer items or terms.
     vocabulary
         Greatest number of terms.
-    half_life
-        Places in a history after which an item counts half.
     neighbours
         Nearest items stored per item, so that `neighbours` is a look-up up to that depth; 0 stores none.
     seed
@@ -64,14 +62,13 @@ class ContentBased(Recommender):
         *,
         width: int = 512,
         vocabulary: int = 30_000,
-        half_life: float = 30.0,
         neighbours: int = 50,
         seed: int = 0,
     ) -> None:
         super().__init__()
-        if width < 1 or vocabulary < 1 or half_life <= 0 or neighbours < 0:
-            raise InvalidInput("width, vocabulary and half_life must be above 0, neighbours at least 0")
-        self._width, self._vocabulary, self._half_life = width, vocabulary, half_life
+        if width < 1 or vocabulary < 1 or neighbours < 0:
+            raise InvalidInput("width and vocabulary must be above 0, neighbours at least 0")
+        self._width, self._vocabulary = width, vocabulary
         self._n_neighbours, self._seed = neighbours, seed
         self._terms = Vocabulary.of(())
         self._idf: FloatArray = np.empty(0, np.float32)
@@ -85,7 +82,6 @@ class ContentBased(Recommender):
         return {
             "width": self._width,
             "vocabulary": self._vocabulary,
-            "half_life": self._half_life,
             "neighbours": self._n_neighbours,
             "seed": self._seed,
         }
@@ -161,12 +157,9 @@ class ContentBased(Recommender):
         return _unit(vectors)
 
     def _profiles(self, histories: Histories) -> FloatArray:
-        ends = np.repeat(histories.indptr[1:], np.diff(histories.indptr))
-        age = ends - 1 - np.arange(len(histories.items))
-        weights = histories.weights * np.exp2(-age / self._half_life).astype(np.float32)
         shape = (len(histories), len(self._item_ids))
         shares: Matrix = sparse.csr_array(
-            (weights, histories.items.astype(np.int32), histories.indptr.astype(np.int32)), shape=shape
+            (histories.weights, histories.items.astype(np.int32), histories.indptr.astype(np.int32)), shape=shape
         )
         profiles = _unit(shares @ self._vectors)
         profiles[~profiles.any(axis=1)] = np.nan

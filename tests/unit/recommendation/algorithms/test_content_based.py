@@ -64,7 +64,7 @@ class TestProfiles:
         assert scores[1] > scores[2]
 
     def test_the_newest_item_counts_most(self, model: ContentBased) -> None:
-        scores = ContentBased(half_life=1.0).fit(NOTHING, table(FILMS)).score(Histories.from_lists([[30, 10]]))[0]
+        scores = model.score(Histories.from_lists([[30, 10]]).faded(1.0))[0]
         assert scores[0] > scores[2]
 
     def test_a_dislike_pushes_away(self, model: ContentBased) -> None:
