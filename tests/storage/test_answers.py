@@ -83,7 +83,6 @@ class TestImpressions:
         async with store.read() as unit:
             assert await unit.impressions.pages("r") == given[::-1]
             assert await unit.impressions.pages("unknown") == []
-            assert await unit.impressions.latest(key, 5) == [given[0]]
 
     async def test_a_page_is_answered_once(self, store: Store) -> None:
         async with store.write() as unit:
@@ -91,14 +90,6 @@ class TestImpressions:
             with pytest.raises(Conflict):
                 await unit.impressions.add(impression("r"))
             await unit.impressions.add(impression("r", 2))
-
-    async def test_newest_first(self, store: Store) -> None:
-        await populate(store)
-        async with store.write() as unit:
-            key = (await unit.users.get("u0")).key
-            for n in range(4):
-                await unit.impressions.add(impression(f"r{n}", 1, key, at=later(n)))
-            assert [one.request_id for one in await unit.impressions.latest(key, 2)] == ["r3", "r2"]
 
     async def test_takes_numbers_of_arrays(self, store: Store) -> None:
         numbers: dict[str, Any] = {"item": np.int64(7), "score": np.float64(0.5), "propensity": np.float32(0.25)}

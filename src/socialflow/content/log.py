@@ -1,7 +1,6 @@
 """The interaction log as columns: what storage hands out and what recommenders keep in memory."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -117,12 +116,3 @@ class ItemText:
     tags: tuple[str, ...]
     category: str | None
     channel: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class IngestResult:
-    """Keys touched by one stored batch; used to tell caches what is stale."""
-
-    users: frozenset[UserKey] = frozenset()
-    items: frozenset[ItemKey] = frozenset()
-    counts: Mapping[str, int] = field(default_factory=dict)

@@ -1,6 +1,5 @@
 """Content vectors of every item, those newer than the content model included."""
 
-from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -23,11 +22,6 @@ class ContentModel(Protocol):
         """Their vectors (n, width), of length 1, or 0 without a known word."""
         ...
 
-    @property
-    def parameters(self) -> Mapping[str, object]:
-        """Constructor arguments; `half_life` is the number of places after which an item of a history counts half."""
-        ...
-
     def encode(self, items: ItemTable) -> FloatArray:
         """Vectors (len(items), width) of length 1, or 0 where no word is known."""
         ...
@@ -38,17 +32,13 @@ class ContentSpace:
     changed after it was fitted.
 
     Scores as the content model does (`ContentBased`), with the newer items in both the history and the candidates:
-    the profile is the mean of the history's vectors, weighted by interaction weight and 2 ** (-places / half_life),
-    and a score is the cosine of profile and item. One writer, the event loop; compute reads while it writes: a key
+    the profile is the mean of the history's vectors, by their weights, and a
+    score is the cosine of profile and item. One writer, the event loop; compute reads while it writes: a key
     is pointed at its vector only after the vector is in place.
     """
 
     def __init__(self, model: ContentModel) -> None:
         self._model = model
-        half_life = model.parameters["half_life"]
-        if not isinstance(half_life, int | float):
-            raise TypeError(f"half_life of a content model must be a number, not {half_life!r}")
-        self._half_life = float(half_life)
         ids = model.item_ids
         self._row_of = np.full(int(ids[-1]) + 1 if len(ids) else 1, -1, np.int64)
         self._row_of[ids] = np.arange(len(ids))
@@ -100,8 +90,7 @@ class ContentSpace:
     def profile(self, history: Histories) -> FloatArray:
         """Profile (width,) of the first history, length 1; zeros where it says nothing."""
         n = int(history.indptr[1])
-        decay = np.exp2((np.arange(n) - (n - 1)) / self._half_life).astype(np.float32)
-        total = np.asarray((history.weights[:n] * decay) @ self.vectors(history.items[:n]), np.float32)
+        total = np.asarray(history.weights[:n] @ self.vectors(history.items[:n]), np.float32)
         length = np.linalg.norm(total).astype(np.float32)
         if length > 0:
             total /= length

@@ -52,10 +52,6 @@ class Base:
         """Number of user slots; keys run from 0 to this, exclusive."""
         return len(self.indptr) - 1
 
-    def user_of(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Users of the rows at `positions`."""
-        return np.searchsorted(self.indptr, positions, side="right") - 1
-
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:

@@ -5,7 +5,6 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from socialflow.content.ports import ContentUnit
-from socialflow.ids import UserKey
 from socialflow.recommendation.protocol import Recommender
 from socialflow.recommendation.records import Impression, Provenance, ValueModel
 
@@ -19,10 +18,6 @@ class ImpressionRepository(Protocol):
 
     async def pages(self, request_id: str) -> Sequence[Impression]:
         """All stored pages of a request, in page order; empty if there is none."""
-        ...
-
-    async def latest(self, user: UserKey, limit: int) -> Sequence[Impression]:
-        """The user's last answers, newest first."""
         ...
 
 

@@ -1,8 +1,6 @@
 """Likeness of words: items by what is written about them, users by what they took."""
 
 from collections.abc import Mapping
-from copy import copy
-from typing import Self
 
 import numpy as np
 from scipy import sparse
@@ -95,32 +93,6 @@ class ContentBased(Recommender):
         """Vectors (len(items), width) of any items, also of ones unknown at the fit; 0 where no word is known."""
         self._check_fitted()
         return self._project(tf_idf(list(item_terms(items)), self._terms, self._idf))
-
-    def with_items(self, items: ItemTable) -> Self:
-        """A copy of this model that also knows `items` (those it knows already keep their vectors).
-
-        Cheap enough to be done when items have arrived: vectors are copied once, nothing is learnt anew. The stored
-        neighbour lists of older items do not name the new ones.
-        """
-        self._check_fitted()
-        fresh = np.flatnonzero(~np.isin(items.ids, self._item_ids))
-        if not len(fresh):
-            return self
-        ids = np.concatenate((self._item_ids, items.ids[fresh]))
-        order = np.argsort(ids)
-        place = np.argsort(order)
-        wider = copy(self)
-        wider._item_ids = ids[order]
-        wider._vectors = np.concatenate((self._vectors, self.encode(items.take(fresh))))[order]
-        old, new = place[: len(self._item_ids)], place[len(self._item_ids) :]
-        near = unranked(len(ids), self._near.items.shape[1])
-        near.items[old] = np.where(self._near.items >= 0, old[self._near.items], -1)
-        near.scores[old] = self._near.scores
-        if near.items.shape[1]:
-            found = Recommender._neighbours(wider, new, near.items.shape[1])
-            near.items[new], near.scores[new] = found.items, found.scores
-        wider._near = near
-        return wider
 
     def profiles(self, histories: Histories) -> FloatArray:
         """Profile vectors (m, width) of length 1; NaN for histories that say nothing."""

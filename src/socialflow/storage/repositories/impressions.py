@@ -62,12 +62,6 @@ class Impressions:
         query = select(impressions).where(self._tx.among(impressions.c.request_id, findable([request_id])))
         return await self._read(query.order_by(impressions.c.page))
 
-    async def latest(self, user: UserKey, limit: int) -> Sequence[Impression]:
-        """The user's last answers, newest first."""
-        query = select(impressions).where(impressions.c.user_key == user).limit(limit)
-        newest_first = query.order_by(impressions.c.at.desc(), impressions.c.page.desc())
-        return await self._read(newest_first)
-
     async def _read(self, query: Select[Any]) -> Sequence[Impression]:
         """Answers with the ids their items have now; an erased item's is empty."""
         rows = await self._tx.rows(query)

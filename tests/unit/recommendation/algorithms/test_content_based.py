@@ -77,21 +77,6 @@ class TestNewItems:
     def test_encoding_is_what_the_fit_would_have_given(self, model: ContentBased) -> None:
         assert np.allclose(model.encode(table(FILMS)), model.vectors, atol=1e-6)
 
-    def test_a_new_item_takes_part_at_once(self, model: ContentBased) -> None:
-        wider = model.with_items(table({15: "cat jumps", 60: "guitar solo"}))
-        assert wider.item_ids.tolist() == [10, 15, 20, 30, 40, 50, 60]
-        assert wider.top(Histories.from_lists([[10], [60]]), 1).items.tolist() == [[15], [30]]
-        assert wider.neighbours(np.array([15, 60]), 1).items.tolist() == [[10], [30]]
-        assert model.item_ids.tolist() == [10, 20, 30, 40, 50]
-
-    def test_older_items_keep_their_neighbours(self, model: ContentBased) -> None:
-        wider = model.with_items(table({5: "cat", 15: "cat jumps"}))
-        asked = np.array([10, 20, 30])
-        assert wider.neighbours(asked, 2).items.tolist() == model.neighbours(asked, 2).items.tolist()
-
-    def test_known_items_change_nothing(self, model: ContentBased) -> None:
-        assert model.with_items(table({10: "something else"})) is model
-
     def test_a_loaded_model_encodes_alike(self, model: ContentBased, tmp_path: Path) -> None:
         model.save(tmp_path)
         new = table({1: "cat guitar solo"})
