@@ -249,6 +249,15 @@ class TestSaving:
         items = np.array([100, 130, UNSEEN])
         assert alike(loaded.neighbours(items, 4), model.neighbours(items, 4))
 
+    def test_a_half_life_fades_histories_and_is_kept(self, algorithm: type[Recommender], tmp_path: Path) -> None:
+        model = algorithm().fit(*a_platform())
+        faded = model.score(HISTORIES.faded(2.0))
+        model.half_life = 2.0
+        assert same(model.score(HISTORIES), faded)
+        model.save(tmp_path)
+        assert type(model).load(tmp_path).half_life == 2.0
+        assert same(type(model).load(tmp_path).score(HISTORIES), faded)
+
     def test_only_json_and_plain_arrays_are_written(self, model: Recommender, tmp_path: Path) -> None:
         model.save(tmp_path)
         files = [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -22,6 +22,11 @@ class ContentModel(Protocol):
         """Their vectors (n, width), of length 1, or 0 without a known word."""
         ...
 
+    @property
+    def half_life(self) -> float | None:
+        """Newer interactions after which an older one of a history counts half; None: all alike."""
+        ...
+
     def encode(self, items: ItemTable) -> FloatArray:
         """Vectors (len(items), width) of length 1, or 0 where no word is known."""
         ...
@@ -89,6 +94,8 @@ class ContentSpace:
 
     def profile(self, history: Histories) -> FloatArray:
         """Profile (width,) of the first history, length 1; zeros where it says nothing."""
+        if self._model.half_life is not None:
+            history = history.faded(self._model.half_life)
         n = int(history.indptr[1])
         total = np.asarray(history.weights[:n] @ self.vectors(history.items[:n]), np.float32)
         length = np.linalg.norm(total).astype(np.float32)

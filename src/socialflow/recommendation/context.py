@@ -12,7 +12,7 @@ from socialflow.ids import ItemKey
 from socialflow.recommendation.activity import Activity
 from socialflow.recommendation.charts import Charts, best
 from socialflow.recommendation.corpus import KINDS, Corpus
-from socialflow.recommendation.interactions import RECENCY_HALF_LIFE, Histories
+from socialflow.recommendation.interactions import Histories
 from socialflow.recommendation.kinds import DEFAULT_KINDS
 from socialflow.recommendation.log import MICROS, NO_ROWS, UserRows, as_histories
 from socialflow.recommendation.records import FeedQuery
@@ -126,9 +126,8 @@ class Context:
 
     @cached_property
     def histories(self) -> Histories:
-        """The newest part of the history, as models take it (one row): what was done last says most."""
-        rows = self.rows.last(HISTORY_LIMIT)
-        return as_histories([rows], self.world.weigh, self.world.now).faded(RECENCY_HALF_LIFE)
+        """The newest part of the history, as models take it (one row); each model fades it by its own half-life."""
+        return as_histories([self.rows.last(HISTORY_LIMIT)], self.world.weigh, self.world.now)
 
     @cached_property
     def liked(self) -> Keys:

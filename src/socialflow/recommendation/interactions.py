@@ -13,13 +13,6 @@ import numpy.typing as npt
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
 
-RECENCY_HALF_LIFE = 5.0
-"""Newer interactions after which an older one says half as much, in serving and wherever a protocol has an order.
-
-Chosen on validation items (second last of each user) of three sequence data sets: 2 to 5 was best for co-occurrence and
-matrix factorisation on all of them; 5 keeps more of the past.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Interactions:

@@ -85,6 +85,12 @@ class Recommender(ABC):
 
     def __init__(self) -> None:
         self._item_ids: IntArray = np.empty(0, np.int64)
+        self.half_life: float | None = None
+        """Newer interactions after which an older one of a history counts half; None: all count alike.
+
+        A property of the data, not of the algorithm: chosen on held-out interactions after a fit (see
+        `training.recency`) and kept with the model.
+        """
 
     @property
     def item_ids(self) -> IntArray:
@@ -179,7 +185,12 @@ class Recommender(ABC):
         """
         self._check_fitted()
         members = self._members()
-        header = {"name": self.name, "parameters": dict(self.parameters), "state": dict(self._state())}
+        header = {
+            "name": self.name,
+            "parameters": dict(self.parameters),
+            "half_life": self.half_life,
+            "state": dict(self._state()),
+        }
         artefacts.write(directory, header, {"item_ids": self._item_ids, **self._arrays()})
         for key, member in members.items():
             (directory / key).mkdir()
@@ -196,6 +207,7 @@ class Recommender(ABC):
             model = cls(**header["parameters"])
             model._item_ids = arrays.pop("item_ids")
             members = {key: type(member).load(directory / key) for key, member in model._members().items()}
+            model.half_life = header.get("half_life")
             model._restore(Saved(arrays, header["state"], members))
         except (KeyError, TypeError, ValueError, AttributeError, InvalidInput) as problem:
             raise ArtefactError(f"{directory} is not a usable {cls.name} model: {problem}") from problem
@@ -264,6 +276,8 @@ class Recommender(ABC):
         self._check_fitted()
         _check_histories(histories)
         columns, known = self._find(histories.items)
+        if self.half_life is not None:
+            histories = histories.faded(self.half_life)
         if known.all():
             return replace(histories, items=columns)
         indptr = np.concatenate(([0], np.cumsum(known)))[histories.indptr]

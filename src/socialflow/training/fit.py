@@ -16,7 +16,8 @@ from socialflow.recommendation.builders import ALGORITHMS
 from socialflow.recommendation.protocol import Recommender
 from socialflow.training.config import TrainConfig, build
 from socialflow.training.gate import Verdict, judge
-from socialflow.training.holdout import expected_of_chance, hold_out, means, measure, measure_popularity
+from socialflow.training.holdout import Holdout, expected_of_chance, hold_out, means, measure, measure_popularity
+from socialflow.training.recency import choose_half_life
 from socialflow.training.snapshot import Snapshot, read_snapshot
 
 _LIBRARIES = ("socialflow", "numpy", "scipy", "scikit-learn", "implicit")
@@ -43,29 +44,32 @@ def fit_recommender(config: TrainConfig, snapshot_dir: Path, catalogue: Catalogu
     holdout = hold_out(interactions, config.evaluation)
     progress("fitting for the test", 2, _STEPS)
     candidate = config.build().fit(holdout.train, items)
-    metrics = measure(candidate, holdout, config.evaluation.k)
+    choosing, judging = holdout.halves()
+    candidate.half_life = _half_life(candidate, choosing, config)
+    metrics = measure(candidate, judging, config.evaluation.k)
     progress("comparing", 3, _STEPS)
     active = catalogue.active(config.model)
     recipe = None if active is None else _recipe(active)
-    if recipe is None or (recipe.name, recipe.parameters) == (candidate.name, candidate.parameters):
+    if recipe is None or _same(recipe, candidate):
         rival = None if recipe is None else metrics
     else:
-        rival = measure(recipe.fit(holdout.train, items), holdout, config.evaluation.k)
+        rival = measure(recipe.fit(holdout.train, items), judging, config.evaluation.k)
     floors = {
-        "popularity": measure_popularity(holdout, config.evaluation.k),
-        "chance": expected_of_chance(len(items), config.evaluation.k, len(holdout)),
+        "popularity": measure_popularity(judging, config.evaluation.k),
+        "chance": expected_of_chance(len(items), config.evaluation.k, len(judging)),
     }
     verdict = judge(metrics, rival, floors[config.gate.floor], config.gate)
     progress("fitting on everything", 4, _STEPS)
     started = time.perf_counter()
     model = config.build().fit(interactions, items)
+    model.half_life = candidate.half_life
     metadata = _metadata(snapshot, model) | {
         "fit_seconds": round(time.perf_counter() - started, 3),
         "data_until": datetime.fromtimestamp(float(interactions.at.max()), UTC).isoformat(),
         "evaluation": {
             "protocol": "leave-one-out by time",
             **config.evaluation.model_dump(mode="json"),
-            "users": len(holdout),
+            "users": len(judging),
         },
         "metrics": means(metrics),
         "popularity": means(floors["popularity"]),
@@ -82,18 +86,36 @@ def fit_recommender(config: TrainConfig, snapshot_dir: Path, catalogue: Catalogu
 
 def _recipe(active: Version) -> Recommender | None:
     """The active version's algorithm with its parameters, unfitted; None where this program cannot fit it any more."""
-    parameters = active.metadata.get("parameters")
+    parameters, half_life = active.metadata.get("parameters"), active.metadata.get("half_life")
     if active.kind not in ALGORITHMS or not isinstance(parameters, Mapping):
         return None
     try:
-        return build(active.kind, parameters)
+        recipe = build(active.kind, parameters)
     except (InvalidInput, ValueError):
         return None
+    recipe.half_life = float(half_life) if isinstance(half_life, int | float) else None
+    return recipe
+
+
+def _same(one: Recommender, other: Recommender) -> bool:
+    return (one.name, one.parameters, one.half_life) == (other.name, other.parameters, other.half_life)
+
+
+def _half_life(model: Recommender, choosing: Holdout, config: TrainConfig) -> float | None:
+    """The half-life with which a fitted model does best on users who do not judge it."""
+    metric = config.gate.metric
+
+    def quality(half_life: float | None) -> float:
+        model.half_life = half_life
+        return means(measure(model, choosing, config.evaluation.k)).get(metric, 0.0)
+
+    return choose_half_life(quality)
 
 
 def _metadata(snapshot: Snapshot, model: Recommender) -> dict[str, object]:
     return {
         "parameters": dict(model.parameters),
+        "half_life": model.half_life,
         "data": {**asdict(snapshot), "created_at": snapshot.created_at.isoformat()},
         "libraries": {name: library_version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
     }

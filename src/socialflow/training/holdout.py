@@ -1,13 +1,13 @@
 """Leave-one-out by time inside a snapshot, and what a recommender and the floors score on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from socialflow.evaluation.ranking import find_hits, rank_quality
-from socialflow.recommendation.interactions import RECENCY_HALF_LIFE, FloatArray, Histories, IntArray, Interactions
+from socialflow.recommendation.interactions import FloatArray, Histories, IntArray, Interactions
 from socialflow.recommendation.protocol import Recommender
 from socialflow.training.config import EvaluationConfig
 
@@ -30,6 +30,14 @@ class Holdout:
 
     def __len__(self) -> int:
         return len(self.held)
+
+    def halves(self) -> "tuple[Holdout, Holdout]":
+        """The sampled users in two: settings are chosen on the first half, the verdict is passed on the second."""
+        middle = len(self) // 2
+        first, second = self.histories.rows(0, middle), self.histories.rows(middle, len(self))
+        return replace(self, histories=first, held=self.held[:middle]), replace(
+            self, histories=second, held=self.held[middle:]
+        )
 
 
 def hold_out(interactions: Interactions, config: EvaluationConfig) -> Holdout:
@@ -112,13 +120,13 @@ def _is_pair(rows: Interactions, users: IntArray, items: IntArray) -> npt.NDArra
 
 
 def _histories(rows: Interactions, users: IntArray) -> Histories:
-    """The users' rows, oldest first, faded as in serving; `users` ascending without repeats."""
+    """The users' rows, oldest first; `users` ascending without repeats."""
     theirs = rows.where(np.isin(rows.users, users))
     order = np.lexsort((theirs.at, theirs.users))
     counts = np.bincount(np.searchsorted(users, theirs.users), minlength=len(users))
     indptr = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
     now = float(rows.at.max()) if len(rows) else 0.0
-    return Histories(indptr, theirs.items[order], theirs.weights[order], theirs.at[order], now).faded(RECENCY_HALF_LIFE)
+    return Histories(indptr, theirs.items[order], theirs.weights[order], theirs.at[order], now)
 
 
 def _others(ids: IntArray) -> IntArray:

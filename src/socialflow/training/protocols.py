@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.errors import InvalidInput
-from socialflow.recommendation.interactions import RECENCY_HALF_LIFE, Histories, IntArray, Interactions
+from socialflow.recommendation.interactions import Histories, IntArray, Interactions
 from socialflow.training.datasets.discovery import read_interactions
 from socialflow.training.datasets.lightgcn import read_lightgcn
 from socialflow.training.datasets.ncf import read_ncf
@@ -65,18 +65,7 @@ class Protocol:
     rule: str
     capped_recall: bool = False
     chronological: bool = False
-    """Whether histories have an order, so that they fade with age as they do in serving."""
-
-    def split(self, data: RankingData, seed: int) -> Split:
-        """The published cut."""
-        return self._faded(self.test(data, seed))
-
-    def split_train(self, data: RankingData, seed: int) -> Split:
-        """The same kind of cut inside the train part, for choosing settings."""
-        return self._faded(self.validation(data, seed))
-
-    def _faded(self, split: Split) -> Split:
-        return replace(split, histories=split.histories.faded(RECENCY_HALF_LIFE)) if self.chronological else split
+    """Whether histories have an order, so that a half-life can be chosen for them."""
 
 
 def _lightgcn(data: RankingData, seed: int) -> Split:  # noqa: ARG001 - the cut is published, not drawn
@@ -180,7 +169,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
         _leave_one_out_validation,
         "last interaction of each user with three or more is the test, second last the validation, the rest train; the "
         "history asked with holds the validation item; all items ranked but the history; equal times keep file order, "
-        "a repeated pair counts at its first time; histories fade with age",
+        "a repeated pair counts at its first time",
         chronological=True,
     ),
     "ncf99": Protocol(
@@ -188,7 +177,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
         _ncf,
         _ncf_validation,
         "the positive ranked among itself and its published negatives, ties by ascending id; negatives equal to the "
-        "positive left out; histories fade with age",
+        "positive left out",
         chronological=True,
     ),
     "strong": Protocol(
@@ -205,8 +194,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
         _time_split,
         _time_split_validation,
         "train is before the 80 % quantile of all times, test is from it on (equal times fall into test); test users "
-        "have a history before; all items ranked but the history; a repeated pair counts at its first time; "
-        "histories fade with age",
+        "have a history before; all items ranked but the history; a repeated pair counts at its first time",
         chronological=True,
     ),
 }

@@ -20,7 +20,7 @@ from socialflow.recommendation.protocol import Recommender
 from socialflow.training.datasets.records import RankingData
 from socialflow.training.protocols import PROTOCOLS, Protocol, Split
 from socialflow.training.ranking_run import Run, Values, run
-from socialflow.training.ranking_tuning import GRIDS, TUNING_USERS, Settings, best_settings
+from socialflow.training.ranking_tuning import GRIDS, TUNING_USERS, Settings, best_half_life, best_settings
 
 Progress = Callable[[str, int, int], None]
 """Hears (stage, done, total)."""
@@ -107,7 +107,7 @@ class Bench:
     def open(cls, source: Path, question: Question) -> "Bench":
         """Read and cut. Raises InvalidInput."""
         data = question.protocol.read(source)
-        split = question.protocol.split(data, question.seed)
+        split = question.protocol.test(data, question.seed)
         catalogue = np.unique(np.concatenate((split.train.items, split.histories.items, split.relevant)))
         items = data.items
         if items is not None:
@@ -141,10 +141,18 @@ class Bench:
         trials = [{}, *GRIDS.get(name, ())]
         if not self.data.timed:
             trials = [trial for trial in trials if "half_life_hours" not in trial]
-        validation = self.question.protocol.split_train(self.data, self.question.seed)
+        validation = self.question.protocol.validation(self.data, self.question.seed)
         sample = validation.sample(TUNING_USERS, self.question.seed)
         k = max(self.question.ks)
         return best_settings(partial(self.build, name), trials, sample, self.items, k=k, progress=progress)
+
+    def half_life(self, name: str, settings: Settings) -> float | None:
+        """How fast histories fade, chosen on the validation cut; None where histories have no order."""
+        if not self.question.protocol.chronological:
+            return None
+        validation = self.question.protocol.validation(self.data, self.question.seed)
+        sample = validation.sample(TUNING_USERS, self.question.seed)
+        return best_half_life(self.build(name, settings), sample, self.items, k=max(self.question.ks))
 
     def measure(self, model: Recommender) -> Run:
         """Fit on train and rank for the test users."""
@@ -154,11 +162,12 @@ class Bench:
     def report(self, name: str, settings: Settings, popularity: Run) -> dict[str, Any]:
         """Fit, rank, and put everything into the published form."""
         model = self.build(name, settings)
+        model.half_life = self.half_life(name, settings)
         result = self.measure(model)
         document: dict[str, Any] = {
             "task": "recommender",
             "name": name,
-            "settings": dict(model.parameters),
+            "settings": {**model.parameters, "history_half_life": model.half_life},
             "data": {
                 "users": len(np.unique(np.concatenate((self.split.train.users, self.split.users)))),
                 "items": len(self.catalogue),

@@ -9,7 +9,7 @@ from socialflow.errors import InvalidInput
 from socialflow.evaluation.ranking import find_hits, rank_quality
 from socialflow.recommendation.algorithms.item_item import ItemItem
 from socialflow.recommendation.algorithms.trending import Trending
-from socialflow.recommendation.interactions import RECENCY_HALF_LIFE, Histories
+from socialflow.recommendation.interactions import Histories
 from socialflow.training.protocols import PROTOCOLS
 from socialflow.training.ranking_run import rank
 from socialflow.training.recommender_eval import compare, evaluate_recommender
@@ -67,7 +67,7 @@ class TestReport:
 
     def test_trending_without_times_is_popularity(self, pages: Path) -> None:
         report = evaluate_recommender("trending", pages, "lightgcn")
-        assert report["settings"] == {"half_life_hours": None}
+        assert report["settings"] == {"half_life_hours": None, "history_half_life": None}
         assert report["metrics"] == report["popularity"]
 
     def test_intervals_hold_the_mean(self, clicks: Path) -> None:
@@ -97,23 +97,21 @@ class TestReport:
 class TestServing:
     def test_ranks_as_serving_does(self, clicks: Path) -> None:
         protocol = PROTOCOLS["leave-one-out"]
-        split = protocol.split(protocol.read(clicks), 0)
+        split = protocol.test(protocol.read(clicks), 0)
+        report = evaluate_recommender("item_item", clicks, "leave-one-out", ks=(10,))
         model = ItemItem(seed=0).fit(split.train)
+        model.half_life = report["settings"]["history_half_life"]
         past = split.histories
         served = np.concatenate(
             [
                 model.top(
-                    Histories.from_lists([past.items[past.indptr[row] : past.indptr[row + 1]].tolist()]).faded(
-                        RECENCY_HALF_LIFE
-                    ),
-                    10,
+                    Histories.from_lists([past.items[past.indptr[row] : past.indptr[row + 1]].tolist()]), 10
                 ).items
                 for row in range(len(split))
             ]
         )
         assert np.array_equal(rank(model, split, 10), served)
         values = rank_quality(find_hits(served, split.indptr, split.relevant), np.diff(split.indptr), [10])
-        report = evaluate_recommender("item_item", clicks, "leave-one-out", ks=(10,))
         assert report["metrics"]["ndcg@10"] == pytest.approx(values["ndcg@10"].mean(), abs=1e-6)
 
     def test_sampled_candidates_are_ranked_by_score_then_id(self, tmp_path: Path) -> None:
