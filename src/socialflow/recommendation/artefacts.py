@@ -59,4 +59,4 @@ def _map(path: Path, form: Mapping[str, object]) -> np.ndarray:
         raise ArtefactError(f"{path} cannot be read: {problem}") from problem
     if array.dtype.str != form["dtype"] or list(array.shape) != form["shape"]:
         raise ArtefactError(f"{path} has shape {array.shape} of {array.dtype}, not what {STATE_FILE} says")
-    return array
+    return array.view(np.ndarray)  # still mapped; slices of a memmap cost several times those of an array

@@ -1,8 +1,9 @@
 """What every stage of one request may look at: the question, the viewer, and the state of the platform."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,11 +31,25 @@ FULL_VIEW = 0.8
 FULL_WATCH_SECONDS = 30.0
 
 
-def _codes(*kinds: InteractionType) -> npt.NDArray[np.int64]:
-    return np.array([INTERACTION_CODES[kind] for kind in kinds])
+def among(values: npt.NDArray[np.integer[Any]], chosen: Collection[int]) -> Mask:
+    """Which of `values` (n,) are in `chosen`, by a table of truths; negative values never are.
+
+    Several times quicker than `np.isin` for the thousands of values of one request.
+    """
+    if not chosen or not len(values):
+        return np.zeros(len(values), np.bool_)
+    table = np.zeros(max(int(values.max()), *chosen) + 1, np.bool_)
+    table[np.fromiter(chosen, np.int64, count=len(chosen))] = True
+    member: Mask = table[values] & (values >= 0)
+    return member
 
 
-_REACTIONS = _codes(
+def _kinds(*kinds: InteractionType) -> Mask:
+    """A table of truths over interaction codes."""
+    return np.isin(np.arange(256), [INTERACTION_CODES[kind] for kind in kinds])
+
+
+_REACTIONS = _kinds(
     InteractionType.LIKE,
     InteractionType.DISLIKE,
     InteractionType.COMMENT,
@@ -43,7 +58,7 @@ _REACTIONS = _codes(
     InteractionType.INSPIRE,
     InteractionType.RATING,
 )
-_REFUSALS = _codes(InteractionType.HIDE, InteractionType.NOT_INTERESTED, InteractionType.REPORT)
+_REFUSALS = _kinds(InteractionType.HIDE, InteractionType.NOT_INTERESTED, InteractionType.REPORT)
 _VIEW, _WATCH = INTERACTION_CODES[InteractionType.VIEW], INTERACTION_CODES[InteractionType.WATCH_TIME]
 
 
@@ -149,7 +164,7 @@ class Context:
         rows = self.rows
         watched = (rows.types == _VIEW) & (rows.values >= FULL_VIEW)
         watched |= (rows.types == _WATCH) & (rows.values >= FULL_WATCH_SECONDS)
-        reacted = np.isin(rows.types, _REACTIONS) & (rows.values > 0)
+        reacted = _REACTIONS[rows.types] & (rows.values > 0)
         return np.unique(rows.items[watched | reacted]).astype(np.int64)
 
     @cached_property
@@ -157,7 +172,7 @@ class Context:
         """Items hidden, reported or marked "not interested". An order, not a taste: honoured without permission to
         personalise too."""
         rows = self.viewer.rows
-        return np.unique(rows.items[np.isin(rows.types, _REFUSALS) & (rows.values > 0)]).astype(np.int64)
+        return np.unique(rows.items[_REFUSALS[rows.types] & (rows.values > 0)]).astype(np.int64)
 
     @cached_property
     def kinds(self) -> npt.NDArray[np.int64]:

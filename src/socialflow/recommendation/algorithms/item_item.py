@@ -9,7 +9,7 @@ from scipy import sparse
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.cooccurrence import Kernel, choose_kernel, link
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
-from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Recommender, Saved, State
+from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Ranked, Recommender, Saved, State, unranked
 
 _LINKS = 40_000_000
 
@@ -91,10 +91,26 @@ class ItemItem(Recommender):
         scores[scores == 0] = np.nan
         return scores
 
-    def _similarities(self, columns: IntArray) -> FloatArray:
-        scores: FloatArray = self._links[columns].toarray()
+    def _score_items(self, histories: Histories, columns: IntArray) -> FloatArray:
+        if len(histories) > 1:
+            return super()._score_items(histories, columns)
+        scores = np.zeros(len(self._item_ids), np.float32)
+        for item, weight in zip(histories.items.tolist(), histories.weights.tolist(), strict=True):
+            span = slice(self._links.indptr[item], self._links.indptr[item + 1])
+            scores[self._links.indices[span]] += np.float32(weight) * self._links.data[span]
+        scores = scores[None, columns]
         scores[scores == 0] = np.nan
         return scores
+
+    def _neighbours(self, columns: IntArray, k: int) -> Ranked:
+        ranked = unranked(len(columns), k)
+        for row, column in enumerate(columns.tolist()):
+            span = slice(self._links.indptr[column], self._links.indptr[column + 1])
+            near, links = self._links.indices[span], self._links.data[span]
+            best = np.lexsort((near, -links))[:k]
+            ranked.items[row, : len(best)] = near[best]
+            ranked.scores[row, : len(best)] = links[best]
+        return ranked
 
     def _arrays(self) -> Arrays:
         return {"data": self._links.data, "indices": self._links.indices, "indptr": self._links.indptr}

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
-from socialflow.recommendation.context import Context, Keys, Mask
+from socialflow.recommendation.context import Context, Keys, Mask, among
 
 
 class Own:
@@ -27,8 +25,8 @@ class Blocked:
 
     def removed(self, ctx: Context, keys: Keys) -> Mapping[str, Mask]:
         """Items of blocked authors and, where no author is named, of channels that blocked people own."""
-        blocked = list(ctx.viewer.relations.blocked_users)
-        return {"its author and the viewer are blocked": np.isin(ctx.world.corpus.maker(keys), blocked)}
+        blocked = ctx.viewer.relations.blocked_users
+        return {"its author and the viewer are blocked": among(ctx.world.corpus.maker(keys), blocked)}
 
 
 class Muted:
@@ -40,8 +38,8 @@ class Muted:
         """Items of muted authors and channels."""
         corpus, relations = ctx.world.corpus, ctx.viewer.relations
         return {
-            "its author is muted": np.isin(corpus.maker(keys), list(relations.muted_users)),
-            "its channel is muted": np.isin(corpus.channel[keys], list(relations.muted_channels)),
+            "its author is muted": among(corpus.maker(keys), relations.muted_users),
+            "its channel is muted": among(corpus.channel[keys], relations.muted_channels),
         }
 
 

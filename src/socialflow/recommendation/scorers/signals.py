@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from socialflow.recommendation.context import Context, Keys
+from socialflow.recommendation.context import Context, Keys, among
 from socialflow.recommendation.pipeline import Signal, normalised
 from socialflow.recommendation.records import Provenance, Tier
 from socialflow.recommendation.sources.catalogue import favourite_categories
@@ -158,8 +158,8 @@ class Affinity:
     def score(self, ctx: Context, keys: Keys) -> Signal:
         """1 or 0."""
         corpus, relations = ctx.world.corpus, ctx.viewer.relations
-        near = np.isin(corpus.author[keys], list(relations.follows))
-        near |= np.isin(corpus.channel[keys], list(relations.subscriptions))
+        near = among(corpus.author[keys], relations.follows)
+        near |= among(corpus.channel[keys], relations.subscriptions)
         return Signal(near.astype(np.float64))
 
 
@@ -177,7 +177,7 @@ class Aversion:
         averse = np.zeros(len(keys), np.bool_)
         for column in (corpus.author, corpus.channel):
             disliked = column[refused]
-            averse |= np.isin(column[keys], disliked[disliked >= 0])
+            averse |= among(column[keys], disliked[disliked >= 0].tolist())
         return Signal(averse.astype(np.float64))
 
 

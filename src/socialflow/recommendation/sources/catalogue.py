@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from socialflow.recommendation.context import Context, Keys
+from socialflow.recommendation.context import Context, Keys, among
 from socialflow.recommendation.pipeline import Drawn
 
 FRESH = 24 * 3600.0
@@ -98,8 +98,8 @@ class Following:
         if not relations.follows and not relations.subscriptions:
             return Drawn.of(np.empty(0, np.int64))
         keys = ctx.younger(FOLLOWED_FOR)
-        ours = np.isin(corpus.author[keys], list(relations.follows))
-        ours |= np.isin(corpus.channel[keys], list(relations.subscriptions))
+        ours = among(corpus.author[keys], relations.follows)
+        ours |= among(corpus.channel[keys], relations.subscriptions)
         return Drawn.of(keys[ours][: self._limit])
 
 
