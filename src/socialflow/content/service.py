@@ -40,7 +40,7 @@ from socialflow.errors import (
     SocialflowError,
     UserNotFound,
 )
-from socialflow.kit.clock import Clock
+from socialflow.kit.clock import Clock, to_micros
 
 SEEN_BY_EVERYONE = frozenset({ModerationStatus.APPROVED, ModerationStatus.FLAGGED})
 _OTHER_RANGE = (-1.0, 1.0)
@@ -134,7 +134,7 @@ class ContentService:
         A row whose id its user has used before is a duplicate and changes nothing. Never raises for a row.
         """
         now = self._clock.now()
-        prefix = secrets.token_hex(12)
+        prefix = f"{to_micros(self._clock.now()) // 1000:012x}{secrets.token_hex(10)}"  # in order of time
         good: list[Interaction] = []
         outcomes: list[RowOutcome | None] = []
         latest = now + CLOCK_SKEW

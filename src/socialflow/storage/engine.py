@@ -7,6 +7,7 @@ process wrote in between, whatever busy_timeout says.
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -33,14 +34,14 @@ _COMMON = (
 )
 _READER = (*_COMMON, "PRAGMA mmap_size = 268435456", "PRAGMA query_only = ON")
 # secure_delete: deleted content is overwritten with zeros, so that an erased person is gone from the file.
-# cache_size (KiB, negative): every stored interaction touches a random page of three indexes. wal_autocheckpoint
-# (pages): a page that many rows share is moved into the file once, not after every megabyte.
+# cache_size (KiB, negative): every stored interaction touches random pages of the indexes. wal_autocheckpoint (pages):
+# a writer would wait for it, so the store moves pages beside the writers (`checkpoint`) and this is what remains.
 _WRITER = (
     *_COMMON,
     "PRAGMA journal_mode = WAL",
     "PRAGMA secure_delete = ON",
     "PRAGMA cache_size = -131072",
-    "PRAGMA wal_autocheckpoint = 8000",
+    "PRAGMA wal_autocheckpoint = 16384",
 )
 
 
@@ -134,6 +135,12 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return stat.st_dev, stat.st_ino
+
+
+def checkpoint(path: Path) -> None:
+    """Move pages of SQLite's write-ahead log into the file beside running readers and writers (blocking call)."""
+    with closing(sqlite3.connect(path, timeout=0)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def truncate_log(connection: Connection) -> bool:

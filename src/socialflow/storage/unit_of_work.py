@@ -1,15 +1,19 @@
 """Units of work: one request or task, one transaction, committed where it ends."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
+from pathlib import Path
+from time import monotonic
 
+import structlog
 from sqlalchemy import select
 
 from socialflow.errors import StoreUnavailable
 from socialflow.storage.address import Address
-from socialflow.storage.engine import Durability, open_engines, truncate_log
+from socialflow.storage.engine import Durability, checkpoint, open_engines, truncate_log
 from socialflow.storage.failures import translated
 from socialflow.storage.repositories.api_keys import ApiKeys
 from socialflow.storage.repositories.channels import Channels
@@ -22,6 +26,10 @@ from socialflow.storage.repositories.users import Users
 from socialflow.storage.repositories.value_models import ValueModels
 from socialflow.storage.tables import installation
 from socialflow.storage.transaction import Memory, Transaction
+
+_log = structlog.get_logger("socialflow.storage")
+_TEND_SECONDS = 0.5
+"""Least time between two starts of moving SQLite's write-ahead log into the file."""
 
 
 class Unit:
@@ -97,6 +105,8 @@ class Store:
         self._turns = asyncio.Semaphore(1 if self._address.dialect == "sqlite" else 2 * pool_size)
         # A process may have ended between an erasure and its scrubbing: the first write of the next one sees to it.
         self._unscrubbed = self._address.dialect == "sqlite"
+        self._checkpoint: asyncio.Task[None] | None = None
+        self._tended = monotonic()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Unit]:
@@ -116,6 +126,7 @@ class Store:
             self._unscrubbed |= transaction.scrub
             if self._unscrubbed:
                 await self._scrub()
+        self._tend_log()
 
     async def ping(self) -> None:
         """Check that the database answers and has a schema. Raises StoreUnavailable."""
@@ -126,7 +137,24 @@ class Store:
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._checkpoint is not None:
+            await asyncio.wait([self._checkpoint])
         await self._engines.close()
+
+    def _tend_log(self) -> None:
+        """Start moving the write-ahead log into the file, now and then while there are writers; one at a time."""
+        now, path = monotonic(), self._address.path
+        idle = self._checkpoint is None or self._checkpoint.done()
+        if path is not None and idle and now - self._tended >= _TEND_SECONDS:
+            self._tended = now
+            self._checkpoint = asyncio.create_task(self._move_log(path))
+
+    @staticmethod
+    async def _move_log(path: Path) -> None:
+        try:
+            await asyncio.to_thread(checkpoint, path)
+        except sqlite3.Error as error:  # the next one tries again, and SQLite's own checkpoint remains
+            _log.warning("checkpoint_failed", reason=str(error))
 
     async def _scrub(self) -> None:
         """Move the write-ahead log into the file and cut it to nothing, so that no old page of an erased person stays.
