@@ -1,6 +1,7 @@
 """Orders of the whole catalogue that all requests share until an item or a count changes."""
 
 from functools import cached_property
+from time import monotonic
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ from socialflow.recommendation.kinds import DEFAULT_KINDS
 
 Keys = npt.NDArray[np.int64]
 
+SECONDS_PER_ITEM = 1e-5
+_OF_ITEMS = ("scope", "newest", "born")
 DEPTH = 5000
 """Length of the charts. Who pages beyond goes on in the reserve, which holds everything."""
 
@@ -21,13 +24,25 @@ class Charts:
     Decay moves all trending scores by one factor, so an order by them holds until the next interaction.
     """
 
-    def __init__(self, corpus: Corpus, activity: Activity) -> None:
+    def __init__(self, corpus: Corpus, activity: Activity, before: "Charts | None" = None) -> None:
         self._corpus = corpus
         self._activity = activity
         self._newest_first = corpus.newest_first()
         self.size = corpus.size
-        self.state = state_of(corpus, activity)
-        """What these charts are of; another state needs other charts."""
+        self._items = corpus.generation
+        self._counts = (id(activity), activity.generation)
+        self._made = monotonic()
+        if before is not None and before._items == self._items:
+            kept = {name: before.__dict__[name] for name in _OF_ITEMS if name in before.__dict__}
+            self.__dict__.update(kept)
+
+    def hold(self, corpus: Corpus, activity: Activity) -> bool:
+        """Whether these charts still serve: always of the items as they are now, of counts at most
+        `SECONDS_PER_ITEM` times the catalogue's size old (a second for 100,000 items)."""
+        if corpus.generation != self._items:
+            return False
+        same_counts = (id(activity), activity.generation) == self._counts
+        return same_counts or monotonic() - self._made < SECONDS_PER_ITEM * self.size
 
     @cached_property
     def scope(self) -> npt.NDArray[np.bool_]:
@@ -55,11 +70,6 @@ class Charts:
     def popular(self) -> Keys:
         """Keys with positive weight of all time, most first."""
         return best(np.where(self.scope, self._activity.popularity(self.size), 0.0), DEPTH)
-
-
-def state_of(corpus: Corpus, activity: Activity) -> tuple[int, int, int]:
-    """Number of changes so far, of items and of counts."""
-    return corpus.generation, id(activity), activity.generation
 
 
 def best(scores: npt.NDArray[np.float64], limit: int) -> Keys:

@@ -13,7 +13,7 @@ from socialflow.ids import ChannelKey, ItemKey, UserKey
 from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock, to_micros
 from socialflow.recommendation.activity import Activity
-from socialflow.recommendation.charts import Charts, state_of
+from socialflow.recommendation.charts import Charts
 from socialflow.recommendation.content_space import ContentModel, ContentSpace
 from socialflow.recommendation.corpus import NONE, Corpus
 from socialflow.recommendation.interactions import ItemTable
@@ -95,8 +95,8 @@ class LiveState:
 
     def charts(self) -> Charts:
         """Orders of the catalogue as it is now; the same object until something changes."""
-        if self._charts.state != state_of(self.corpus, self.activity):
-            self._charts = Charts(self.corpus, self.activity)
+        if not self._charts.hold(self.corpus, self.activity):
+            self._charts = Charts(self.corpus, self.activity, self._charts)
         return self._charts
 
     async def adopt(self, model: Recommender) -> ContentSpace | None:

@@ -1,5 +1,6 @@
 """The application: routes, what surrounds them, and a platform that lives as long as the server."""
 
+import gc
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -64,6 +65,7 @@ def _lifespan(platform_factory: Callable[[], Platform]) -> Callable[[FastAPI], o
             await platform.start()
             app.state.platform = platform
             app.state.content = ContentService(platform.store, platform.clock)
+            gc.freeze()  # what was loaded lives as long as the process: full collections need not walk it
             with _draining_on_sigterm(app):
                 yield
         finally:
