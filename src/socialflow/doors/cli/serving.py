@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import signal
-import sys
 import socket
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
