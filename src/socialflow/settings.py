@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     # Where things are
     socialflow_home: Path = Field(
         Path("./var"),
-        description="Folder of the embedded store, models, logs and credentials.",
+        description="Folder of the embedded store, models and credentials.",
         examples=["./var"],
     )
     database_url: str = Field(
@@ -82,7 +82,7 @@ class Settings(BaseSettings):
 
     # Distribution
     redis_url: str | None = Field(
-        None, description="Redis for caches and shared limits.", examples=["redis://localhost:6379/0"]
+        None, description="Redis, so that all processes share rate limits.", examples=["redis://localhost:6379/0"]
     )
     redis_host: str | None = Field(None, description="Instead of REDIS_URL.", examples=["localhost"])
     redis_port: int = Field(6379, ge=1, le=65535, description="With REDIS_HOST.")

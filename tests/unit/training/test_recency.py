@@ -18,7 +18,7 @@ def platform(steady: bool) -> Interactions:
     for user in range(400):
         home, away = (0, 100) if user % 2 else (100, 0)
         first, second = rng.permutation(20) + home, rng.permutation(20) + away
-        wanders = [*first[:10], *second[:2], first[10]] if steady else [*first[:10], *second[:3]]
+        wanders = [*first[:10], *second[:2], first[10]] if steady else [*first[:10], *second[:8]]
         history = first[:12] if user < 200 else wanders
         users += [user] * len(history)
         items += [*history]
