@@ -251,7 +251,7 @@ class TestTraining:
         likes = ("--map", "at=timestamp", "--set", "type=like", "--create-missing")
         assert cli("import", "interactions", ratings, *likes).exit_code == 0
         assert cli("train", "item_item", "--promote").exit_code == 0
-        result = cli("train", "item_item", "--promote", "--set", "neighbours=1")
+        result = cli("train", "item_item", "--promote", "--set", "neighbours=1", "--set", "gate.min_users=10")
         assert result.exit_code == 1
         assert "item_item 0002: refused" in result.stdout
         assert "worse: ndcg@10" in result.stdout

@@ -14,6 +14,7 @@ from socialflow.recommendation.scorers.signals import (
     Collaborative,
     Content,
     Interests,
+    JustTaken,
     Likeness,
     Locale,
     Model,
@@ -39,7 +40,7 @@ COLD = (
 )
 """What leads for new users: category, locale, mood, and what the platform likes."""
 
-ADJUSTMENTS = (Weighted(Affinity(), 0.10), Weighted(Aversion(), -0.50))
+ADJUSTMENTS = (Weighted(JustTaken(), 0.45), Weighted(Affinity(), 0.10), Weighted(Aversion(), -0.50))
 
 SELECTORS: tuple[Selector, ...] = (
     FreshnessBoost(gain=0.05),

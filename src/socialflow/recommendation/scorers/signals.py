@@ -7,6 +7,7 @@ from socialflow.recommendation.pipeline import Signal, normalised
 from socialflow.recommendation.records import Provenance, Tier
 from socialflow.recommendation.sources.catalogue import favourite_categories
 
+_NEAR = 20
 LIVE_COUNTS = Provenance("trending", "1", Tier.HEURISTIC)
 
 
@@ -161,6 +162,26 @@ class Affinity:
         near = among(corpus.author[keys], relations.follows)
         near |= among(corpus.channel[keys], relations.subscriptions)
         return Signal(near.astype(np.float64))
+
+
+class JustTaken:
+    """Whether the item is like what the user took last, whatever the long history says: the next swipe counts."""
+
+    name = "just_taken"
+
+    def score(self, ctx: Context, keys: Keys) -> Signal:
+        """1 for the nearest neighbour of the newest liked item, falling with its place in the list, and half as much
+        for each item further back; 0 beyond the three newest and the twenty nearest."""
+        table = np.zeros(ctx.size)
+        for back, anchor in enumerate(ctx.liked[:3].tolist()):
+            for name in ("content_based", "item_item"):
+                loaded = ctx.world.models.get(name)
+                if loaded is not None:
+                    near = loaded.neighbours(anchor, _NEAR).items[0]
+                    worth = 0.5**back * (1.0 - np.arange(_NEAR) / _NEAR)
+                    real = (near >= 0) & (near < ctx.size)
+                    np.maximum.at(table, near[real], worth[real])
+        return Signal(table[keys])
 
 
 class Aversion:
