@@ -95,7 +95,8 @@ class TestPersonalFeed:
         answer = await service.feed(FeedQuery(username="name5"))
         terms = {term.name: round(term.weight, 6) for term in answer.impression.entries[0].terms}
         assert terms == {
-            "collaborative": 0.4, "content_based": 0.4, "trending": 0.2, "affinity": 0.1, "aversion": -0.5,
+            "collaborative": 0.4, "content_based": 0.4, "trending": 0.2,
+            "just_taken": 0.45, "affinity": 0.1, "aversion": -0.5,
         }  # fmt: skip
         assert answer.impression.missing == ("model:als",)
         assert answer.impression.status is Status.PARTIAL
@@ -139,7 +140,7 @@ class TestPersonalFeed:
         store.item(9, "cat sleeps on piano", at=ago(minutes=1), category="pets")
         answer = await service.feed(FeedQuery(username="name5"))
         entry = next(entry for entry in answer.impression.entries if entry.item_id == "i9")
-        assert entry.position == 1
+        assert entry.position <= 2  # before it only what stands in the neighbour lists of the newest likes
         assert entry.source == "late_arrivals"
 
     async def test_unknown_user(self, service):
@@ -177,7 +178,12 @@ class TestQuestions:
         service = await service_of(store, cold_start_threshold=1)
         answer = await service.feed(FeedQuery(username="name5"))
         assert set(answer.impression.missing) == {"model:item_item", "model:als", "model:content_based"}
-        assert [t.name for t in answer.impression.entries[0].terms] == ["trending", "affinity", "aversion"]
+        assert [t.name for t in answer.impression.entries[0].terms] == [
+            "trending",
+            "just_taken",
+            "affinity",
+            "aversion",
+        ]
         assert answer.impression.entries[0].terms[0].weight == pytest.approx(1.0)
 
     async def test_mood_category_project_and_kind_narrow_the_feed(self, service, store):
