@@ -12,7 +12,9 @@
     │   ├── ItemNotFound        item_not_found
     │   ├── ChannelNotFound     channel_not_found
     │   ├── FeedRequestNotFound feed_request_not_found    no answer was recorded under this request_id
-    │   └── ModelNotFound       model_not_found           no such model, version or alias
+    │   ├── ModelNotFound       model_not_found           no such model, version or alias
+    │   ├── JobNotFound         job_not_found             no job has this id
+    │   └── ScheduleNotFound    schedule_not_found        no schedule has this id
     ├── Erased                  erased                    this person asked to be forgotten; the id is closed
     ├── Conflict                conflict                  the stored state forbids this change
     ├── AuthenticationRequired  authentication_required   no credentials
@@ -22,6 +24,8 @@
     ├── RateLimited             rate_limited              try again after `retry_after` seconds
     ├── Overloaded              overloaded                a bounded queue is full; try again
     ├── StoreUnavailable        store_unavailable         the database cannot be reached
+    ├── TransportUnavailable    transport_unavailable     the broker cannot be reached; jobs wait in the store
+    ├── SourceUnavailable       source_unavailable        the outside API cannot be read now
     ├── KeySetUnavailable       key_set_unavailable       the identity provider's keys cannot be fetched
     ├── ModelUnavailable        model_unavailable         no tier can answer; names the command that mends it
     └── ArtefactError           artefact_invalid          a stored model is damaged or not what its manifest says
@@ -104,6 +108,18 @@ class ModelNotFound(NotFound):
     code = "model_not_found"
 
 
+class JobNotFound(NotFound):
+    """No job has this id."""
+
+    code = "job_not_found"
+
+
+class ScheduleNotFound(NotFound):
+    """No schedule has this id."""
+
+    code = "schedule_not_found"
+
+
 class Erased(SocialflowError):
     """The person behind this id asked to be forgotten; the id is closed for good."""
 
@@ -160,6 +176,18 @@ class StoreUnavailable(SocialflowError):
     """The database cannot be reached; nothing was stored by this call."""
 
     code = "store_unavailable"
+
+
+class TransportUnavailable(SocialflowError):
+    """The broker cannot be reached. Jobs stay in the store and are sent when it is back."""
+
+    code = "transport_unavailable"
+
+
+class SourceUnavailable(SocialflowError):
+    """The outside API that collectors read cannot be read now, or answers what cannot be understood."""
+
+    code = "source_unavailable"
 
 
 class KeySetUnavailable(SocialflowError):

@@ -27,7 +27,9 @@ from socialflow.errors import (
     PermissionDenied,
     RateLimited,
     SocialflowError,
+    SourceUnavailable,
     StoreUnavailable,
+    TransportUnavailable,
 )
 
 STATUS: Mapping[type[SocialflowError], int] = {
@@ -42,6 +44,8 @@ STATUS: Mapping[type[SocialflowError], int] = {
     RateLimited: 429,
     Overloaded: 503,
     StoreUnavailable: 503,
+    TransportUnavailable: 503,
+    SourceUnavailable: 503,
     KeySetUnavailable: 503,
     ModelUnavailable: 503,
 }
