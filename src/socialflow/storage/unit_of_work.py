@@ -22,8 +22,11 @@ from socialflow.storage.repositories.graph import Graph
 from socialflow.storage.repositories.impressions import Impressions
 from socialflow.storage.repositories.interactions import Interactions
 from socialflow.storage.repositories.items import Items
+from socialflow.storage.repositories.jobs import Jobs
+from socialflow.storage.repositories.schedules import Schedules
 from socialflow.storage.repositories.users import Users
 from socialflow.storage.repositories.value_models import ValueModels
+from socialflow.storage.repositories.workers import Workers
 from socialflow.storage.tables import installation
 from socialflow.storage.transaction import Memory, Transaction
 
@@ -82,6 +85,21 @@ class Unit:
     def api_keys(self) -> ApiKeys:
         """Service keys."""
         return ApiKeys(self._transaction)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Work beside requests."""
+        return Jobs(self._transaction)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """Work that recurs."""
+        return Schedules(self._transaction)
+
+    @cached_property
+    def workers(self) -> Workers:
+        """Who does the work."""
+        return Workers(self._transaction)
 
 
 class Store:

@@ -14,6 +14,7 @@ from socialflow.storage.tables.people import (
     user_mutes,
     users,
 )
+from socialflow.storage.tables.work import collections, jobs, schedules, workers
 
 __all__ = [
     "MODERATION",
@@ -24,6 +25,7 @@ __all__ = [
     "channel_mutes",
     "channels",
     "closed_names",
+    "collections",
     "erasures",
     "follows",
     "impressions",
@@ -32,10 +34,13 @@ __all__ = [
     "interactions",
     "item_stats",
     "items",
+    "jobs",
     "metadata",
+    "schedules",
     "subscriptions",
     "topics",
     "user_mutes",
     "users",
     "value_models",
+    "workers",
 ]
