@@ -1,11 +1,9 @@
 """From a ranking to the answer that is stored and shown."""
 
-import secrets
 from datetime import datetime
 
 from socialflow.errors import Conflict, FeedRequestNotFound, InvalidInput, TooLarge
 from socialflow.ids import ItemKey, UserKey
-from socialflow.kit.clock import to_micros
 from socialflow.kit.digests import short_digest
 from socialflow.recommendation.context import Context, FeedSettings
 from socialflow.recommendation.pipeline import Outcome
@@ -104,15 +102,6 @@ def digest(query: FeedQuery) -> str:
     parts = (query.algorithm, query.surface, query.kind, query.mood, query.category, query.project_code)
     candidates = ("all",) if query.candidates is None else ("given", *query.candidates)
     return short_digest(*("" if part is None else f"={part}" for part in parts), *candidates).hex()
-
-
-def new_request_id(now: datetime) -> str:
-    """A time-ordered random id (UUID version 7, RFC 9562), 32 hexadecimal digits."""
-    millis = to_micros(now) // 1000
-    value = (millis & ((1 << 48) - 1)) << 80 | secrets.randbits(80)
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return f"{value:032x}"
 
 
 def entries(ctx: Context, outcome: Outcome, *, skip: int, size: int, offset: int) -> tuple[FeedEntry, ...]:

@@ -13,6 +13,7 @@ from socialflow.errors import Conflict, FeedRequestNotFound, InvalidInput, ItemN
 from socialflow.ids import ItemKey, UserKey
 from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock, to_micros
+from socialflow.kit.identifiers import time_ordered_id
 from socialflow.recommendation import answers, explain, feeds, trending
 from socialflow.recommendation.context import Context, FeedSettings, Viewer, World
 from socialflow.recommendation.live import LiveState
@@ -230,7 +231,7 @@ class RecommendationService:
         outcome = run(feed, ctx)
         size, now = ctx.query.page_size, self._clock.now()
         shown = answers.entries(ctx, outcome, skip=session.skip, size=size, offset=session.offset)
-        request_id = ctx.query.request_id or answers.new_request_id(now)
+        request_id = ctx.query.request_id or time_ordered_id(now)
         has_more = len(outcome.ranking) > session.skip + size
         return answers.impression(ctx, outcome, shown, request_id=request_id, at=now), has_more
 
