@@ -14,10 +14,12 @@ from socialflow.access.service import AccessService
 from socialflow.access.tokens import TokenSettings
 from socialflow.catalogue.registry import Catalogue
 from socialflow.content.records import ErasureReceipt
+from socialflow.jobs.service import JobService
 from socialflow.kit.clock import Clock, SystemClock
 from socialflow.pipelines.model_source import CatalogueModels
+from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.service import FeedSettings, RecommendationService
-from socialflow.settings import Settings
+from socialflow.settings import Settings, load_settings
 from socialflow.storage.unit_of_work import Store
 
 
@@ -30,6 +32,8 @@ class Platform:
     store: Store
     catalogue: Catalogue
     recommendation: RecommendationService
+    jobs: JobService
+    scheduler: Scheduler
     access: AccessService
     limiter: Limiter
     version: str = __version__
@@ -72,6 +76,7 @@ def assemble(settings: Settings, clock: Clock | None = None) -> Platform:
     store = Store(settings.store_url, durability=settings.socialflow_durability)
     catalogue = Catalogue(settings.models_dir)
     limiter = Limiter(settings.rate_limit_per_minute, settings.shared_redis_url)
+    jobs = JobService(store, clock)
     static_key = settings.api_key.get_secret_value() if settings.api_key else None
     return Platform(
         settings=settings,
@@ -88,9 +93,24 @@ def assemble(settings: Settings, clock: Clock | None = None) -> Platform:
                 max_recommendations=settings.max_recommendations,
             ),
         ),
+        jobs=jobs,
+        scheduler=Scheduler(
+            store, jobs, clock, collecting=settings.api_base_url is not None and settings.flic_token is not None
+        ),
         access=AccessService(store, clock, tokens=token_settings(settings), static_api_key=static_key, limiter=limiter),
         limiter=limiter,
     )
+
+
+def default_platform() -> Platform:
+    """The platform of the environment's settings, its embedded store created or migrated (see `kit.defaults`)."""
+    settings = load_settings()
+    if settings.store_url.startswith("sqlite"):
+        from socialflow.storage.maintenance import upgrade  # what migrates is not loaded to serve
+
+        settings.home.mkdir(parents=True, exist_ok=True)
+        upgrade(settings.store_url)
+    return assemble(settings)
 
 
 def token_settings(settings: Settings) -> TokenSettings:

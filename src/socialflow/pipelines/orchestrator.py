@@ -1,0 +1,149 @@
+"""Batch work as Python code sees it: submit, watch, cancel."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from socialflow.errors import Conflict, InvalidInput
+from socialflow.jobs.records import (
+    DEFAULT_PRIORITY,
+    Job,
+    JobState,
+    JsonObject,
+    NewJob,
+    PipelineType,
+    QueueStatus,
+)
+from socialflow.jobs.service import JobService
+from socialflow.kit.defaults import resident
+from socialflow.pipelines.ports import ResidentPlatform
+
+T = TypeVar("T")
+
+__all__ = ["PipelineOrchestrator", "PipelineType", "described"]
+
+
+class PipelineOrchestrator:
+    """Submits batch work and tells how it stands. Workers do it: those of `socialflow serve`, or `socialflow worker`.
+
+    A submitted task is stored before `submit_task` returns. It survives this process, and waits where no worker runs.
+
+    Args:
+        jobs: the job service to use; without one, that of the platform which the environment's settings describe,
+            opened at first use.
+    """
+
+    def __init__(self, jobs: JobService | None = None) -> None:
+        self._jobs = jobs
+        self._closed = False
+
+    async def initialize(self) -> None:
+        """Check that the store answers, so that a wrong setting shows here. Raises StoreUnavailable."""
+        await self.get_status()
+
+    async def submit_task(
+        self,
+        pipeline_type: PipelineType | str,
+        name: str,
+        config: JsonObject | None = None,
+        priority: int = DEFAULT_PRIORITY,
+    ) -> Job:
+        """Store a task (0 to 10, 10 first) and return it; its `task_id` is the handle for everything else.
+
+        Raises:
+            InvalidInput: an unknown type, a name, priority or config that cannot be stored.
+            Conflict: this orchestrator was shut down.
+            StoreUnavailable: nothing was stored.
+        """
+        if self._closed:
+            raise Conflict("this orchestrator was shut down and takes no more tasks; make another")
+        new = NewJob(_type(pipeline_type), name, config or {}, priority)
+        return await self._use(lambda jobs: jobs.submit(new))
+
+    async def get_task_status(self, task_id: str) -> dict[str, object]:
+        """How a task stands: the fields of `described`. Raises JobNotFound."""
+        return described(await self._use(lambda jobs: jobs.get(task_id)))
+
+    async def cancel_task(self, task_id: str) -> dict[str, object]:
+        """Cancel a waiting task at once, a running one within 2 s. Raises JobNotFound, Conflict where it has ended."""
+        return described(await self._use(lambda jobs: jobs.cancel(task_id)))
+
+    cancel = cancel_task
+
+    async def retry_task(self, task_id: str) -> dict[str, object]:
+        """Run a failed, partial or cancelled task again. Raises JobNotFound, Conflict."""
+        return described(await self._use(lambda jobs: jobs.retry(task_id)))
+
+    async def list_tasks(
+        self,
+        *,
+        states: Collection[JobState] = (),
+        pipeline_types: Collection[PipelineType] = (),
+        before: str | None = None,
+        limit: int = 50,
+    ) -> Sequence[dict[str, object]]:
+        """Tasks, newest first, older than the task `before`; `limit` 1 to 200. Raises InvalidInput, JobNotFound."""
+        page = await self._use(
+            lambda jobs: jobs.page(states=states, pipeline_types=pipeline_types, before=before, limit=limit)
+        )
+        return [described(job) for job in page]
+
+    async def get_status(self) -> dict[str, object]:
+        """The whole queue in figures: queued, running, workers, throughput_per_minute, oldest_seconds, finished."""
+        return _figures(await self._use(lambda jobs: jobs.status()))
+
+    async def shutdown(self) -> None:
+        """Take no more tasks here. What was submitted stays and is worked on; other processes are not concerned."""
+        self._closed = True
+
+    async def _use(self, use: Callable[[JobService], Awaitable[T]]) -> T:
+        if self._jobs is not None:
+            return await use(self._jobs)
+
+        async def on(platform: ResidentPlatform) -> T:
+            return await use(platform.jobs)
+
+        return await resident().run(on)
+
+
+def described(job: Job) -> dict[str, object]:
+    """A job as JSON shows it; instants as ISO 8601 in UTC, `progress` 0 to 100."""
+    return {
+        "task_id": job.id,
+        "pipeline_type": job.pipeline_type.value,
+        "name": job.name,
+        "state": job.state.value,
+        "priority": job.priority,
+        "progress": job.progress,
+        "attempts": job.attempts,
+        "created_at": _instant(job.created_at),
+        "started_at": _instant(job.started_at),
+        "finished_at": _instant(job.finished_at),
+        "result": None if job.result is None else dict(job.result),
+        "error": None if job.error is None else {"code": job.error.code, "detail": job.error.detail},
+    }
+
+
+def _figures(status: QueueStatus) -> dict[str, object]:
+    finished: Mapping[str, int] = {state.value: count for state, count in status.finished.items()}
+    return {
+        "queued": status.queued,
+        "running": status.running,
+        "workers": len(status.workers),
+        "throughput_per_minute": status.throughput_per_minute,
+        "oldest_seconds": status.oldest_seconds,
+        "finished": dict(finished),
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _type(given: PipelineType | str) -> PipelineType:
+    try:
+        return PipelineType(given)
+    except ValueError:
+        raise InvalidInput(
+            f"pipeline_type must be one of {', '.join(PipelineType)}, not {given!r}", field="pipeline_type"
+        ) from None
