@@ -17,6 +17,7 @@ from socialflow.storage.engine import Durability, checkpoint, open_engines, trun
 from socialflow.storage.failures import translated
 from socialflow.storage.repositories.api_keys import ApiKeys
 from socialflow.storage.repositories.channels import Channels
+from socialflow.storage.repositories.collections import Collections
 from socialflow.storage.repositories.erasures import Erasures
 from socialflow.storage.repositories.graph import Graph
 from socialflow.storage.repositories.impressions import Impressions
@@ -95,6 +96,11 @@ class Unit:
     def schedules(self) -> Schedules:
         """Work that recurs."""
         return Schedules(self._transaction)
+
+    @cached_property
+    def collections(self) -> Collections:
+        """How far reading outside APIs is."""
+        return Collections(self._transaction)
 
     @cached_property
     def workers(self) -> Workers:
