@@ -1,7 +1,7 @@
 """The use cases of recommendation: feeds, trending, likeness, explanations, over the platform as it is now."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -31,10 +31,10 @@ from socialflow.recommendation.records import (
     Tier,
     TrendingAnswer,
 )
-from socialflow.recommendation.shelf import Shelf
+from socialflow.recommendation.shelf import Loaded, Shelf
 from socialflow.recommendation.similar_users import SimilarUsersIndex
 
-__all__ = ["FeedSettings", "Readiness", "RecommendationService"]
+__all__ = ["FeedSettings", "Present", "Readiness", "RecommendationService"]
 
 WAITING = 64
 """Rankings that may wait for the lane before a call is refused."""
@@ -51,6 +51,18 @@ class Readiness:
     items: int
     models: dict[str, str]
     """Model -> version in use, or why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The state behind the answers, for work on many users or items: to be read, never written.
+
+    What is read between two awaits is of one moment; `lane` is where arithmetic over it does not hold up answers.
+    """
+
+    live: LiveState
+    models: Mapping[str, Loaded]
+    lane: Lane
 
 
 class RecommendationService:
@@ -99,6 +111,11 @@ class RecommendationService:
         live = running.live
         reason = f"{len(live.corpus)} items and {len(live.log)} interactions loaded"
         return Readiness(True, reason, len(live.log), len(live.corpus), models)
+
+    async def present(self) -> Present:
+        """The state as of every commit before this call. Raises ModelUnavailable before `start`, StoreUnavailable."""
+        running = await self._current()
+        return Present(running.live, running.shelf.models, running.aside)
 
     async def feed(self, query: FeedQuery) -> FeedAnswer:
         """Rank for one user, as of everything committed before the call; durable before it returns.
