@@ -41,10 +41,11 @@ class JobRepository(Protocol):
         """Jobs, newest first, older than the job `before`; empty collections mean all."""
         ...
 
-    async def sendable(self, now: datetime, limit: int) -> Sequence[Job]:
+    async def sendable(self, now: datetime, limit: int, *, without: Collection[PipelineType] = ()) -> Sequence[Job]:
         """Queued jobs that are due and unsent, or whose message must be given up for lost, best first.
 
-        Best: by priority, then by age. A message is given up 15 s x 2^(sends - 1) after it was sent, at most an hour.
+        Best: by priority, then by age; types in `without` are left out. A message is given up 15 s x 2^(sends - 1)
+        after it was sent, at most an hour.
         """
         ...
 
@@ -52,8 +53,8 @@ class JobRepository(Protocol):
         """Queued jobs whose message is under way and not given up."""
         ...
 
-    async def mark_sent(self, job_ids: Collection[str], now: datetime) -> None:
-        """Note that the transport was told of these, where they are still queued."""
+    async def mark_sent(self, job_ids: Collection[str], now: datetime) -> Sequence[str]:
+        """Note that the transport is told of these, where they are still `sendable`; the ids of those that were."""
         ...
 
     async def unsend(self, job_ids: Collection[str]) -> None:

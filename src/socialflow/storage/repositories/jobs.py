@@ -84,19 +84,17 @@ class Jobs:
             query = query.where(jobs.c.key < (await self._row_of(before)).key)
         return await self._jobs(query)
 
-    async def sendable(self, now: datetime, limit: int) -> Sequence[Job]:
+    async def sendable(self, now: datetime, limit: int, *, without: Collection[PipelineType] = ()) -> Sequence[Job]:
         """Queued jobs that are due and unsent, or whose message is given up for lost, best first."""
-        at = to_micros(now)
-        unsent = or_(jobs.c.resend_at.is_(None), jobs.c.resend_at <= at)
-        query = select(jobs).where(_QUEUED, jobs.c.run_at <= at, unsent)
+        query = select(jobs).where(_sendable(now), jobs.c.pipeline_type.not_in(sorted(without)))
         return await self._jobs(query.order_by(jobs.c.priority.desc(), jobs.c.key).limit(limit))
 
     async def in_transit(self, now: datetime) -> int:
         """Queued jobs whose message is under way and not given up."""
         return await self._count(_QUEUED & (jobs.c.resend_at > to_micros(now)))
 
-    async def mark_sent(self, job_ids: Collection[str], now: datetime) -> None:
-        """Note that the transport was told of these, where they are still queued."""
+    async def mark_sent(self, job_ids: Collection[str], now: datetime) -> Sequence[str]:
+        """Note that the transport is told of these, where they are still `sendable`; the ids of those that were."""
         waits = [min(RESEND_AFTER * 2**sends, RESEND_AT_MOST) for sends in range(8)]
         given_up = [literal(to_micros(now + wait), BigInteger) for wait in waits]
         by_sends = [(jobs.c.sends == sends, at) for sends, at in enumerate(given_up)]
@@ -105,7 +103,9 @@ class Jobs:
             "resend_at": case(*by_sends, else_=literal(to_micros(now + RESEND_AT_MOST), BigInteger)),
             "sends": jobs.c.sends + 1,
         }
-        await self._tx.run(update(jobs).where(_QUEUED, self._tx.among(jobs.c.id, job_ids)).values(sent))
+        these = self._tx.among(jobs.c.id, job_ids)
+        marked = update(jobs).where(_sendable(now), these).values(sent).returning(jobs.c.id)
+        return [row.id for row in await self._tx.rows(marked)]
 
     async def unsend(self, job_ids: Collection[str]) -> None:
         """Take the note back: the transport could not be reached."""
@@ -289,6 +289,11 @@ class Jobs:
     async def _changed(self, statement: Executable) -> Job | None:
         row = await self._tx.row(statement.returning(*jobs.c))  # type: ignore[attr-defined]
         return None if row is None else job_of(row)
+
+
+def _sendable(now: datetime) -> ColumnElement[bool]:
+    at = to_micros(now)
+    return and_(_QUEUED, jobs.c.run_at <= at, or_(jobs.c.resend_at.is_(None), jobs.c.resend_at <= at))
 
 
 def _held(lease: Lease) -> dict[str, object]:
