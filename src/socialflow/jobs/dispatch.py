@@ -139,23 +139,22 @@ class Dispatcher:
         counts = Counter(running)
         full = {kind for kind, rules in self._kinds.items() if counts[kind] >= rules.at_once}
         chosen: dict[str, Job] = {}
-        self._more = False
-        while len(chosen) < room:
-            async with self._store.read() as unit:
-                found = await unit.jobs.sendable(now, room + 1, without=full)
-            before = len(full)
-            for job in found:
-                if job.id in chosen or job.pipeline_type in full or len(chosen) >= room:
-                    continue
-                chosen[job.id] = job
-                counts[job.pipeline_type] += 1
-                if counts[job.pipeline_type] >= self._kinds[job.pipeline_type].at_once:
-                    full.add(job.pipeline_type)
-            self._more = len(found) > room
-            if len(full) == before:
-                break
-        else:
-            self._more = True
+        async with self._store.read() as unit:
+            while len(chosen) < room:
+                found = await unit.jobs.sendable(now, room, without=full)
+                before = len(full)
+                for job in found:
+                    if len(chosen) == room:
+                        break
+                    if job.id in chosen or job.pipeline_type in full:
+                        continue
+                    chosen[job.id] = job
+                    counts[job.pipeline_type] += 1
+                    if counts[job.pipeline_type] >= self._kinds[job.pipeline_type].at_once:
+                        full.add(job.pipeline_type)
+                if len(full) == before:  # nothing was passed over
+                    break
+            self._more = len(await unit.jobs.sendable(now, len(chosen) + 1)) > len(chosen)
         return list(chosen.values())
 
     async def _clear(self, now: datetime) -> None:
