@@ -1,14 +1,16 @@
 """What commands show: a progress bar where somebody watches, tables for people, JSON for programs."""
 
 import json
+import os
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
-from socialflow.errors import InvalidInput
+from socialflow.errors import InvalidInput, SocialflowError
 from socialflow.kit.progress import Progress, no_progress
 
 
@@ -34,6 +36,32 @@ def progress_bar() -> Iterator[Progress]:
             bars.update(tasks[stage], completed=done, total=total or None)
 
         yield show
+
+
+@contextmanager
+def progress_events() -> Iterator[Progress]:
+    """A listener that writes JSON lines on standard error, for the program that started this one.
+
+    {"stage", "done", "total"} as work goes on, {"error", "detail"} where it fails for a named reason. The process ends
+    as soon as its standard input is closed, so that it does not outlive that program.
+    """
+
+    def tell(event: Mapping[str, object]) -> None:
+        sys.stderr.write(json.dumps(event) + "\n")
+        sys.stderr.flush()
+
+    threading.Thread(target=_end_with_input, name="stdin", daemon=True).start()
+    try:
+        yield lambda stage, done, total: tell({"stage": stage, "done": done, "total": total})
+    except SocialflowError as error:
+        tell({"error": error.code, "detail": error.message})
+        raise
+
+
+def _end_with_input() -> None:
+    while os.read(sys.stdin.fileno(), 1024):  # unbuffered: a held buffer would spoil the interpreter's end
+        pass
+    os._exit(130)
 
 
 def say(text: str) -> None:

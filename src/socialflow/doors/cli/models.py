@@ -28,12 +28,17 @@ def register(app: typer.Typer) -> None:
 
 def train(
     model: Name,
+    *,
     config: Annotated[Path | None, typer.Option(help="TOML or JSON file of settings.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting; repeat for several.")
     ] = None,
     promote: Annotated[
         bool, typer.Option("--promote", help="Make it the active version if the gate accepts it.")
+    ] = False,
+    events: Annotated[
+        bool,
+        typer.Option("--events", help="For programs: progress as JSON lines on standard error; ends with its stdin."),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -49,7 +54,7 @@ def train(
 
     async def work() -> Version:
         async with session.opened(chosen) as platform:
-            with console.progress_bar() as progress:
+            with console.progress_events() if events else console.progress_bar() as progress:
                 return await run_training(
                     wanted,
                     platform.store,
