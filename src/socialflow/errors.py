@@ -26,6 +26,7 @@
     ├── StoreUnavailable        store_unavailable         the database cannot be reached
     ├── TransportUnavailable    transport_unavailable     the broker cannot be reached; jobs wait in the store
     ├── SourceUnavailable       source_unavailable        the outside API cannot be read now
+    │   └── SourceNotConfigured source_not_configured     no outside API is set up; names the settings
     ├── KeySetUnavailable       key_set_unavailable       the identity provider's keys cannot be fetched
     ├── ModelUnavailable        model_unavailable         no tier can answer; names the command that mends it
     └── ArtefactError           artefact_invalid          a stored model is damaged or not what its manifest says
@@ -188,6 +189,12 @@ class SourceUnavailable(SocialflowError):
     """The outside API that collectors read cannot be read now, or answers what cannot be understood."""
 
     code = "source_unavailable"
+
+
+class SourceNotConfigured(SourceUnavailable):
+    """No outside API is set up; the message names the settings that are missing."""
+
+    code = "source_not_configured"
 
 
 class KeySetUnavailable(SocialflowError):

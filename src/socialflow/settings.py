@@ -101,6 +101,9 @@ class Settings(BaseSettings):
         None, description="Outside API that collectors read.", examples=["https://api.example.org"]
     )
     flic_token: SecretStr | None = Field(None, description="`Flic-Token` of that API and of /api/v1/collect/*.")
+    collect_moderation: Literal["pending", "trusted"] = Field(
+        "pending", description="Whether collected items were checked where they come from; trusted ones are shown."
+    )
 
     # Recommendation
     embedding_dim: int = Field(128, ge=8, le=1024, description="Width of learned user and item vectors.")
@@ -184,6 +187,14 @@ class Settings(BaseSettings):
     def _check_http_url(cls, value: str | None) -> str | None:
         if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
             raise ValueError("must be an http(s) address")
+        return value
+
+    @field_validator("flic_token")
+    @classmethod
+    def _check_flic_token(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value() if value is not None else ""
+        if not (text.isascii() and text.isprintable() and text == text.strip()):
+            raise ValueError("must be printable ASCII without spaces around it, as it travels in a header")
         return value
 
     @field_validator("jwt_secret")

@@ -12,6 +12,7 @@ from socialflow.content.records import ErasureReceipt, ItemKind
 from socialflow.content.service import is_public
 from socialflow.errors import FeedRequestNotFound, SocialflowError
 from socialflow.ids import UserKey
+from socialflow.jobs.service import JobService
 from socialflow.kit.clock import SystemClock
 from socialflow.recommendation.records import (
     Explanation,
@@ -32,6 +33,7 @@ from socialflow.storage.unit_of_work import Store
 SECRET = "a-secret-of-at-least-thirty-two-characters"
 STATIC_KEY = "the-key-from-the-settings"
 METRICS_TOKEN = "the-metrics-token"
+FLIC_TOKEN = "the-flic-token"
 MADE_BY = Provenance("scripted", "1", Tier.HEURISTIC)
 
 
@@ -39,6 +41,9 @@ MADE_BY = Provenance("scripted", "1", Tier.HEURISTIC)
 class FakeSettings:
     allowed_origins: tuple[str, ...] = ("https://app.example.org",)
     metrics_token: SecretStr | None = SecretStr(METRICS_TOKEN)
+    api_base_url: str | None = "https://api.example.org"
+    flic_token: SecretStr | None = SecretStr(FLIC_TOKEN)
+    collect_moderation: str = "pending"
 
 
 @dataclass
@@ -177,6 +182,7 @@ class FakePlatform:
 
     def __post_init__(self) -> None:
         self.recommendation = FakeRecommendations(self.store)
+        self.jobs = JobService(self.store, self.clock)
         self.access = AccessService(
             self.store,
             self.clock,

@@ -69,6 +69,8 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/v1/value-models", None, "401 403 403 403 200 403 403 403 403"),
     ("PUT", "/api/v1/value-models", {"weights": {"view": 1}}, "401 403 403 403 200 403 403 403 403"),
     ("PUT", "/api/v1/value-models/1/active", None, "401 403 403 403 200 403 403 403 403"),
+    ("POST", "/api/v1/collect/all-posts", None, "401 401 401 401 401 401 401 401 401"),  # for FLIC_TOKEN alone
+    ("GET", "/api/v1/collection-status", None, "401 401 401 401 401 401 401 401 401"),
 ]
 
 

@@ -16,7 +16,17 @@ from socialflow.content.service import ContentService
 from socialflow.doors.rest import errors, openapi
 from socialflow.doors.rest.middleware import Cors, ErrorBoundary, RequestContext
 from socialflow.doors.rest.ports import Platform
-from socialflow.doors.rest.routes import channels, edges, feed, interactions, items, operation, users, value_models
+from socialflow.doors.rest.routes import (
+    channels,
+    collection,
+    edges,
+    feed,
+    interactions,
+    items,
+    operation,
+    users,
+    value_models,
+)
 from socialflow.observability.metrics import Metrics
 
 ROUTERS = (
@@ -27,6 +37,7 @@ ROUTERS = (
     items.router,
     channels.router,
     value_models.router,
+    collection.router,
     operation.router,
 )
 

@@ -23,11 +23,13 @@ TAGS = [
     {"name": "Items", "description": "Videos, posts and comments, and their statistics."},
     {"name": "Channels", "description": "Creators' channels."},
     {"name": "Value model", "description": "How much each kind of interaction says, as versioned data."},
+    {"name": "Collection", "description": "Reading an outside API; for whoever holds FLIC_TOKEN."},
     {"name": "Operation", "description": "Health, readiness, metrics."},
 ]
 _SCHEMES = {
     "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A person."},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A service."},
+    "flic": {"type": "apiKey", "in": "header", "name": "Flic-Token", "description": "FLIC_TOKEN."},
     "metrics": {"type": "http", "scheme": "bearer", "description": "METRICS_TOKEN; not needed from the same machine."},
 }
 
@@ -55,7 +57,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document["components"]["securitySchemes"] = _SCHEMES
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            if path.startswith("/api/"):
+            if path.startswith("/api/v1/collect"):
+                operation["security"] = [{"flic": []}]
+            elif path.startswith("/api/"):
                 operation["security"] = [{"token": []}, {"key": []}]
             elif path == "/metrics":
                 operation["security"] = [{}, {"metrics": []}]

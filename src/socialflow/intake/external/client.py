@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 import httpx
 import orjson
@@ -20,7 +19,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from tenacity.wait import wait_random_exponential
 
 from socialflow.errors import InvalidInput, PermissionDenied, SourceUnavailable, TooLarge
-from socialflow.intake.external.endpoints import OTHER_LIST_NAMES
+from socialflow.intake.external.endpoints import OTHER_LIST_NAMES, host_of
 from socialflow.intake.external.ports import Page
 from socialflow.kit.clock import Clock, SystemClock
 from socialflow.kit.digests import short_digest
@@ -192,15 +191,6 @@ class OutsideApi:
                 raise TooLarge(f"{self.source} sends pages of more than {limit} MiB", field="page_size")
             chunks.append(chunk)
         return b"".join(chunks)
-
-
-def host_of(base_url: str) -> str:
-    """The host of an address, by which one outside API is told from another.
-
-    >>> host_of("https://api.example.org/v1"), host_of("http://127.0.0.1:8080")
-    ('api.example.org', '127.0.0.1:8080')
-    """
-    return urlsplit(base_url).netloc.rpartition("@")[2].lower()
 
 
 def _seconds_until(at: datetime, now: datetime) -> float:

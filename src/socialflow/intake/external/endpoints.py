@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from socialflow.content.records import InteractionType
-from socialflow.errors import InvalidInput
 
 
 class Endpoint(StrEnum):
@@ -45,10 +45,10 @@ OTHER_LIST_NAMES = ("posts", "users", "data", "items", "results")
 """Names under which an answer may hold its rows instead."""
 
 
-def endpoint_of(name: object) -> Endpoint:
-    """The endpoint of this name. Raises InvalidInput."""
-    try:
-        return Endpoint(str(name))
-    except ValueError:
-        known = ", ".join(Endpoint)
-        raise InvalidInput(f"endpoint must be one of {known}, not {str(name)[:40]!r}", field="endpoint") from None
+def host_of(base_url: str) -> str:
+    """The host of an address, by which one outside API is told from another.
+
+    >>> host_of("https://api.example.org/v1"), host_of("http://127.0.0.1:8080")
+    ('api.example.org', '127.0.0.1:8080')
+    """
+    return urlsplit(base_url).netloc.rpartition("@")[2].lower()
