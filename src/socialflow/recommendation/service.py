@@ -62,6 +62,7 @@ class Present:
 
     live: LiveState
     models: Mapping[str, Loaded]
+    settings: FeedSettings
     lane: Lane
 
 
@@ -115,7 +116,7 @@ class RecommendationService:
     async def present(self) -> Present:
         """The state as of every commit before this call. Raises ModelUnavailable before `start`, StoreUnavailable."""
         running = await self._current()
-        return Present(running.live, running.shelf.models, running.aside)
+        return Present(running.live, running.shelf.models, self._settings, running.aside)
 
     async def feed(self, query: FeedQuery) -> FeedAnswer:
         """Rank for one user, as of everything committed before the call; durable before it returns.

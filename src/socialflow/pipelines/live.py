@@ -1,0 +1,65 @@
+"""The live recommender as batch work uses it: started where first needed, asked for whom to begin with."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from socialflow.content.ports import ContentStore
+from socialflow.ids import UserKey
+from socialflow.kit.clock import Clock, to_micros
+from socialflow.recommendation.active import active_users
+from socialflow.recommendation.service import Present, RecommendationService
+
+USERS_AT_ONCE = 1000
+"""Users read by one query."""
+
+
+class LiveRecommender:
+    """The recommendation service of a worker process: it reads the whole store at the first use and is kept then."""
+
+    def __init__(self, service: RecommendationService) -> None:
+        self._service = service
+        self._starting = asyncio.Lock()
+
+    async def __call__(self) -> RecommendationService:
+        """The service, started. Raises StoreUnavailable."""
+        async with self._starting:
+            if not self._service.readiness().ready:
+                await self._service.start()
+        return self._service
+
+
+class ActiveUsers:
+    """Whom the platform saw last."""
+
+    def __init__(self, live: LiveRecommender, store: ContentStore, clock: Clock) -> None:
+        self._live = live
+        self._store = store
+        self._clock = clock
+
+    async def ids(self, *, days: float, limit: int, shard: int = 0, shards: int = 1) -> Sequence[str]:
+        """Ids of users with an interaction within `days`, the most recent first, at most `limit`.
+
+        With `shards`, those of the one part numbered `shard`, from 0: the parts together are the whole list, and no
+        user is in two of them.
+        """
+        present = await (await self._live()).present()
+        keys = await self._keys(present, self._clock.now() - timedelta(days=days))
+        keys = keys[:limit]
+        return await self._names(keys[keys % shards == shard])
+
+    @staticmethod
+    async def _keys(present: Present, since: datetime) -> npt.NDArray[np.int64]:
+        return await present.lane.run(active_users, present.live.log.snapshot(), to_micros(since))
+
+    async def _names(self, keys: npt.NDArray[np.int64]) -> Sequence[str]:
+        names: list[str] = []
+        for start in range(0, len(keys), USERS_AT_ONCE):
+            chunk = [UserKey(key) for key in keys[start : start + USERS_AT_ONCE].tolist()]
+            async with self._store.read() as unit:
+                people = await unit.users.by_keys(chunk)
+            names += [people[key].id for key in chunk if key in people]
+        return names
