@@ -116,6 +116,10 @@ class JobRepository(Protocol):
         """The queue in figures; `workers` are those seen within 30 s."""
         ...
 
+    async def hold(self, since: datetime | None) -> None:
+        """Start no job of this installation from now on, noting since when; None: go on."""
+        ...
+
     async def running_by_type(self) -> Mapping[PipelineType, int]:
         """How many of each type run now; types that do not run are left out."""
         ...

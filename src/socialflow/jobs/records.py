@@ -175,3 +175,5 @@ class QueueStatus:
     throughput_per_minute: float
     oldest_seconds: float
     finished: Mapping[JobState, int] = field(default_factory=dict)
+    held_since: datetime | None = None
+    """Since when no job is started, by order of an operator; None: jobs run."""

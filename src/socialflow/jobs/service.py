@@ -1,6 +1,7 @@
 """The use cases of jobs: submit, look, cancel, run again."""
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 
 import orjson
 
@@ -81,6 +82,25 @@ class JobService:
             job = await unit.jobs.requeue(job_id, self._clock.now())
         self.kick()
         return job
+
+    async def hold(self) -> QueueStatus:
+        """Start no more jobs, on any worker, until `resume`: what runs goes on to its end, what comes waits.
+
+        Holds through restarts.
+        """
+        return await self._held_since(self._clock.now())
+
+    async def resume(self) -> QueueStatus:
+        """Start jobs again."""
+        status = await self._held_since(None)
+        self.kick()
+        return status
+
+    async def _held_since(self, since: datetime | None) -> QueueStatus:
+        async with self._store.write() as unit:
+            if since is None or (await unit.jobs.counts(since)).held_since is None:
+                await unit.jobs.hold(since)
+            return await unit.jobs.counts(self._clock.now())
 
     async def status(self) -> QueueStatus:
         """The queue in figures."""

@@ -1,6 +1,6 @@
 """Batch work as Python code sees it: submit, watch, cancel."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ from socialflow.pipelines.ports import ResidentPlatform
 
 T = TypeVar("T")
 
-__all__ = ["PipelineOrchestrator", "PipelineType", "described"]
+__all__ = ["PipelineOrchestrator", "PipelineType", "described", "figures"]
 
 
 class PipelineOrchestrator:
@@ -89,11 +89,25 @@ class PipelineOrchestrator:
         return [described(job) for job in page]
 
     async def get_status(self) -> dict[str, object]:
-        """The whole queue in figures: queued, running, workers, throughput_per_minute, oldest_seconds, finished."""
-        return _figures(await self._use(lambda jobs: jobs.status()))
+        """The whole queue in figures: the fields of `figures`."""
+        return figures(await self._use(lambda jobs: jobs.status()))
+
+    async def hold(self) -> dict[str, object]:
+        """Start no more tasks on any worker of the installation: what runs goes on to its end, what comes waits.
+
+        Holds through restarts, until `resume`.
+        """
+        return figures(await self._use(lambda jobs: jobs.hold()))
+
+    async def resume(self) -> dict[str, object]:
+        """Start tasks again after `hold`."""
+        return figures(await self._use(lambda jobs: jobs.resume()))
 
     async def shutdown(self) -> None:
-        """Take no more tasks here. What was submitted stays and is worked on; other processes are not concerned."""
+        """Take no more tasks here. What was submitted stays and is worked on; other processes are not concerned.
+
+        `hold` is what stops the work of the whole installation.
+        """
         self._closed = True
 
     async def _use(self, use: Callable[[JobService], Awaitable[T]]) -> T:
@@ -124,15 +138,16 @@ def described(job: Job) -> dict[str, object]:
     }
 
 
-def _figures(status: QueueStatus) -> dict[str, object]:
-    finished: Mapping[str, int] = {state.value: count for state, count in status.finished.items()}
+def figures(status: QueueStatus) -> dict[str, object]:
+    """The queue as JSON shows it. `held_since`: since when nothing is started, by order; None: tasks run."""
     return {
         "queued": status.queued,
         "running": status.running,
         "workers": len(status.workers),
         "throughput_per_minute": status.throughput_per_minute,
         "oldest_seconds": status.oldest_seconds,
-        "finished": dict(finished),
+        "finished": {state.value: count for state, count in status.finished.items()},
+        "held_since": _instant(status.held_since),
     }
 
 

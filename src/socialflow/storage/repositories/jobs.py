@@ -35,9 +35,9 @@ from socialflow.jobs.states import FINISHED, UNFINISHED, check_move
 from socialflow.kit.clock import to_micros
 from socialflow.kit.identifiers import time_ordered_id
 from socialflow.storage.repositories.job_rows import FREE, RESEND_AFTER, RESEND_AT_MOST, UNSENT, job_of, row_of
-from socialflow.storage.repositories.rows import findable, json_text
+from socialflow.storage.repositories.rows import findable, instant, json_text, micros
 from socialflow.storage.repositories.workers import Workers
-from socialflow.storage.tables import jobs
+from socialflow.storage.tables import installation, jobs
 from socialflow.storage.transaction import Record, Transaction
 
 MICROS = 1_000_000
@@ -48,6 +48,7 @@ _ATTEMPTS = 3
 _QUEUED = jobs.c.state == JobState.QUEUED.value
 _RUNNING = jobs.c.state == JobState.RUNNING.value
 _UNFINISHED = jobs.c.state.in_(sorted(UNFINISHED))
+_NOT_HELD = select(installation.c.held_at).scalar_subquery().is_(None)
 
 
 class Jobs:
@@ -124,7 +125,7 @@ class Jobs:
         others = others.where(text("others.state = 'running' AND others.pipeline_type = :kind")).params(kind=kind.value)
         free = others.scalar_subquery() < limits[kind] if kind in limits else true()
         taken = {"state": JobState.RUNNING.value, "started_at": at, "progress": 0, **_held(lease), **UNSENT}
-        claimed = await self._changed(update(jobs).where(due, free).values(taken))
+        claimed = await self._changed(update(jobs).where(due, free, _NOT_HELD).values(taken))
         if claimed is None:
             later = {"run_at": to_micros(now + _DEFERRED), **UNSENT}
             await self._tx.run(update(jobs).where(due).values(later))
@@ -217,6 +218,7 @@ class Jobs:
         ended = select(jobs.c.state, func.count().label("jobs")).where(jobs.c.finished_at.is_not(None))
         recent = jobs.c.finished_at > at - _micros(_THROUGHPUT_WINDOW)
         rows = await self._tx.rows(ended.group_by(jobs.c.state))
+        held = await self._tx.one(select(installation.c.held_at))
         return QueueStatus(
             queued=waiting.jobs,
             running=await self._count(_RUNNING),
@@ -224,7 +226,12 @@ class Jobs:
             throughput_per_minute=await self._count(recent) / (_THROUGHPUT_WINDOW.total_seconds() / 60),
             oldest_seconds=0.0 if waiting.oldest is None else (at - waiting.oldest) / MICROS,
             finished=dict.fromkeys(sorted(FINISHED), 0) | {JobState(row.state): row.jobs for row in rows},
+            held_since=instant(held.held_at),
         )
+
+    async def hold(self, since: datetime | None) -> None:
+        """Start no job of this installation from now on, noting since when; None: go on."""
+        await self._tx.run(update(installation).values(held_at=micros(since)))
 
     async def running_by_type(self) -> Mapping[PipelineType, int]:
         """How many of each type run now; types that do not run are left out."""
@@ -293,7 +300,7 @@ class Jobs:
 
 def _sendable(now: datetime) -> ColumnElement[bool]:
     at = to_micros(now)
-    return and_(_QUEUED, jobs.c.run_at <= at, or_(jobs.c.resend_at.is_(None), jobs.c.resend_at <= at))
+    return and_(_QUEUED, _NOT_HELD, jobs.c.run_at <= at, or_(jobs.c.resend_at.is_(None), jobs.c.resend_at <= at))
 
 
 def _held(lease: Lease) -> dict[str, object]:

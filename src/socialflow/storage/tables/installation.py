@@ -10,6 +10,8 @@ installation = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     # Keys the digests of erased names, so that they mean nothing outside this installation.
     Column("secret", LargeBinary, nullable=False),
+    # Since when no job is started; null: jobs run.
+    Column("held_at", BigInteger),
 )
 
 api_keys = Table(

@@ -15,6 +15,7 @@ _TYPES = {
     },
 }
 _STATEMENTS = """
+ALTER TABLE installation ADD COLUMN held_at BIGINT;
 CREATE TABLE jobs (
   key {surrogate}, id {id} NOT NULL, pipeline_type TEXT NOT NULL, name TEXT NOT NULL, config TEXT NOT NULL,
   priority SMALLINT NOT NULL, state TEXT NOT NULL, progress SMALLINT NOT NULL, attempts INTEGER NOT NULL,
