@@ -9,7 +9,7 @@ from socialflow.wiring import Platform, assemble
 def _platform() -> Platform:
     settings = load_settings()
     logs.configure(settings.log_level)
-    return assemble(settings)
+    return assemble(settings, with_worker=True)
 
 
 app = create_app(_platform)

@@ -96,6 +96,13 @@ class Settings(BaseSettings):
     max_concurrent_tasks: int = Field(4, ge=1, le=256, description="Jobs a worker runs at once.")
     job_retry_delay: int = Field(60, ge=1, description="Seconds before a failed job's first retry; doubles each time.")
 
+    job_lease_seconds: float = Field(
+        15.0, ge=0.5, le=600.0, description="Seconds after which a silent worker's job is given to another."
+    )
+    socialflow_embedded_worker: bool = Field(
+        True, description="Whether `serve` keeps a worker process beside it where no broker is set."
+    )
+
     # Collection from an outside API
     api_base_url: str | None = Field(
         None, description="Outside API that collectors read.", examples=["https://api.example.org"]
@@ -234,6 +241,11 @@ class Settings(BaseSettings):
     def work_dir(self) -> Path:
         """The folder of what a training run writes and deletes."""
         return self.home / "work"
+
+    @property
+    def queue_dir(self) -> Path:
+        """The folder of messages to workers where no broker is set."""
+        return self.home / "queue"
 
     @property
     def shared_redis_url(self) -> str | None:

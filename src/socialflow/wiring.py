@@ -4,23 +4,38 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import Collection
+import sys
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from socialflow import __version__
 from socialflow.access.limits import Limiter
 from socialflow.access.service import AccessService
 from socialflow.access.tokens import TokenSettings
+from socialflow.broker.config import BrokerSettings
+from socialflow.broker.supervisor import Supervisor
+from socialflow.broker.transport import CeleryTransport
+from socialflow.broker.worker import WorkerParts
 from socialflow.catalogue.registry import Catalogue
 from socialflow.content.records import ErasureReceipt
+from socialflow.jobs.dispatch import Dispatcher
+from socialflow.jobs.runner import Runner
 from socialflow.jobs.service import JobService
 from socialflow.kit.clock import Clock, SystemClock
+from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.model_source import CatalogueModels
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.service import FeedSettings, RecommendationService
 from socialflow.settings import Settings, load_settings
 from socialflow.storage.unit_of_work import Store
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+EMBEDDED_NICENESS = 10
+"""How far the embedded worker steps back, of 19."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +49,24 @@ class Platform:
     recommendation: RecommendationService
     jobs: JobService
     scheduler: Scheduler
+    transport: CeleryTransport
+    housekeeping: Housekeeping
     access: AccessService
     limiter: Limiter
     version: str = __version__
 
     async def start(self) -> None:
-        """Load what the first request needs. Raises StoreUnavailable, ConfigurationError."""
+        """Load what the first request needs, then see to jobs and schedules.
+
+        Raises StoreUnavailable, ConfigurationError.
+        """
         await self.recommendation.start()
+        self.housekeeping.start()
 
     async def close(self) -> None:
         """Finish what runs and let go of every resource."""
+        await self.housekeeping.close()
+        await self.transport.close()
         await self.recommendation.close()
         await self.limiter.close()
         await self.store.close()
@@ -69,14 +92,25 @@ def _forget_in_files(settings: Settings, names: Collection[str]) -> int:
     return forget(settings.imports_dir, names)
 
 
-def assemble(settings: Settings, clock: Clock | None = None) -> Platform:
-    """Connect the parts; nothing is read or opened before `Platform.start`, but the signing secret."""
+def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: bool = False) -> Platform:
+    """Connect the parts; nothing is read or opened before `Platform.start`, but the signing secret.
+
+    `with_worker`: keep a worker process beside this one, where no broker is set.
+    """
     clock = clock or SystemClock()
     settings.home.mkdir(parents=True, exist_ok=True)
     store = Store(settings.store_url, durability=settings.socialflow_durability)
     catalogue = Catalogue(settings.models_dir)
     limiter = Limiter(settings.rate_limit_per_minute, settings.shared_redis_url)
-    jobs = JobService(store, clock)
+    transport = CeleryTransport(lambda: _celery(settings))
+    dispatcher = Dispatcher(store, transport, clock)
+    jobs = JobService(store, clock, kick=dispatcher.kick)
+    scheduler = Scheduler(
+        store, jobs, clock, collecting=settings.api_base_url is not None and settings.flic_token is not None
+    )
+    duties: dict[str, Callable[[], Awaitable[None]]] = {"dispatcher": dispatcher.run, "scheduler": scheduler.run}
+    if with_worker and settings.celery_broker_url is None and settings.socialflow_embedded_worker:
+        duties["worker"] = _supervisor(settings).run
     static_key = settings.api_key.get_secret_value() if settings.api_key else None
     return Platform(
         settings=settings,
@@ -94,12 +128,49 @@ def assemble(settings: Settings, clock: Clock | None = None) -> Platform:
             ),
         ),
         jobs=jobs,
-        scheduler=Scheduler(
-            store, jobs, clock, collecting=settings.api_base_url is not None and settings.flic_token is not None
-        ),
+        scheduler=scheduler,
+        transport=transport,
+        housekeeping=Housekeeping(duties),
         access=AccessService(store, clock, tokens=token_settings(settings), static_api_key=static_key, limiter=limiter),
         limiter=limiter,
     )
+
+
+def broker_settings(settings: Settings) -> BrokerSettings:
+    """Where messages to workers go."""
+    return BrokerSettings(settings.queue_dir, settings.celery_broker_url, settings.celery_result_backend)
+
+
+async def open_worker(worker_id: str) -> WorkerParts:
+    """The parts of one worker process, by the environment's settings (satisfies `broker.worker.OpenParts`)."""
+    settings = load_settings()
+    platform = assemble(settings)
+    runner = Runner(
+        platform.store,
+        {},
+        platform.clock,
+        worker_id=worker_id,
+        retry_delay=settings.job_retry_delay,
+        lease_seconds=settings.job_lease_seconds,
+    )
+    return WorkerParts(runner, platform.store, platform.clock, platform.close)
+
+
+def _celery(settings: Settings) -> "Celery":
+    from socialflow.broker.app import make_app
+    from socialflow.broker.folder import prepare
+
+    if settings.celery_broker_url is None:
+        prepare(settings.queue_dir)
+    return make_app(broker_settings(settings))
+
+
+def _supervisor(settings: Settings) -> Supervisor:
+    """Of the embedded worker: two processes at most, which step back behind requests."""
+    concurrency = max(1, min(2, os.cpu_count() or 1, settings.max_concurrent_tasks))
+    options = ["--concurrency", str(concurrency), "--nice", str(EMBEDDED_NICENESS), "--parent", str(os.getpid())]
+    command = [sys.executable, "-m", "socialflow", "worker", *options]
+    return Supervisor(command, os.environ, settings.home / "worker.lock", grace=settings.shutdown_seconds + 5.0)
 
 
 def default_platform() -> Platform:

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from socialflow import __version__
-from socialflow.doors.cli import access, data, database, demo, doctor, evaluation, models, serving
+from socialflow.doors.cli import access, data, database, demo, doctor, evaluation, models, serving, work
 from socialflow.errors import SocialflowError
 
 
@@ -75,6 +75,7 @@ def root(
 
 
 serving.register(app)
+work.register(app)
 demo.register(app)
 app.add_typer(data.import_app, name="import")
 data.register(app)
