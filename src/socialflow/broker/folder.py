@@ -18,11 +18,11 @@ from kombu.transport import filesystem
 class Channel(filesystem.Channel):
     """Files `NUMBER_ID.QUEUE.msg` in one folder, oldest first."""
 
-    def _put(self, queue: str, message: dict[str, Any], **_options: object) -> None:
+    def _put(self, queue: str, payload: dict[str, Any], **_options: object) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
         name = f"{time_ns():020d}_{uuid.uuid4().hex}"
         aside = folder / f"{name}.part"
-        aside.write_text(json.dumps(message), encoding="utf-8")
+        aside.write_text(json.dumps(payload), encoding="utf-8")
         aside.replace(folder / f"{name}.{queue}.msg")
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:  # noqa: ARG002 - kombu's
