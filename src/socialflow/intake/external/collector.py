@@ -203,7 +203,7 @@ class Collector:
         with contextlib.suppress(StoreUnavailable):
             async with self._store.write() as unit:
                 stored = await unit.collections.get(self._pages.source, order.endpoint)
-                if stored is not None and stored.job == order.job:
+                if stored is not None and (stored.job, stored.state) == (order.job, CollectionState.RUNNING):
                     error = (problem.code, problem.message)
                     failed = replace(stored, state=CollectionState.FAILED, updated_at=self._clock.now(), error=error)
                     await unit.collections.put(failed)
