@@ -10,6 +10,7 @@ from socialflow.content.collection import Drift
 from socialflow.content.records import InteractionType, ItemKind, Mood
 from socialflow.intake.external import fields, rows
 from socialflow.intake.external.rows import Acts, Oddities, Person, Reading, RowReader
+from socialflow.kit.clock import FixedClock
 
 
 def read_posts(*given: object, oddities: Oddities | None = None) -> Reading[rows.Post]:
@@ -23,7 +24,7 @@ def read_users(*given: object, oddities: Oddities | None = None) -> Reading[Pers
 def read_acts(
     kind: InteractionType, *given: object, oddities: Oddities | None = None, source: str = "api.example.org"
 ) -> Reading[rows.Act]:
-    make = Acts(kind, source, NOW)
+    make = Acts(kind, source, FixedClock(NOW))
     return RowReader(fields.ACTS[kind], fields.UNUSED_OF_ACTS, make, oddities or Oddities())(given)
 
 

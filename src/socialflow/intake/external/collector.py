@@ -171,7 +171,7 @@ class Collector:
         """How rows of an endpoint are read and written."""
         act = RESOURCES[endpoint].act
         if act is not None:
-            make = Acts(act, self._pages.source, self._clock.now())
+            make = Acts(act, self._pages.source, self._clock)
             return _Plan(RowReader(fields.ACTS[act], fields.UNUSED_OF_ACTS, make, oddities), writer.acts)
         if endpoint is Endpoint.ALL_USERS:
             return _Plan(RowReader(fields.USER, fields.UNUSED_OF_USERS, person, oddities), writer.people)

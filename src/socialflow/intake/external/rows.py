@@ -6,7 +6,6 @@ A value that cannot be used is left out of its row; a row is refused only where 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from socialflow.content.collection import Drift
@@ -15,6 +14,7 @@ from socialflow.errors import InvalidInput
 from socialflow.intake import values
 from socialflow.intake.columns import made_id
 from socialflow.intake.external.fields import Field, fetch
+from socialflow.kit.clock import Clock
 
 R = TypeVar("R")
 
@@ -192,7 +192,7 @@ class Acts:
 
     kind: InteractionType
     source: str
-    now: datetime
+    clock: Clock
 
     def __call__(self, given: dict[str, Any]) -> Act:
         """A row of acts. Raises InvalidInput where it does not say who, what, when, or how good."""
@@ -200,11 +200,12 @@ class Acts:
         for name, there in (("user", who.id), ("item", "item" in given), ("at", "at" in given)):
             if not there:
                 raise InvalidInput(f"{name} is missing", field=name)
-        item, at = given["item"], values.check_event_time(given["at"], self.now + CLOCK_SKEW, "at")
+        now, item = self.clock.now(), given["item"]
+        at = values.check_event_time(given["at"], now + CLOCK_SKEW, "at")
         # Ids are each user's own, so the user is no part of them: an API that begins to name people by username
         # instead of by id does not make every act a new one.
         act_id = made_id(self.source, self.kind, item, at.timestamp())
-        return Act(Interaction(act_id, who.id, item, self.kind, self._value(given), at, self.now), who)
+        return Act(Interaction(act_id, who.id, item, self.kind, self._value(given), at, now), who)
 
     def _value(self, given: Mapping[str, Any]) -> float:
         if self.kind is not InteractionType.RATING:
