@@ -42,6 +42,7 @@ class BatchReport:
     skipped: int = 0
     failures: list[ItemFailure] = field(default_factory=list)
     """The first `KEPT_FAILURES`."""
+    first_problem: Exception | None = None
 
     @property
     def partial(self) -> bool:
@@ -51,6 +52,7 @@ class BatchReport:
     def note(self, item: object, problem: Exception) -> None:
         """Count a failed item."""
         self.failed += 1
+        self.first_problem = self.first_problem or problem
         if len(self.failures) < KEPT_FAILURES:
             if isinstance(problem, SocialflowError):
                 self.failures.append(ItemFailure(str(item), problem.code, problem.message))
@@ -59,6 +61,11 @@ class BatchReport:
                 self.failures.append(
                     ItemFailure(str(item), SocialflowError.code, "it failed unexpectedly; see the log")
                 )
+
+    def raise_if_all_failed(self) -> None:
+        """Raise the first problem where nothing was done: then the batch as a whole failed."""
+        if self.first_problem is not None and not self.done + self.skipped:
+            raise self.first_problem
 
     def as_json(self) -> JsonObject:
         """The report as a job's result."""
