@@ -74,3 +74,19 @@ def prediction_key(model: str, content_id: str) -> str:
 def similarity_key(item_id: str) -> str:
     """Of the items like an item."""
     return f"similarity:{part(item_id)}"
+
+
+def trending_key(content_type: str | None, window_hours: int, category: str | None) -> str:
+    """Of a trending list: `trending:video:24h`, `trending:all:1h:music`."""
+    of = "" if category is None else f":{part(category)}"
+    return f"trending:{part(content_type or 'all')}:{window_hours}h{of}"
+
+
+def item_embedding_key(item_id: str) -> str:
+    """Of an item's content vector."""
+    return f"embedding:item:{part(item_id)}"
+
+
+def user_embedding_key(user_id: str) -> str:
+    """Of a user's content profile."""
+    return f"embedding:user:{part(user_id)}"

@@ -16,7 +16,13 @@ from socialflow.content.ports import ContentStore
 from socialflow.errors import ModelUnavailable
 from socialflow.ids import UserKey
 from socialflow.jobs.work import Outcome, Run
-from socialflow.kit.cache import Cache
+from socialflow.kit.cache import (
+    ITEM_EMBEDDING_TTL,
+    USER_EMBEDDING_TTL,
+    Cache,
+    item_embedding_key,
+    user_embedding_key,
+)
 from socialflow.kit.clock import Clock, to_micros
 from socialflow.pipelines.job_config import JobConfig, read_config
 from socialflow.pipelines.live import LiveRecommender
@@ -27,8 +33,6 @@ from socialflow.recommendation.records import Provenance
 from socialflow.recommendation.service import Present
 
 MODEL = "content_based"
-ITEM_TTL = 86_400.0
-USER_TTL = 3600.0
 CHUNK = 2000
 
 Ids = Annotated[list[str], Field(max_length=10_000)]
@@ -84,11 +88,11 @@ class GenerateEmbeddings:
             chunk = keys[start : start + CHUNK]
             vectors = await present.lane.run(space.vectors, chunk)
             known = {
-                f"embedding:item:{ids[key]}": _packed(vector)
+                item_embedding_key(item_id): _packed(vector)
                 for key, vector in zip(chunk.tolist(), vectors, strict=True)
-                if ids[key] is not None and vector.any()
+                if (item_id := ids[key]) is not None and vector.any()
             }
-            await self._cache.set_many(known, ITEM_TTL)
+            await self._cache.set_many(known, ITEM_EMBEDDING_TTL)
             kept += len(known)
             run.progress(start + len(chunk), len(keys))
         return kept
@@ -101,8 +105,8 @@ class GenerateEmbeddings:
             history = as_histories([live.log.rows(key).last(HISTORY_LIMIT)], live.weigh, now)
             vector = await present.lane.run(space.profile, history)
             if vector.any():
-                profiles[f"embedding:user:{user_id}"] = _packed(vector)
-        await self._cache.set_many(profiles, USER_TTL)
+                profiles[user_embedding_key(user_id)] = _packed(vector)
+        await self._cache.set_many(profiles, USER_EMBEDDING_TTL)
         return len(profiles)
 
     async def _open(self, user_ids: Sequence[str]) -> Mapping[str, UserKey]:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from socialflow.content.records import ItemKind
 from socialflow.jobs.work import Outcome, Run
-from socialflow.kit.cache import Cache
+from socialflow.kit.cache import Cache, trending_key
 from socialflow.pipelines.job_config import JobConfig, read_config
 from socialflow.pipelines.live import LiveRecommender
 from socialflow.recommendation.activity import WINDOWS
@@ -48,9 +48,8 @@ class ListName:
 
     @property
     def cache_key(self) -> str:
-        """Where the list is kept: `trending:video:24h`, `trending:all:1h:music`."""
-        of = "" if self.category is None else f":{self.category}"
-        return f"trending:{self.kind or 'all'}:{self.window_hours}h{of}"
+        """Where the list is kept."""
+        return trending_key(self.kind, self.window_hours, self.category)
 
 
 class CalculateTrending:
