@@ -21,6 +21,8 @@ from socialflow.doors.cli.app import app
 from socialflow.doors.rest.app import ROUTERS
 from socialflow.doors.rest.errors import status_of
 from socialflow.intake.columns import FIELDS, REQUIRED
+from socialflow.intake.external.endpoints import RESOURCES
+from socialflow.intake.external.fields import ACTS, POST, USER
 from socialflow.kit.roles import Role
 from socialflow.recommendation import feeds
 from socialflow.recommendation.pipeline import Feed, Weighted
@@ -96,6 +98,23 @@ def fields() -> str:
         names = [f"**`{name}`**" if name in required else f"`{name}`" for name in known]
         rows.append([kind.value, ", ".join(names)])
     return table(("Kind", "Fields (bold ones are required)"), rows)
+
+
+def collected_paths() -> str:
+    """Where each endpoint of an outside API is."""
+    rows = [[f"`{name}`", f"`{one.path}`", f"`{one.list_name}`"] for name, one in RESOURCES.items()]
+    return table(("Collects", "Path", "List of rows"), rows)
+
+
+def collected_names() -> str:
+    """How fields of an outside API may be spelt."""
+    tables = {"people": USER, "posts": POST, **{f"{act}s": fields for act, fields in ACTS.items()}}
+    rows = []
+    for kind, fields in tables.items():
+        for one in fields:
+            name = f"**{one.name}**" if one.expected else one.name
+            rows.append([kind, name, ", ".join(f"`{place}`" for place in one.places)])
+    return table(("Rows", "Field", "Names, best first"), rows)
 
 
 def protocols() -> str:
@@ -241,6 +260,7 @@ def weights() -> str:
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "how-to/access.md": {"matrix": matrix},
     "how-to/import-your-data.md": {"fields": fields},
+    "how-to/collect-from-your-api.md": {"paths": collected_paths, "names": collected_names},
     "how-to/evaluate-on-your-data.md": {"protocols": protocols},
     "reference/settings.md": {"settings": settings},
     "reference/errors.md": {"errors": error_codes},

@@ -94,12 +94,6 @@ def _id(name: str, *places: str, expected: bool = False) -> Field:
     return Field(name, places, _ID, values.identifier, expected)
 
 
-_NAMES = (
-    _text("name", "name", "full_name", "user.name", "owner.name"),
-    _text("first_name", "first_name", "firstName", "user.first_name", "owner.first_name"),
-    _text("last_name", "last_name", "lastName", "user.last_name", "owner.last_name"),
-)
-
 POST = (
     _id("id", "id", "post_id", "postId", expected=True),
     _text("title", "title", expected=True),
@@ -135,14 +129,18 @@ POST = (
     _total("shares", "share_count", "shares"),
     _id("creator_id", "user_id", "userId", "user.id", "owner.id", "creator_id"),
     _id("username", "username", "user.username", "owner.username", "creator.username", "creator", expected=True),
-    *_NAMES,
+    _text("name", "user.name", "owner.name", "creator.name"),
+    _text("first_name", "first_name", "firstName", "user.first_name", "owner.first_name"),
+    _text("last_name", "last_name", "lastName", "user.last_name", "owner.last_name"),
 )
 """A video or post: its words, its running totals, who made it."""
 
 USER = (
     _id("id", "id", "user_id", "userId", expected=True),
     _id("username", "username", "user_name", "userName", expected=True),
-    *_NAMES,
+    _text("name", "name", "full_name", "fullName"),
+    _text("first_name", "first_name", "firstName"),
+    _text("last_name", "last_name", "lastName"),
     _text("bio", "bio", "about", "description"),
     _address("picture_url", "profile_url", "profile_image_url", "picture_url", "avatar_url"),
     _address("website_url", "website_url", "website"),
