@@ -163,6 +163,9 @@ class FakeUnit:
     async def relations(self, user: UserKey) -> Relations:
         return self._data.relations.get(user, Relations())
 
+    async def relations_many(self, users: Collection[UserKey]) -> Mapping[UserKey, Relations]:
+        return {user: await self.relations(user) for user in users}
+
     async def facts(self, keys: Sequence[ItemKey] | None = None) -> AsyncIterator[Sequence[ItemFacts]]:
         wanted = sorted(self._data.items) if keys is None else keys
         yield [self._data.items[key] for key in wanted if key in self._data.items]
@@ -213,6 +216,10 @@ class _Impressions:
         if place in self._stored:
             raise Conflict("answered before", field="request_id")
         self._stored[place] = impression
+
+    async def add_many(self, answers: Sequence[Impression]) -> None:
+        for answer in answers:
+            await self.add(answer)
 
     async def pages(self, request_id: str) -> Sequence[Impression]:
         return [page for (request, _), page in sorted(self._stored.items()) if request == request_id]

@@ -23,12 +23,16 @@ from socialflow.content.records import ErasureReceipt
 from socialflow.jobs.dispatch import Dispatcher
 from socialflow.jobs.runner import Runner
 from socialflow.jobs.service import JobService
+from socialflow.kit.cache import Cache
 from socialflow.kit.clock import Clock, SystemClock
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.model_source import CatalogueModels
 from socialflow.pipelines.schedule import Scheduler
+from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.service import FeedSettings, RecommendationService
 from socialflow.settings import Settings, load_settings
+from socialflow.storage.cache.file import FileCache
+from socialflow.storage.cache.redis import RedisCache
 from socialflow.storage.unit_of_work import Store
 
 if TYPE_CHECKING:
@@ -46,7 +50,9 @@ class Platform:
     clock: Clock
     store: Store
     catalogue: Catalogue
+    cache: Cache
     recommendation: RecommendationService
+    recommendations: CachedRecommendations
     jobs: JobService
     scheduler: Scheduler
     transport: CeleryTransport
@@ -68,6 +74,7 @@ class Platform:
         await self.housekeeping.close()
         await self.transport.close()
         await self.recommendation.close()
+        await self.cache.close()
         await self.limiter.close()
         await self.store.close()
 
@@ -80,7 +87,9 @@ class Platform:
             user = await unit.users.get(user_id)
         removed = await asyncio.to_thread(_forget_in_files, self.settings, {user.id, user.username})
         async with self.store.write() as unit:
-            return await unit.erasures.erase_user(user_id, self.clock.now(), files=removed)
+            receipt = await unit.erasures.erase_user(user_id, self.clock.now(), files=removed)
+        await self.recommendations.forget(user_id)
+        return receipt
 
 
 def _forget_in_files(settings: Settings, names: Collection[str]) -> int:
@@ -102,6 +111,17 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
     store = Store(settings.store_url, durability=settings.socialflow_durability)
     catalogue = Catalogue(settings.models_dir)
     limiter = Limiter(settings.rate_limit_per_minute, settings.shared_redis_url)
+    cache = make_cache(settings)
+    recommendation = RecommendationService(
+        store,
+        CatalogueModels(catalogue),
+        clock,
+        FeedSettings(
+            cold_start_threshold=settings.cold_start_threshold,
+            similarity_threshold=settings.similarity_threshold,
+            max_recommendations=settings.max_recommendations,
+        ),
+    )
     transport = CeleryTransport(lambda: _celery(settings))
     dispatcher = Dispatcher(store, transport, clock)
     jobs = JobService(store, clock, kick=dispatcher.kick)
@@ -117,16 +137,9 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         clock=clock,
         store=store,
         catalogue=catalogue,
-        recommendation=RecommendationService(
-            store,
-            CatalogueModels(catalogue),
-            clock,
-            FeedSettings(
-                cold_start_threshold=settings.cold_start_threshold,
-                similarity_threshold=settings.similarity_threshold,
-                max_recommendations=settings.max_recommendations,
-            ),
-        ),
+        cache=cache,
+        recommendation=recommendation,
+        recommendations=CachedRecommendations(recommendation, store, cache, clock, ttl=settings.cache_ttl),
         jobs=jobs,
         scheduler=scheduler,
         transport=transport,
@@ -134,6 +147,12 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         access=AccessService(store, clock, tokens=token_settings(settings), static_api_key=static_key, limiter=limiter),
         limiter=limiter,
     )
+
+
+def make_cache(settings: Settings) -> Cache:
+    """Redis where it is set, else a file that the processes of this machine share."""
+    redis = settings.shared_redis_url
+    return RedisCache(redis) if redis else FileCache(settings.home / "cache.db")
 
 
 def broker_settings(settings: Settings) -> BrokerSettings:

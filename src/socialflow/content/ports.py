@@ -151,6 +151,10 @@ class GraphRepository(Protocol):
         """The user's edges, one round trip."""
         ...
 
+    async def relations_many(self, users: Collection[UserKey]) -> Mapping[UserKey, Relations]:
+        """The edges of each of these users, one round trip."""
+        ...
+
     async def add(self, edges: Sequence[Edge]) -> Sequence[RowOutcome]:
         """Store edges, idempotent; the outcome's id is "source->target". A self-edge or unknown end is rejected."""
         ...

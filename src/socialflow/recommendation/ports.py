@@ -16,6 +16,10 @@ class ImpressionRepository(Protocol):
         """Store one answer. Raises Conflict if this request_id and page are stored already."""
         ...
 
+    async def add_many(self, answers: Sequence[Impression]) -> None:
+        """Store first pages under new request ids, all or none."""
+        ...
+
     async def pages(self, request_id: str) -> Sequence[Impression]:
         """All stored pages of a request, in page order; empty if there is none."""
         ...

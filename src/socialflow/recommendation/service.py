@@ -1,9 +1,9 @@
 """The use cases of recommendation: feeds, trending, likeness, explanations, over the platform as it is now."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -15,11 +15,13 @@ from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock, to_micros
 from socialflow.kit.identifiers import time_ordered_id
 from socialflow.recommendation import answers, explain, feeds, trending
-from socialflow.recommendation.context import Context, FeedSettings, Viewer, World
+from socialflow.recommendation.bulk import CHUNK, Ranked, watermark
+from socialflow.recommendation.context import Context, FeedSettings, Keys, Mask, Viewer, World
 from socialflow.recommendation.live import LiveState
 from socialflow.recommendation.log import MICROS, NO_ROWS
 from socialflow.recommendation.pipeline import Feed, run
 from socialflow.recommendation.ports import ModelSource, RecommendationStore, RecommendationUnit
+from socialflow.recommendation.present import Present, Readiness
 from socialflow.recommendation.records import (
     Explanation,
     FeedAnswer,
@@ -31,7 +33,7 @@ from socialflow.recommendation.records import (
     Tier,
     TrendingAnswer,
 )
-from socialflow.recommendation.shelf import Loaded, Shelf
+from socialflow.recommendation.shelf import Shelf
 from socialflow.recommendation.similar_users import SimilarUsersIndex
 
 __all__ = ["FeedSettings", "Present", "Readiness", "RecommendationService"]
@@ -39,31 +41,6 @@ __all__ = ["FeedSettings", "Present", "Readiness", "RecommendationService"]
 WAITING = 64
 """Rankings that may wait for the lane before a call is refused."""
 _ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """Whether feeds can be answered, and from what."""
-
-    ready: bool
-    reason: str
-    interactions: int
-    items: int
-    models: dict[str, str]
-    """Model -> version in use, or why there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """The state behind the answers, for work on many users or items: to be read, never written.
-
-    What is read between two awaits is of one moment; `lane` is where arithmetic over it does not hold up answers.
-    """
-
-    live: LiveState
-    models: Mapping[str, Loaded]
-    settings: FeedSettings
-    lane: Lane
 
 
 class RecommendationService:
@@ -129,6 +106,48 @@ class RecommendationService:
         """
         answers.check(query, self._settings)
         return await self._answer(query, feeds.compose(query))
+
+    async def viewers(self, user_ids: Collection[str]) -> Mapping[str, Viewer]:
+        """These users as of every commit before the call; those who are unknown or erased are left out."""
+        await self._current()
+        async with self._store.read() as unit:
+            keys = await unit.users.keys(user_ids)
+            people = await unit.users.by_keys(keys.values())
+            relations = await unit.graph.relations_many(keys.values())
+        return {name: self._seen_by(people[key], relations[key]) for name, key in keys.items() if key in people}
+
+    def watermark(self, viewer: Viewer) -> str:
+        """What answers to this viewer depend on; see `bulk.watermark`."""
+        running = self._started()
+        return watermark(viewer, running.shelf.models, running.live.weigh.version, self._settings)
+
+    def visible(self, items: Keys) -> Mask:
+        """Which of these items may be shown to anybody, by stored decisions."""
+        shown = self._started().live.corpus.visible()
+        return shown[items]
+
+    async def rank_many(self, asked: Sequence[tuple[FeedQuery, Viewer]]) -> Sequence[Ranked]:
+        """First pages, ranked as `feed` does, but not stored: nobody was given them yet.
+
+        Raises InvalidInput, ModelUnavailable, Overloaded.
+        """
+        running = self._started()
+        done: list[Ranked] = []
+        for start in range(0, len(asked), CHUNK):
+            done += await running.rank.run(self._rank_chunk, asked[start : start + CHUNK])
+        return done
+
+    def _rank_chunk(self, asked: Sequence[tuple[FeedQuery, Viewer]]) -> list[Ranked]:
+        done = []
+        for query, viewer in asked:
+            answers.check(query, self._settings)
+            feed = feeds.compose(query)
+            self._require(feed)
+            session = answers.Session(query, [])
+            ctx = self._context(query, viewer, need=query.page_size + 1)
+            impression, has_more = self._rank(feed, ctx, session)
+            done.append(Ranked(impression, has_more, self.watermark(viewer)))
+        return done
 
     async def similar(self, item_id: str, username: str | None, page: int, page_size: int) -> FeedAnswer:
         """Items like this one, by words and by who takes them; what the viewer blocked, muted or hid stays out.

@@ -69,6 +69,7 @@ class FileCache:
         """Forget every key that begins so."""
         bounds = [(prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1))] if prefix else [("", "\U0010ffff")]
         await self._run(self._write, "DELETE FROM entries WHERE key >= ? AND key < ?", bounds, otherwise=0)
+        await self._run(self._empty_log, otherwise=0)
 
     async def close(self) -> None:
         """Close the file."""
@@ -106,6 +107,11 @@ class FileCache:
             connection.executemany(statement, rows)
         self._tend(connection)
         return len(rows)
+
+    def _empty_log(self) -> int:
+        """Move the log into the file, so that nothing deleted stays in it."""
+        self._connected().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return 0
 
     def _insert(self, key: str, value: bytes, until: float) -> bool:
         connection = self._connected()

@@ -14,10 +14,11 @@ from socialflow.kit.clock import from_micros, to_micros
 from socialflow.storage.repositories.changes import announce
 from socialflow.storage.repositories.closed_names import close
 from socialflow.storage.repositories.graph import EDGES
+from socialflow.storage.repositories.job_erasure import forget_in_jobs
 from socialflow.storage.repositories.removal import remove_interactions, remove_items
 from socialflow.storage.repositories.rows import findable, json_text
 from socialflow.storage.repositories.users import Users
-from socialflow.storage.tables import channels, erasures, impressions, interactions, items, jobs, users
+from socialflow.storage.tables import channels, erasures, impressions, interactions, items, users
 from socialflow.storage.transaction import Transaction
 
 
@@ -44,7 +45,7 @@ class Erasures:
         rows = await remove_items(self._tx, [row.key for row in authored])
         rows += await remove_interactions(self._tx, interactions.c.user_key == key)
         rows += await self._remove_edges(key)
-        rows["jobs"] = await self._tx.run(delete(jobs).where(jobs.c.user_key == key))
+        rows["jobs"] = await forget_in_jobs(self._tx, key, {user.id, user.username})
         rows["impressions"] = await self._tx.run(delete(impressions).where(impressions.c.user_key == key))
         await self._disown_channels(key)
         rows["users"] = await self._tx.run(delete(users).where(users.c.key == key))

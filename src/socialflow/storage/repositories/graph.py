@@ -1,6 +1,7 @@
 """Follows, subscriptions, blocks and mutes."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Table, and_, delete, literal, select, union_all
 
@@ -42,25 +43,25 @@ class Graph:
 
     async def relations(self, user: UserKey) -> Relations:
         """The user's edges, one round trip."""
+        return (await self.relations_many([user]))[user]
+
+    async def relations_many(self, users: Collection[UserKey]) -> Mapping[UserKey, Relations]:
+        """The edges of each of these users, one round trip."""
         parts = [
-            select(literal(kind.value).label("kind"), edges.c.target_key.label("key")).where(edges.c.source_key == user)
+            select(
+                literal(kind.value).label("kind"), edges.c.source_key.label("user"), edges.c.target_key.label("key")
+            ).where(self._tx.among(edges.c.source_key, users))
             for kind, (edges, _) in EDGES.items()
         ]
         parts.append(
-            select(literal(_BLOCKED_BY).label("kind"), blocks.c.source_key.label("key")).where(
-                blocks.c.target_key == user
-            )
+            select(
+                literal(_BLOCKED_BY).label("kind"), blocks.c.target_key.label("user"), blocks.c.source_key.label("key")
+            ).where(self._tx.among(blocks.c.target_key, users))
         )
-        found: dict[str, set[int]] = {kind: set() for kind in (*EDGES, _BLOCKED_BY)}
+        found: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
         for row in await self._tx.rows(union_all(*parts)):
-            found[row.kind].add(row.key)
-        return Relations(
-            follows=_users(found[EdgeKind.FOLLOW]),
-            subscriptions=_channels(found[EdgeKind.SUBSCRIPTION]),
-            blocked_users=_users(found[EdgeKind.BLOCK] | found[_BLOCKED_BY]),
-            muted_users=_users(found[EdgeKind.MUTE_USER]),
-            muted_channels=_channels(found[EdgeKind.MUTE_CHANNEL]),
-        )
+            found[row.user][row.kind].add(row.key)
+        return {user: _relations(found[user]) for user in users}
 
     async def add(self, edges: Sequence[Edge]) -> Sequence[RowOutcome]:
         """Store edges, idempotent; the outcome's id is "source->target".
@@ -116,6 +117,16 @@ class Graph:
         if after is not None:
             query = query.where(ends.c.id > after)
         return [Edge(kind, source, row.id, from_micros(row.created_at)) for row in await self._tx.rows(query)]
+
+
+def _relations(found: Mapping[str, set[int]]) -> Relations:
+    return Relations(
+        follows=_users(found[EdgeKind.FOLLOW]),
+        subscriptions=_channels(found[EdgeKind.SUBSCRIPTION]),
+        blocked_users=_users(found[EdgeKind.BLOCK] | found[_BLOCKED_BY]),
+        muted_users=_users(found[EdgeKind.MUTE_USER]),
+        muted_channels=_channels(found[EdgeKind.MUTE_CHANNEL]),
+    )
 
 
 def _users(keys: set[int]) -> frozenset[UserKey]:

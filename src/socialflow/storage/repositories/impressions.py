@@ -27,7 +27,7 @@ from socialflow.kit.clock import from_micros, to_micros
 from socialflow.recommendation.records import FeedEntry, Impression, Provenance, Removal, Status, Term, Tier
 from socialflow.storage.repositories.rows import findable, json_text
 from socialflow.storage.tables import impressions, items
-from socialflow.storage.transaction import Record, Transaction
+from socialflow.storage.transaction import Record, Transaction, Values
 
 
 class Impressions:
@@ -43,19 +43,12 @@ class Impressions:
         )
         if await self._tx.row(taken) is not None:
             raise Conflict("this page of this request was answered before", field="request_id")
-        stored = {
-            "request_id": impression.request_id,
-            "page": impression.page,
-            "page_size": impression.page_size,
-            "user_key": impression.user,
-            "surface": impression.surface,
-            "algorithm": impression.algorithm,
-            "query_digest": impression.query_digest,
-            "at": to_micros(impression.at),
-            "status": impression.status.value,
-            "body": _body(impression),
-        }
-        await self._tx.run(insert(impressions), [stored])
+        await self.add_many([impression])
+
+    async def add_many(self, answers: Sequence[Impression]) -> None:
+        """Store first pages under new request ids, all or none."""
+        if answers:
+            await self._tx.run(insert(impressions), [_row(answer) for answer in answers])
 
     async def pages(self, request_id: str) -> Sequence[Impression]:
         """All stored pages of a request, in page order; empty if there is none."""
@@ -69,6 +62,21 @@ class Impressions:
         known = select(items.c.key, items.c.id).where(self._tx.among(items.c.key, sorted(shown)))
         ids = {row.key: row.id for row in await self._tx.rows(known)} if shown else {}
         return [_impression(row, ids) for row in rows]
+
+
+def _row(impression: Impression) -> Values:
+    return {
+        "request_id": impression.request_id,
+        "page": impression.page,
+        "page_size": impression.page_size,
+        "user_key": impression.user,
+        "surface": impression.surface,
+        "algorithm": impression.algorithm,
+        "query_digest": impression.query_digest,
+        "at": to_micros(impression.at),
+        "status": impression.status.value,
+        "body": _body(impression),
+    }
 
 
 class _Words:

@@ -1,0 +1,244 @@
+"""Recommendations that may come from the cache: never stale, never of another's eyes, each answer stored as given."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+
+from socialflow.errors import Erased, InvalidInput, SocialflowError, UserNotFound
+from socialflow.kit.cache import Cache, recommendations_key, recommendations_prefix
+from socialflow.kit.clock import Clock
+from socialflow.kit.digests import short_digest
+from socialflow.kit.identifiers import time_ordered_id
+from socialflow.kit.single_flight import SingleFlight
+from socialflow.recommendation import answers
+from socialflow.recommendation.bulk import Ranked
+from socialflow.recommendation.context import Viewer
+from socialflow.recommendation.packing import pack, unpack
+from socialflow.recommendation.ports import RecommendationStore
+from socialflow.recommendation.records import FeedQuery, Impression
+from socialflow.recommendation.service import RecommendationService
+
+MAX_BATCH = 1000
+"""Questions that one call may ask."""
+_ELSEWHERE_SECONDS = 1.0
+"""How long a list that another process is working out is waited for."""
+_LOOK_SECONDS = 0.02
+
+
+class Lookup(StrEnum):
+    """What a look into the cache gave."""
+
+    HIT = "hit"
+    MISS = "miss"
+    STALE = "stale"
+    """There was one, but the viewer did something since, or an item of it may not be shown any more."""
+
+
+class CacheObserver(Protocol):
+    """Hears of lookups; must not block and not raise."""
+
+    def looked_up(self, family: str, outcome: str, count: int) -> None:
+        """`count` lookups of one family of keys had this outcome."""
+        ...
+
+
+class Unobserved:
+    """Hears nothing."""
+
+    def looked_up(self, family: str, outcome: str, count: int) -> None:
+        """Ignore it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """An answer as it was given and stored. `cached`: it was worked out earlier."""
+
+    impression: Impression
+    has_more: bool
+    cached: bool
+
+
+@dataclass(slots=True)
+class _Asked:
+    query: FeedQuery
+    viewer: Viewer
+    key: str
+    watermark: str
+    ranked: Ranked | None = None
+    cached: bool = False
+
+
+class CachedRecommendations:
+    """First pages for known users, worked out once while nothing changes.
+
+    A kept list holds the watermark of what it was made from (`bulk.watermark`): the viewer's history, edges, profile,
+    the models. Another watermark is a miss, and so is a list with an item that may not be shown any more. What only
+    time changes, the trend of an item or its freshness, may be as old as `ttl`.
+
+    Args:
+        ttl: seconds; 0 keeps nothing.
+    """
+
+    def __init__(
+        self,
+        service: RecommendationService,
+        store: RecommendationStore,
+        cache: Cache,
+        clock: Clock,
+        *,
+        ttl: float,
+        observer: CacheObserver | None = None,
+    ) -> None:
+        self._service = service
+        self._store = store
+        self._cache = cache
+        self._clock = clock
+        self._ttl = ttl
+        self._observer = observer or Unobserved()
+        self._flights = SingleFlight[Ranked]()
+
+    async def recommend(self, query: FeedQuery) -> Recommended:
+        """Answer one question; durable before it returns.
+
+        Raises InvalidInput, UserNotFound, Erased, ModelUnavailable, Overloaded, StoreUnavailable.
+        """
+        answer = (await self.recommend_many([query]))[0]
+        if isinstance(answer, SocialflowError):
+            raise answer
+        return answer
+
+    async def recommend_many(self, queries: Sequence[FeedQuery]) -> Sequence[Recommended | SocialflowError]:
+        """Answer many questions, in order; a user who is unknown or erased is an error in their place.
+
+        All answers are durable, in one transaction, before it returns. Raises as `recommend` for everything else.
+        """
+        if len(queries) > MAX_BATCH:
+            raise InvalidInput(f"at most {MAX_BATCH} questions at once, not {len(queries)}", field="requests")
+        asked = await self._asked(queries)
+        known = [one for one in asked if isinstance(one, _Asked)]
+        await self._look(known)
+        await self._work_out([one for one in known if one.ranked is None])
+        now = self._clock.now()
+        given = {id(one): _given(one, now) for one in known}
+        async with self._store.write() as unit:
+            await unit.impressions.add_many([answer.impression for answer in given.values()])
+        return [one if isinstance(one, SocialflowError) else given[id(one)] for one in asked]
+
+    async def prepare(self, queries: Sequence[FeedQuery]) -> int:
+        """Work lists out and keep them, for requests to come; returns how many were worked out.
+
+        Those that are kept and good are left alone. Raises UserNotFound, Erased for the first user who is not there,
+        and as `recommend`.
+        """
+        asked = await self._asked(queries)
+        for one in asked:
+            if isinstance(one, SocialflowError):
+                raise one
+        known = [one for one in asked if isinstance(one, _Asked)]
+        await self._look(known, tell=False)
+        missing = [one for one in known if one.ranked is None]
+        await self._rank(missing)
+        return len(missing)
+
+    async def forget(self, user_id: str) -> None:
+        """Drop every list of a user."""
+        await self._cache.delete_prefix(recommendations_prefix(user_id))
+
+    async def _asked(self, queries: Sequence[FeedQuery]) -> list["_Asked | SocialflowError"]:
+        for query in queries:
+            if query.user_id is None or query.page != 1 or query.request_id is not None or query.candidates is not None:
+                raise InvalidInput("only first pages of known users are kept", field="user_id")
+        viewers = await self._service.viewers({query.user_id for query in queries if query.user_id is not None})
+        return [
+            _Asked(query, viewer, _key(query), self._service.watermark(viewer))
+            if (viewer := viewers.get(query.user_id or "")) is not None
+            else await self._absent(query.user_id or "")
+            for query in queries
+        ]
+
+    async def _absent(self, user_id: str) -> SocialflowError:
+        """Why there is no such user."""
+        try:
+            async with self._store.read() as unit:
+                await unit.users.get(user_id)
+        except (UserNotFound, Erased) as error:
+            return error
+        return UserNotFound(f"user {user_id!r} appeared just now; ask again", field="user_id")
+
+    async def _look(self, asked: Sequence[_Asked], *, tell: bool = True) -> None:
+        """Fill in what the cache holds and may still be shown."""
+        if not self._ttl or not asked:
+            return
+        values = await self._cache.get_many([one.key for one in asked])
+        outcomes = dict.fromkeys(Lookup, 0)
+        for one, value in zip(asked, values, strict=True):
+            outcomes[self._take(one, value)] += 1
+        if tell:
+            for outcome, count in outcomes.items():
+                self._observer.looked_up("recommendations", outcome, count)
+
+    def _take(self, one: _Asked, value: bytes | None) -> Lookup:
+        if value is None:
+            return Lookup.MISS
+        ranked = unpack(value, one.watermark)
+        if ranked is None:
+            return Lookup.STALE
+        items = np.fromiter((entry.item for entry in ranked.impression.entries), np.int64)
+        if len(items) and not self._service.visible(items).all():
+            return Lookup.STALE
+        one.ranked, one.cached = ranked, True
+        return Lookup.HIT
+
+    async def _work_out(self, missing: Sequence[_Asked]) -> None:
+        """Rank what is missing; one question is worked out once, however many ask it at a time."""
+        if len(missing) != 1 or not self._ttl:
+            await self._rank(missing)
+            return
+        one = missing[0]
+        one.ranked = await self._flights.run(f"{one.key} {one.watermark}", lambda: self._rank_alone(one))
+
+    async def _rank_alone(self, one: _Asked) -> Ranked:
+        """Rank, unless another process is at it: then its result is waited for, for a while."""
+        claim = f"working:{one.key}:{one.watermark}"
+        if not await self._cache.add(claim, b"1", _ELSEWHERE_SECONDS):
+            deadline = asyncio.get_running_loop().time() + _ELSEWHERE_SECONDS
+            while asyncio.get_running_loop().time() < deadline:
+                await asyncio.sleep(_LOOK_SECONDS)
+                if self._take(one, (await self._cache.get_many([one.key]))[0]) is Lookup.HIT:
+                    break
+        if one.ranked is None:
+            await self._rank([one])
+        await self._cache.delete([claim])
+        if one.ranked is None:
+            raise RuntimeError("a ranking came to nothing")
+        return one.ranked
+
+    async def _rank(self, missing: Sequence[_Asked]) -> None:
+        if not missing:
+            return
+        ranked = await self._service.rank_many([(one.query, one.viewer) for one in missing])
+        for one, made in zip(missing, ranked, strict=True):
+            one.ranked = made
+        if self._ttl:
+            kept = {one.key: pack(made) for one, made in zip(missing, ranked, strict=True)}
+            await self._cache.set_many(kept, self._ttl)
+
+
+def _key(query: FeedQuery) -> str:
+    limits = (str(query.page_size), *sorted(query.exclude))
+    digest = short_digest(answers.digest(query), *limits).hex()
+    return recommendations_key(query.user_id or "", query.kind or "any", digest)
+
+
+def _given(one: _Asked, now: datetime) -> Recommended:
+    """A ranking as an answer of its own, under a request id of its own."""
+    if one.ranked is None:
+        raise RuntimeError("a question was left without an answer")
+    made = one.ranked.impression
+    answer = replace(made, request_id=time_ordered_id(now), at=now, surface=one.query.surface)
+    return Recommended(answer, one.ranked.has_more, one.cached)

@@ -1,0 +1,94 @@
+"""Rankings as bytes for a cache: `[watermark, has_more, head, entries, removals]`, JSON without names.
+
+Nothing here outlives a cache entry, so the form may change with every version.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from socialflow.ids import ItemKey, UserKey
+from socialflow.recommendation.bulk import Ranked
+from socialflow.recommendation.records import FeedEntry, Impression, Provenance, Removal, Status, Term, Tier
+
+FORM = 1
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def pack(ranked: Ranked) -> bytes:
+    """A ranking as bytes."""
+    made = ranked.impression
+    head = (
+        (made.page_size, made.user, made.surface, made.algorithm, made.query_digest, made.status.value, made.missing),
+        [(by.model, by.version, by.tier.value) for by in made.provenance],
+        made.removed_counts,
+        made.filters,
+    )
+    entries = [
+        (
+            entry.item,
+            entry.item_id,
+            entry.score,
+            entry.position,
+            entry.source,
+            entry.reason,
+            entry.anchor,
+            entry.propensity,
+            [(term.name, term.weight, term.value) for term in entry.terms],
+            entry.moves,
+        )
+        for entry in made.entries
+    ]
+    removed = [(removal.item, removal.stage, removal.reason) for removal in made.removed]
+    return orjson.dumps((FORM, ranked.watermark, ranked.has_more, head, entries, removed))
+
+
+def unpack(value: bytes, watermark: str) -> Ranked | None:
+    """The ranking in `value`; None where it was made from another watermark, or cannot be read.
+
+    Its request id is empty and its time long ago: who gives it to somebody sets both.
+    """
+    try:
+        form, made_from, *rest = orjson.loads(value)
+        if form != FORM or made_from != watermark:
+            return None
+        return _ranked(watermark, *rest)
+    except (ValueError, TypeError):
+        return None
+
+
+def _ranked(watermark: str, has_more: bool, head: Any, entries: Any, removed: Any) -> Ranked:
+    (page_size, user, surface, algorithm, digest, status, missing), provenance, counts, filters = head
+    impression = Impression(
+        request_id="",
+        page=1,
+        page_size=page_size,
+        user=None if user is None else UserKey(user),
+        surface=surface,
+        algorithm=algorithm,
+        query_digest=digest,
+        at=_NEVER,
+        entries=tuple(
+            FeedEntry(
+                item=ItemKey(item),
+                item_id=item_id,
+                score=score,
+                position=position,
+                source=source,
+                reason=reason,
+                anchor=None if anchor is None else ItemKey(anchor),
+                propensity=propensity,
+                terms=tuple(Term(name, weight, worth) for name, weight, worth in terms),
+                moves=tuple(moves),
+            )
+            for item, item_id, score, position, source, reason, anchor, propensity, terms, moves in entries
+        ),
+        status=Status(status),
+        missing=tuple(missing),
+        provenance=tuple(Provenance(model, version, Tier(tier)) for model, version, tier in provenance),
+        removed=tuple(Removal(ItemKey(item), stage, why) for item, stage, why in removed),
+        removed_counts=counts,
+        filters=filters,
+    )
+    return Ranked(impression, has_more, watermark)
