@@ -40,6 +40,7 @@ class Asked:
     page: int
     page_size: int
     headers: dict[str, str]
+    query: dict[str, list[str]]
 
 
 class OutsideServer:
@@ -74,7 +75,7 @@ class OutsideServer:
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
             url = urlsplit(request.split()[1])
             query = parse_qs(url.query)
-            asked = Asked(url.path, int(query["page"][0]), int(query["page_size"][0]), headers)
+            asked = Asked(url.path, int(query["page"][0]), int(query["page_size"][0]), headers, query)
             self.asked.append(asked)
             self.heard.set()
             await _send(self._answer(asked), reader, writer)

@@ -2,6 +2,7 @@
 
 from socialflow.access.ports import AccessStore, AccessUnit
 from socialflow.content.ports import ContentStore
+from socialflow.intake.external.ports import CollectionStore
 from socialflow.recommendation.ports import RecommendationStore, RecommendationUnit
 from socialflow.storage.unit_of_work import Store
 
@@ -10,9 +11,12 @@ async def test_the_store_satisfies_the_ports(store: Store) -> None:
     content: ContentStore = store
     recommendation: RecommendationStore = store
     access: AccessStore = store
+    collections: CollectionStore = store
     async with content.read() as content_unit, recommendation.write() as unit, access.read() as access_unit:
         ranking: RecommendationUnit = unit
         keys: AccessUnit = access_unit
         assert await content_unit.users.page(None, 1) == []
         assert (await ranking.value_models.active()).version == 1
         assert await keys.api_keys.all() == []
+    async with collections.read() as collection_unit:
+        assert await collection_unit.collections.of_source("api.example.org") == []

@@ -44,7 +44,8 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
-    logging.getLogger("uvicorn.access").disabled = True  # it writes addresses and queries; ours writes routes
+    for name in ("uvicorn.access", "httpx"):
+        logging.getLogger(name).disabled = True  # they write addresses and queries; ours writes routes
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -25,7 +25,8 @@ from socialflow.kit.clock import Clock, SystemClock
 from socialflow.kit.digests import short_digest
 
 _REDIRECTS = 3
-_NO_SUCH_PAGE = frozenset({404, 410, 416})
+_NO_SUCH_PAGE = frozenset({400, 404, 410, 416, 422})
+"""What APIs answer to pages beyond the last. The first page must be there: without it the address is wrong."""
 _BARE = "(bare list)"
 
 
@@ -61,7 +62,10 @@ class _Passing(Exception):
 class OutsideApi:
     """Reads pages of one API (satisfies `ports.Pages`); an asynchronous context manager.
 
-    `sleep` pauses between tries.
+    Args:
+        base_url: what stands before every path; a query in it is sent with every page.
+        token: sent as `Flic-Token`.
+        sleep: pauses between tries.
     """
 
     def __init__(
@@ -122,22 +126,25 @@ class OutsideApi:
         url = url.copy_merge_params({"page": page, "page_size": page_size})
         try:
             async with asyncio.timeout(self._patience.answer):
-                status, kind, body = await self._get(url, f"page {page} of {path}")
+                status, kind, body = await self._get(url)
         except TimeoutError:
             raise _Passing(f"no whole answer within {self._patience.answer:g} s") from None
         except httpx.RequestError as error:
             raise _Passing(f"the connection failed ({type(error).__name__})") from None
-        if status in _NO_SUCH_PAGE:
+        if page > 1 and status in _NO_SUCH_PAGE:
             return None
+        if status >= 300:
+            said = f"{self.source} refuses page {page} of {path} ({status}); is API_BASE_URL right?"
+            raise InvalidInput(said, field="API_BASE_URL")
         return await asyncio.to_thread(_page_of, body, kind, list_name)
 
-    async def _get(self, url: httpx.URL, what: str) -> tuple[int, str, bytes]:
+    async def _get(self, url: httpx.URL) -> tuple[int, str, bytes]:
         """Status, content type and body, redirects on the same host followed."""
         headers = {"Flic-Token": self._token, "Accept": "application/json"}
         for _ in range(_REDIRECTS):
             async with self._client.stream("GET", url, headers=headers) as response:
                 if not response.is_redirect:
-                    self._check(response, what)
+                    self._check(response)
                     return response.status_code, response.headers.get("content-type", ""), await self._body(response)
                 url = self._same_host(url, response.headers.get("location", ""))
         raise InvalidInput(f"{self.source} redirects in a circle; is API_BASE_URL right?", field="API_BASE_URL")
@@ -156,16 +163,13 @@ class OutsideApi:
             field="API_BASE_URL",
         )
 
-    def _check(self, response: httpx.Response, what: str) -> None:
-        """Sort statuses: fine, never, or not now."""
+    def _check(self, response: httpx.Response) -> None:
+        """Stop at what says nothing of the page: a refused token, and what may be over in a moment."""
         status = response.status_code
-        if response.is_success or status in _NO_SUCH_PAGE:
-            return
         if status in {401, 403}:
             raise PermissionDenied(f"{self.source} refuses FLIC_TOKEN ({status})", field="FLIC_TOKEN")
         if status in {408, 425, 429} or response.is_server_error:
             raise _Passing(f"it answers {status}", self._retry_after(response.headers))
-        raise InvalidInput(f"{self.source} refuses {what} ({status}); is API_BASE_URL right?", field="API_BASE_URL")
 
     def _retry_after(self, headers: Mapping[str, str]) -> float:
         """Seconds that `Retry-After` asks for, as a number or a date; 0 where it says nothing that can be read."""

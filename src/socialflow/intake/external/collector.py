@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from socialflow.content.collection import Collection, CollectionCounts, CollectionState
+import structlog
+
+from socialflow.content.collection import Collection, CollectionCounts, CollectionState, Drift
 from socialflow.content.records import RowOutcome, RowStatus
 from socialflow.errors import SocialflowError, StoreUnavailable
 from socialflow.intake.external import fields
@@ -23,6 +25,7 @@ DEFAULT_PAGE_SIZE = 1_000
 _MAX_LISTED = 100
 
 R = TypeVar("R")
+_log = structlog.get_logger("socialflow.intake")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,15 @@ class Collector:
         stored = replace(stored, state=state, updated_at=now, finished_at=now, counts=counts)
         async with self._store.write() as unit:
             await unit.collections.put(stored)
+        _log.info(
+            "collected",
+            endpoint=stored.endpoint,
+            pages=counts.pages,
+            stored=counts.stored,
+            duplicates=counts.duplicates,
+            rejected=sum(counts.rejected.values()),
+            drifted=counts.drift != Drift(),
+        )
         return stored
 
     async def _fail(self, order: Order, problem: SocialflowError) -> None:

@@ -29,7 +29,7 @@ class Pages(Protocol):
         ...
 
     async def page(self, path: str, list_name: str, page: int, page_size: int) -> Page | None:
-        """One page; None where the API says that there is none (404).
+        """One page; None where the API says that there is none (404 and the like, but for page 1).
 
         Raises:
             SourceUnavailable: it cannot be read now, however often it was tried.
