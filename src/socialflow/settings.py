@@ -238,6 +238,11 @@ class Settings(BaseSettings):
         return self.home / "imports"
 
     @property
+    def inference_dir(self) -> Path:
+        """The folder of what batch inference writes."""
+        return self.home / "inference"
+
+    @property
     def work_dir(self) -> Path:
         """The folder of what a training run writes and deletes."""
         return self.home / "work"

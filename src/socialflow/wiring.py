@@ -5,7 +5,7 @@ import contextlib
 import os
 import secrets
 import sys
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,12 +21,16 @@ from socialflow.broker.worker import WorkerParts
 from socialflow.catalogue.registry import Catalogue
 from socialflow.content.records import ErasureReceipt
 from socialflow.jobs.dispatch import Dispatcher
+from socialflow.jobs.records import PipelineType
 from socialflow.jobs.runner import Runner
 from socialflow.jobs.service import JobService
-from socialflow.kit.cache import Cache
+from socialflow.jobs.work import Handler
+from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
 from socialflow.pipelines.housekeeping import Housekeeping
+from socialflow.pipelines.live import Lists, LiveRecommender
 from socialflow.pipelines.model_source import CatalogueModels
+from socialflow.pipelines.precompute import RecommendationPrecomputer, build_precomputer
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.service import FeedSettings, RecommendationService
@@ -53,6 +57,7 @@ class Platform:
     cache: Cache
     recommendation: RecommendationService
     recommendations: CachedRecommendations
+    lists: Lists
     jobs: JobService
     scheduler: Scheduler
     transport: CeleryTransport
@@ -78,6 +83,11 @@ class Platform:
         await self.limiter.close()
         await self.store.close()
 
+    @property
+    def precomputer(self) -> RecommendationPrecomputer:
+        """Works recommendations out before they are asked for."""
+        return build_precomputer(self.lists, self.store, self.clock)
+
     async def erase_user(self, user_id: str) -> ErasureReceipt:
         """Forget a person for good, in files first: one cut short leaves the person there to be erased again.
 
@@ -89,16 +99,18 @@ class Platform:
         async with self.store.write() as unit:
             receipt = await unit.erasures.erase_user(user_id, self.clock.now(), files=removed)
         await self.recommendations.forget(user_id)
+        await self.cache.delete([user_embedding_key(user_id)])
         return receipt
 
 
 def _forget_in_files(settings: Settings, names: Collection[str]) -> int:
-    """Take names out of what imports and killed training runs left; returns the number of rows taken out."""
-    from socialflow.intake.checkpoint import forget  # what reads and trains is not loaded to serve
+    """Take names out of what imports, batch inference and killed training runs left; returns the rows taken out."""
+    from socialflow.intake import checkpoint  # what reads and trains is not loaded to serve
+    from socialflow.pipelines import inference
     from socialflow.pipelines.train import clear_snapshots
 
     clear_snapshots(settings.work_dir)
-    return forget(settings.imports_dir, names)
+    return checkpoint.forget(settings.imports_dir, names) + inference.forget(settings.inference_dir, names)
 
 
 def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: bool = False) -> Platform:
@@ -122,6 +134,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
             max_recommendations=settings.max_recommendations,
         ),
     )
+    recommendations = CachedRecommendations(recommendation, store, cache, clock, ttl=settings.cache_ttl)
     transport = CeleryTransport(lambda: _celery(settings))
     dispatcher = Dispatcher(store, transport, clock)
     jobs = JobService(store, clock, kick=dispatcher.kick)
@@ -139,7 +152,8 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         catalogue=catalogue,
         cache=cache,
         recommendation=recommendation,
-        recommendations=CachedRecommendations(recommendation, store, cache, clock, ttl=settings.cache_ttl),
+        recommendations=recommendations,
+        lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,
         scheduler=scheduler,
         transport=transport,
@@ -166,13 +180,50 @@ async def open_worker(worker_id: str) -> WorkerParts:
     platform = assemble(settings)
     runner = Runner(
         platform.store,
-        {},
+        handlers(platform),
         platform.clock,
         worker_id=worker_id,
         retry_delay=settings.job_retry_delay,
         lease_seconds=settings.job_lease_seconds,
     )
     return WorkerParts(runner, platform.store, platform.clock, platform.close)
+
+
+def handlers(platform: Platform) -> Mapping[PipelineType, Handler]:
+    """What does each type of work."""
+    from socialflow.intake.records import Moderation  # what works is not loaded to serve
+    from socialflow.pipelines.collect import Collect, outside_api
+    from socialflow.pipelines.handlers import WorkParts, build_handlers
+
+    settings, clock = platform.settings, platform.clock
+    token = None if settings.flic_token is None else settings.flic_token.get_secret_value()
+    return build_handlers(
+        WorkParts(
+            store=platform.store,
+            clock=clock,
+            cache=platform.cache,
+            lists=platform.lists,
+            collect=Collect(
+                platform.store,
+                clock,
+                outside_api(settings.api_base_url, token, clock),
+                CatalogueModels(platform.catalogue).versions,
+                Moderation(settings.collect_moderation),
+            ),
+            inference_dir=settings.inference_dir,
+            training_env=child_environment(settings),
+        )
+    )
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The environment of a child process that works for the same installation."""
+    return {
+        **os.environ,
+        "SOCIALFLOW_HOME": str(settings.home.absolute()),
+        "DATABASE_URL": settings.database_url,
+        "MODEL_PATH": str(settings.models_dir.absolute()),
+    }
 
 
 def _celery(settings: Settings) -> "Celery":

@@ -9,11 +9,13 @@ from socialflow.pipelines.declared import (
     warm_cache,
 )
 from socialflow.pipelines.orchestrator import PipelineOrchestrator, PipelineType
+from socialflow.pipelines.precompute import RecommendationPrecomputer
 
 __all__ = [
     "BatchProcessor",
     "PipelineOrchestrator",
     "PipelineType",
+    "RecommendationPrecomputer",
     "collect_data",
     "precompute_recommendations",
     "scheduler",

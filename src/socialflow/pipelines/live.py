@@ -8,9 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.content.ports import ContentStore
+from socialflow.errors import UserNotFound
 from socialflow.ids import UserKey
 from socialflow.kit.clock import Clock, to_micros
 from socialflow.recommendation.active import active_users
+from socialflow.recommendation.cached import CachedRecommendations
+from socialflow.recommendation.records import FeedQuery, Impression
 from socialflow.recommendation.service import Present, RecommendationService
 
 USERS_AT_ONCE = 1000
@@ -63,3 +66,26 @@ class ActiveUsers:
                 people = await unit.users.by_keys(chunk)
             names += [people[key].id for key in chunk if key in people]
         return names
+
+
+class Lists:
+    """Recommendation lists of many users at once."""
+
+    def __init__(self, live: LiveRecommender, kept: CachedRecommendations) -> None:
+        self.live = live
+        self._kept = kept
+
+    async def prepare(self, queries: Sequence[FeedQuery], ttl: float) -> None:
+        """Work them out and keep them for `ttl` seconds (satisfies `precompute.Prepare`)."""
+        await self.live()
+        await self._kept.prepare(queries, ttl)
+
+    async def rank(self, queries: Sequence[FeedQuery]) -> Sequence[Impression]:
+        """Work them out and keep nothing (satisfies `inference.Rank`)."""
+        service = await self.live()
+        viewers = await service.viewers({query.user_id for query in queries if query.user_id is not None})
+        for query in queries:
+            if query.user_id not in viewers:
+                raise UserNotFound(f"no user has the id {query.user_id!r}", field="user_id")
+        ranked = await service.rank_many([(query, viewers[query.user_id or ""]) for query in queries])
+        return [one.impression for one in ranked]

@@ -6,6 +6,7 @@ from typing import Annotated, Protocol, TypeAlias
 
 from pydantic import Field, model_validator
 
+from socialflow.content.ports import ContentStore
 from socialflow.content.records import ItemKind
 from socialflow.jobs.ports import JobUnit
 from socialflow.jobs.records import NewJob
@@ -14,7 +15,7 @@ from socialflow.kit.clock import Clock
 from socialflow.kit.defaults import resident
 from socialflow.pipelines.batch import BatchProcessor, BatchReport
 from socialflow.pipelines.job_config import JobConfig, read_config
-from socialflow.pipelines.live import ActiveUsers
+from socialflow.pipelines.live import ActiveUsers, Lists
 from socialflow.recommendation.records import FeedQuery
 
 CHUNK = 64
@@ -22,8 +23,14 @@ CHUNK = 64
 MAX_USERS = 10_000_000
 MAX_SHARDS = 64
 
-Make: TypeAlias = Callable[[Sequence[FeedQuery]], Awaitable[object]]
-"""Works out these lists and keeps them where requests find them. Raises UserNotFound, Erased, StoreUnavailable."""
+KEPT_SECONDS = 3500.0
+"""A little less than the hour between two runs, so that each run finds the lists of the one before just gone."""
+
+Prepare: TypeAlias = Callable[[Sequence[FeedQuery], float], Awaitable[object]]
+"""Works out lists and keeps them for some seconds where requests find them; leaves those alone that are good still.
+
+Raises UserNotFound, Erased, ModelUnavailable, StoreUnavailable.
+"""
 UserIds = Annotated[list[str], Field(min_length=1, max_length=10_000)]
 
 
@@ -45,7 +52,13 @@ class ListsConfig(JobConfig):
         )
 
 
-class UsersConfig(ListsConfig):
+class KeptListsConfig(ListsConfig):
+    """Which lists to work out, and how long to keep them."""
+
+    keep_seconds: float = Field(default=KEPT_SECONDS, gt=0, le=86_400)
+
+
+class UsersConfig(KeptListsConfig):
     """Configuration of `update_recommendations` and `batch_recommendations`: lists of named users."""
 
     user_id: str | None = None
@@ -63,7 +76,7 @@ class UsersConfig(ListsConfig):
         return list(dict.fromkeys(self.user_ids or [self.user_id or ""]))
 
 
-class PrecomputeConfig(ListsConfig):
+class PrecomputeConfig(KeptListsConfig):
     """Configuration of `recommendation_precompute`: lists of active users, the most recently active first."""
 
     days: float = Field(default=30.0, gt=0, le=3650, description="Active is who did something within these days.")
@@ -82,7 +95,7 @@ class PrecomputeConfig(ListsConfig):
 class Precomputing:
     """What the work needs."""
 
-    make: Make
+    prepare: Prepare
     active: ActiveUsers
 
 
@@ -120,10 +133,10 @@ class RecommendationPrecomputer:
         config = config or PrecomputeConfig()
         if user_ids is None:
             user_ids = await self._users(self._parts, config)
-        make = self._parts.make
+        prepare = self._parts.prepare
 
         async def lists_of(chunk: Sequence[str]) -> None:
-            await make([config.query(user_id) for user_id in chunk])
+            await prepare([config.query(user_id) for user_id in chunk], config.keep_seconds)
 
         return await BatchProcessor[str](chunk_size=CHUNK).run(user_ids, lists_of, progress=progress)
 
@@ -134,6 +147,11 @@ class RecommendationPrecomputer:
         return await parts.active.ids(
             days=config.days, limit=config.max_users, shard=config.shard or 0, shards=config.shards
         )
+
+
+def build_precomputer(lists: Lists, store: ContentStore, clock: Clock) -> RecommendationPrecomputer:
+    """The precomputer over a platform's lists."""
+    return RecommendationPrecomputer(Precomputing(lists.prepare, ActiveUsers(lists.live, store, clock)))
 
 
 class ComputeRecommendations:

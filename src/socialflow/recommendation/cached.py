@@ -129,11 +129,12 @@ class CachedRecommendations:
             await unit.impressions.add_many([answer.impression for answer in given.values()])
         return [one if isinstance(one, SocialflowError) else given[id(one)] for one in asked]
 
-    async def prepare(self, queries: Sequence[FeedQuery]) -> int:
+    async def prepare(self, queries: Sequence[FeedQuery], ttl: float | None = None) -> int:
         """Work lists out and keep them, for requests to come; returns how many were worked out.
 
-        Those that are kept and good are left alone. Raises UserNotFound, Erased for the first user who is not there,
-        and as `recommend`.
+        Those that are kept and good are left alone. `ttl`: seconds, instead of what answers are kept for.
+
+        Raises UserNotFound, Erased for the first user who is not there, and as `recommend`.
         """
         asked = await self._asked(queries)
         for one in asked:
@@ -142,7 +143,7 @@ class CachedRecommendations:
         known = [one for one in asked if isinstance(one, _Asked)]
         await self._look(known, tell=False)
         missing = [one for one in known if one.ranked is None]
-        await self._rank(missing)
+        await self._rank(missing, ttl)
         return len(missing)
 
     async def forget(self, user_id: str) -> None:
@@ -218,7 +219,7 @@ class CachedRecommendations:
             raise RuntimeError("a ranking came to nothing")
         return one.ranked
 
-    async def _rank(self, missing: Sequence[_Asked]) -> None:
+    async def _rank(self, missing: Sequence[_Asked], ttl: float | None = None) -> None:
         if not missing:
             return
         ranked = await self._service.rank_many([(one.query, one.viewer) for one in missing])
@@ -226,7 +227,7 @@ class CachedRecommendations:
             one.ranked = made
         if self._ttl:
             kept = {one.key: pack(made) for one, made in zip(missing, ranked, strict=True)}
-            await self._cache.set_many(kept, self._ttl)
+            await self._cache.set_many(kept, ttl or self._ttl)
 
 
 def _key(query: FeedQuery) -> str:

@@ -34,7 +34,7 @@ class Lists:
         self.unknown = set(unknown)
         self.away = False
 
-    async def __call__(self, queries: Sequence[FeedQuery]) -> None:
+    async def __call__(self, queries: Sequence[FeedQuery], keep_seconds: float) -> None:
         await asyncio.sleep(0)
         if self.away:
             raise StoreUnavailable("the database cannot be reached")
@@ -144,7 +144,7 @@ class TestNamedUsers:
             ({"user_ids": []}, "user_ids"),
             ({"user_id": "a", "limit": 0}, "config.limit"),
             ({"user_id": "a", "content_type": "song"}, "config.content_type"),
-            ({"user": "a"}, "no key 'user'; there are: algorithm, content_type, limit, user_id, user_ids"),
+            ({"user": "a"}, "no key 'user'; there are: algorithm, content_type, limit, keep_seconds, user_id, user_ids"),
         ],
     )
     async def test_a_wrong_configuration_is_named(

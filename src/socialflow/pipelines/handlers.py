@@ -1,0 +1,56 @@
+"""Which pipeline does which work: the one table of handlers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from socialflow.content.ports import ContentStore
+from socialflow.jobs.records import PipelineType
+from socialflow.jobs.work import Handler
+from socialflow.kit.cache import Cache
+from socialflow.kit.clock import Clock
+from socialflow.pipelines.embeddings import GenerateEmbeddings
+from socialflow.pipelines.inference import BatchInference
+from socialflow.pipelines.live import ActiveUsers, Lists
+from socialflow.pipelines.precompute import ComputeRecommendations, PrecomputeRecommendations, build_precomputer
+from socialflow.pipelines.train_job import TrainModel
+from socialflow.pipelines.trending_jobs import CalculateTrending, UpdateTrending
+from socialflow.pipelines.warm import WarmCache
+
+
+@dataclass(frozen=True, slots=True)
+class WorkParts:
+    """What handlers work with."""
+
+    store: ContentStore
+    clock: Clock
+    cache: Cache
+    lists: Lists
+    collect: Handler
+    inference_dir: Path
+    training_env: Mapping[str, str]
+    """Environment of the training child: it names this installation."""
+
+
+def build_handlers(parts: WorkParts) -> Mapping[PipelineType, Handler]:
+    """A handler for every type that this version can do; a job of any other type fails with `model_unavailable`.
+
+    The recommendation service is started by the first handler that needs it and kept for the worker's life.
+    """
+    live = parts.lists.live
+    active = ActiveUsers(live, parts.store, parts.clock)
+    precomputer = build_precomputer(parts.lists, parts.store, parts.clock)
+    compute = ComputeRecommendations(precomputer)
+    trending = UpdateTrending(live, parts.cache)
+    return {
+        PipelineType.UPDATE_RECOMMENDATIONS: compute,
+        PipelineType.BATCH_RECOMMENDATIONS: compute,
+        PipelineType.RECOMMENDATION_PRECOMPUTE: PrecomputeRecommendations(precomputer, parts.clock),
+        PipelineType.CALCULATE_TRENDING: CalculateTrending(live, parts.cache),
+        PipelineType.TRENDING_UPDATE: trending,
+        PipelineType.CACHE_WARM: WarmCache(precomputer, trending),
+        PipelineType.GENERATE_EMBEDDINGS: GenerateEmbeddings(live, parts.store, parts.cache, parts.clock),
+        PipelineType.BATCH_INFERENCE: BatchInference(parts.lists.rank, active, parts.inference_dir),
+        PipelineType.TRAIN_MODEL: TrainModel(parts.training_env),
+        PipelineType.COLLECT_DATA: parts.collect,
+    }
