@@ -20,6 +20,7 @@ from socialflow.content.records import VALUE_RANGES, InteractionType
 from socialflow.doors.cli.app import app
 from socialflow.doors.rest.app import ROUTERS
 from socialflow.doors.rest.errors import status_of
+from socialflow.doors.rest.routes.collection import CollectionRoute
 from socialflow.intake.columns import FIELDS, REQUIRED
 from socialflow.intake.external.endpoints import RESOURCES
 from socialflow.intake.external.fields import ACTS, POST, USER
@@ -179,6 +180,8 @@ def routes() -> str:
     for route in every_route():
         for method in sorted(route.methods):
             needs = ", ".join(f"`{MATRIX_NAMES[name]}`" for name in actions_of(route.endpoint))
+            if isinstance(route, CollectionRoute):
+                needs = "none; the `Flic-Token`"
             line = [f"`{method} {route.path_format}`", route.summary, needs]
             areas.setdefault(str(route.tags[0]), []).append(line)
     return "\n\n".join(f"## {area}\n\n{table(('Call', 'What', 'Action'), rows)}" for area, rows in areas.items())
