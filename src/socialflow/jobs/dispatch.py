@@ -29,6 +29,7 @@ MAX_LOSSES = 5
 RECOVERED_AT_ONCE = 200
 KEPT = timedelta(days=7)
 """How long ended jobs stay."""
+CLEARED_AT_ONCE = 5_000
 _CLEARED_EVERY = timedelta(hours=1)
 
 
@@ -67,11 +68,12 @@ class Dispatcher:
         while True:
             try:
                 await self.tick()
-                pause = BUSY if self._more else AT_LEISURE
             except (StoreUnavailable, TransportUnavailable, Overloaded) as error:
                 _log.warning("dispatch_waits", code=error.code, reason=error.message)
                 pause = min(2 * pause, LONGEST_PAUSE)
                 await asyncio.sleep(pause)
+                continue
+            pause = BUSY if self._more else AT_LEISURE
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._kicked.wait(), pause)
             self._kicked.clear()
@@ -158,8 +160,8 @@ class Dispatcher:
         return list(chosen.values())
 
     async def _clear(self, now: datetime) -> None:
-        """Now and then delete jobs that ended long ago."""
+        """Now and then delete jobs that ended long ago, some at each tick until none is left."""
         if self._cleared is None or now - self._cleared >= _CLEARED_EVERY:
-            self._cleared = now
             async with self._store.write() as unit:
-                await unit.jobs.clear_finished(now - KEPT)
+                cleared = await unit.jobs.clear_finished(now - KEPT, CLEARED_AT_ONCE)
+            self._cleared = now if cleared < CLEARED_AT_ONCE else None

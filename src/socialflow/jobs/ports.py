@@ -88,11 +88,14 @@ class JobRepository(Protocol):
         """
         ...
 
-    async def retry_later(self, job_id: str, token: str, run_at: datetime, error: JobError) -> bool:
-        """Put a failed run back into the queue until `run_at`, counting one attempt. False where the lease was lost."""
+    async def retry_later(self, job_id: str, token: str, now: datetime, run_at: datetime, error: JobError) -> bool:
+        """Put a failed run back into the queue until `run_at`, counting one attempt. False where the lease was lost.
+
+        Where somebody asked for its cancelling meanwhile, it is cancelled; so it is by `release` and `lose`.
+        """
         ...
 
-    async def release(self, job_id: str, token: str) -> bool:
+    async def release(self, job_id: str, token: str, now: datetime) -> bool:
         """Put a job back into the queue, due at once, unsent, no attempt counted: its worker is leaving."""
         ...
 

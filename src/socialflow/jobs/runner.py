@@ -187,20 +187,20 @@ class Runner:
             lacking = f"this version has nothing that does {kind}: it needs models that are not part of it yet"
             return _End(JobState.FAILED, error=JobError(ModelUnavailable.code, lacking))
         work = asyncio.ensure_future(handler(run))
-        await self._watch(run, work)
-        if run.reason is None:
-            return self._ended(run, work)
-        return self._stopped(run)
+        return self._ended(run, work) if await self._watch(run, work) else self._stopped(run)
 
-    async def _watch(self, run: _Run, work: "asyncio.Future[Outcome]") -> None:
-        """Wait for the handler, or for a reason to stop it and then, for a while, for its stopping."""
+    async def _watch(self, run: _Run, work: "asyncio.Future[Outcome]") -> bool:
+        """Wait for the handler, or for a reason to stop it and then, for a while, for its stopping.
+
+        True where it ended by itself: that counts, whatever is asked of it at the same instant.
+        """
         stopped = asyncio.ensure_future(run.stopped.wait())
         either: set[asyncio.Future[Any]] = {work, stopped}
         limit = self._kinds[run.job.pipeline_type].time_limit
         await asyncio.wait(either, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         if work.done():
-            return
+            return True
         run.stop(_Stop.TIMED_OUT)
         work.cancel()
         await asyncio.wait({work}, timeout=STUBBORN)
@@ -208,6 +208,7 @@ class Runner:
             _log.warning("job_stubborn", job=run.job.id, pipeline_type=run.job.pipeline_type)
         elif not work.cancelled() and (error := work.exception()) is not None:
             _log.info("job_failed_while_stopping", job=run.job.id, error=type(error).__name__)
+        return False
 
     def _ended(self, run: _Run, work: "asyncio.Future[Outcome]") -> _End:
         if work.cancelled():
@@ -262,11 +263,11 @@ class Runner:
         job_id, token = run.job.id, run.token
         try:
             async with self._store.write() as unit:
-                if end.run_at is not None and end.error is not None:
-                    return await unit.jobs.retry_later(job_id, token, end.run_at, end.error)
-                if end.state is JobState.QUEUED:
-                    return await unit.jobs.release(job_id, token)
                 outcome, now = end.outcome, self._clock.now()
+                if end.run_at is not None and end.error is not None:
+                    return await unit.jobs.retry_later(job_id, token, now, end.run_at, end.error)
+                if end.state is JobState.QUEUED:
+                    return await unit.jobs.release(job_id, token, now)
                 result = dict(outcome.result) or None
                 if not await unit.jobs.finish(job_id, token, end.state, now, result=result, error=end.error):
                     raise _LeaseLost

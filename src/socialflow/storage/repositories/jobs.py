@@ -12,6 +12,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    null,
     or_,
     select,
     text,
@@ -47,7 +48,9 @@ _ATTEMPTS = 3
 
 _QUEUED = jobs.c.state == JobState.QUEUED.value
 _RUNNING = jobs.c.state == JobState.RUNNING.value
-_UNFINISHED = jobs.c.state.in_(sorted(UNFINISHED))
+_FINISHED = jobs.c.state.in_(sorted(FINISHED))
+# In the words of the partial index: with parameters in their place, SQLite would read the whole table.
+_UNFINISHED = text("jobs.state IN ('queued', 'running')")
 _NOT_HELD = select(installation.c.held_at).scalar_subquery().is_(None)
 
 
@@ -155,14 +158,14 @@ class Jobs:
             values["progress"] = 100
         return bool(await self._tx.run(update(jobs).where(*_held_by(job_id, token)).values(values)))
 
-    async def retry_later(self, job_id: str, token: str, run_at: datetime, error: JobError) -> bool:
+    async def retry_later(self, job_id: str, token: str, now: datetime, run_at: datetime, error: JobError) -> bool:
         """Put a failed run back into the queue until `run_at`, counting one attempt. False where the lease was lost."""
-        values = {**_requeued(to_micros(run_at)), "attempts": jobs.c.attempts + 1, **_error(error)}
+        values = {**_given_back(now, to_micros(run_at)), "attempts": jobs.c.attempts + 1, **_error(error)}
         return bool(await self._tx.run(update(jobs).where(*_held_by(job_id, token)).values(values)))
 
-    async def release(self, job_id: str, token: str) -> bool:
+    async def release(self, job_id: str, token: str, now: datetime) -> bool:
         """Put a job back into the queue, due at once, unsent, no attempt counted: its worker is leaving."""
-        values = _requeued(jobs.c.run_at)
+        values = _given_back(now, jobs.c.run_at)
         return bool(await self._tx.run(update(jobs).where(*_held_by(job_id, token)).values(values)))
 
     async def expired(self, now: datetime, limit: int) -> Sequence[Job]:
@@ -175,7 +178,7 @@ class Jobs:
         if job.lease is None:
             return False
         check_move(job, to)
-        values = _requeued(to_micros(now)) if to is JobState.QUEUED else _ended(to, now)
+        values = _given_back(now, to_micros(now)) if to is JobState.QUEUED else _ended(to, now)
         values = {**values, "losses": jobs.c.losses + 1, **({} if error is None else _error(error))}
         silent = jobs.c.lease_until <= to_micros(now)
         return bool(await self._tx.run(update(jobs).where(*_held_by(job.id, job.lease.token), silent).values(values)))
@@ -204,8 +207,9 @@ class Jobs:
         if job.dedup_key is not None and (twin := await self._unfinished(job.dedup_key)) is not None:
             raise Conflict(f"job {twin.id} does the same work already", field="task_id")
         fresh = {"attempts": 0, "losses": 0, "progress": 0, "started_at": None, "finished_at": None, "result": None}
-        values = {**_requeued(to_micros(now)), **fresh, **_error(None), "cancel_requested": False}
-        again = await self._changed(update(jobs).where(jobs.c.id == job_id, ~_UNFINISHED).values(values))
+        due = {"state": JobState.QUEUED.value, "run_at": to_micros(now), "cancel_requested": False}
+        values = {**due, **fresh, **_error(None)}
+        again = await self._changed(update(jobs).where(jobs.c.id == job_id, _FINISHED).values(values))
         if again is None:
             raise Conflict(f"job {job_id} changed at the same time; try again", field="task_id")
         return again
@@ -215,8 +219,8 @@ class Jobs:
         at = to_micros(now)
         oldest_due = func.min(case((jobs.c.run_at <= at, jobs.c.run_at))).label("oldest")
         waiting = await self._tx.one(select(func.count().label("jobs"), oldest_due).where(_QUEUED))
-        ended = select(jobs.c.state, func.count().label("jobs")).where(jobs.c.finished_at.is_not(None))
-        recent = jobs.c.finished_at > at - _micros(_THROUGHPUT_WINDOW)
+        ended = select(jobs.c.state, func.count().label("jobs")).where(_FINISHED)
+        recent = _FINISHED & (jobs.c.finished_at > at - _micros(_THROUGHPUT_WINDOW))
         rows = await self._tx.rows(ended.group_by(jobs.c.state))
         held = await self._tx.one(select(installation.c.held_at))
         return QueueStatus(
@@ -241,7 +245,7 @@ class Jobs:
 
     async def clear_finished(self, before: datetime, limit: int = 10_000) -> int:
         """Delete jobs that ended before an instant; returns how many."""
-        old = select(jobs.c.key).where(jobs.c.finished_at < to_micros(before)).limit(limit)
+        old = select(jobs.c.key).where(_FINISHED, jobs.c.finished_at < to_micros(before)).limit(limit)
         return await self._tx.run(delete(jobs).where(jobs.c.key.in_(old)))
 
     def _row(self, job: NewJob, now: datetime) -> dict[str, object]:
@@ -315,8 +319,16 @@ def _ended(state: JobState, now: datetime) -> dict[str, object]:
     return {"state": state.value, "finished_at": to_micros(now), **FREE, **UNSENT}
 
 
-def _requeued(run_at: object) -> dict[str, object]:
-    return {"state": JobState.QUEUED.value, "run_at": run_at, **FREE, **UNSENT}
+def _given_back(now: datetime, run_at: object) -> dict[str, object]:
+    """Queued again; or ended, where its worker was asked to stop and had not done so yet."""
+    cancelled = jobs.c.cancel_requested
+    return {
+        "state": case((cancelled, JobState.CANCELLED.value), else_=JobState.QUEUED.value),
+        "finished_at": case((cancelled, literal(to_micros(now), BigInteger)), else_=null()),
+        "run_at": run_at,
+        **FREE,
+        **UNSENT,
+    }
 
 
 def _error(error: JobError | None) -> dict[str, object]:

@@ -60,7 +60,7 @@ Index(
     sqlite_where=_UNFINISHED,
     postgresql_where=_UNFINISHED,
 )
-Index("ix_jobs_finished_at_state", jobs.c.finished_at, jobs.c.state)
+Index("ix_jobs_state_finished_at", jobs.c.state, jobs.c.finished_at)
 Index("ix_jobs_user_key", jobs.c.user_key)
 
 schedules = Table(

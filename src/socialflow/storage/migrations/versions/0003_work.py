@@ -28,7 +28,7 @@ CREATE TABLE jobs (
 CREATE INDEX ix_jobs_queued ON jobs (priority DESC, key) WHERE state = 'queued';
 CREATE INDEX ix_jobs_running ON jobs (pipeline_type, lease_until) WHERE state = 'running';
 CREATE UNIQUE INDEX uq_jobs_dedup_key ON jobs (dedup_key) WHERE state IN ('queued', 'running');
-CREATE INDEX ix_jobs_finished_at_state ON jobs (finished_at, state);
+CREATE INDEX ix_jobs_state_finished_at ON jobs (state, finished_at);
 CREATE INDEX ix_jobs_user_key ON jobs (user_key);
 CREATE TABLE schedules (
   id {id} NOT NULL PRIMARY KEY, name TEXT NOT NULL, pipeline_type TEXT NOT NULL, config TEXT NOT NULL,
