@@ -144,7 +144,10 @@ class TestNamedUsers:
             ({"user_ids": []}, "user_ids"),
             ({"user_id": "a", "limit": 0}, "config.limit"),
             ({"user_id": "a", "content_type": "song"}, "config.content_type"),
-            ({"user": "a"}, "no key 'user'; there are: algorithm, content_type, limit, keep_seconds, user_id, user_ids"),
+            (
+                {"user": "a"},
+                "no key 'user'; there are: algorithm, content_type, limit, keep_seconds, user_id, user_ids",
+            ),
         ],
     )
     async def test_a_wrong_configuration_is_named(
