@@ -1,16 +1,14 @@
 """The examples of batch work and its schedules, with only their import lines changed."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from tests.requirements.examples import in_requirements, run, run_blocking
 
-from socialflow import pipelines, wiring
+from socialflow import pipelines
 from socialflow.jobs.records import JobState, PipelineType
-from socialflow.kit.defaults import Resident, substituted
+from socialflow.kit.defaults import Resident
 
 VIDEO_ANALYSIS = """
 from app.ml_pipelines.orchestrator import PipelineOrchestrator, PipelineType
@@ -57,16 +55,6 @@ scheduler.add_job(
     id="trending_updater"
 )
 """
-
-
-@pytest.fixture
-def resident(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Resident]:
-    """What constructors without arguments find: a fresh installation."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SOCIALFLOW_HOME", str(tmp_path / "var"))
-    monkeypatch.setenv("DATABASE_URL", "")
-    with substituted(wiring.default_platform) as platform:
-        yield platform
 
 
 @pytest.mark.parametrize("example", [VIDEO_ANALYSIS, SCHEDULED_TASKS])
