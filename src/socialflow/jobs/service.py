@@ -1,5 +1,6 @@
 """The use cases of jobs: submit, look, cancel, run again."""
 
+import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
@@ -109,9 +110,11 @@ class JobService:
 
 
 def check_new(job: NewJob) -> None:
-    """Raise InvalidInput, naming the field, unless the job can be stored."""
+    """Raise InvalidInput (TooLarge), naming the field, unless the job can be stored."""
     if not 1 <= len(job.name) <= MAX_NAME:
         raise InvalidInput(f"name must have 1 to {MAX_NAME} characters, not {len(job.name)}", field="name")
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in job.name):
+        raise InvalidInput("name must not contain control characters", field="name")
     if not 0 <= job.priority <= MAX_PRIORITY:
         raise InvalidInput(f"priority must be 0 to {MAX_PRIORITY}, not {job.priority}", field="priority")
     try:
