@@ -1,5 +1,6 @@
 """A platform whose store is real (SQLite in a temporary folder) and whose recommendations are scripted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,10 +11,12 @@ from socialflow.access.service import AccessService
 from socialflow.access.tokens import TokenSettings
 from socialflow.content.records import ErasureReceipt, ItemKind
 from socialflow.content.service import is_public
-from socialflow.errors import FeedRequestNotFound, SocialflowError
+from socialflow.errors import FeedRequestNotFound, SocialflowError, UserNotFound
 from socialflow.ids import UserKey
 from socialflow.jobs.service import JobService
 from socialflow.kit.clock import SystemClock
+from socialflow.pipelines.schedule import Scheduler
+from socialflow.recommendation.cached import Recommended
 from socialflow.recommendation.records import (
     Explanation,
     FeedAnswer,
@@ -172,6 +175,29 @@ class FakeRecommendations:
             return (await unit.users.get(user_id)).key == impression.user
 
 
+class FakeLists:
+    """First pages from the scripted recommender; the second answer to a question says it was cached."""
+
+    def __init__(self, recommendation: FakeRecommendations) -> None:
+        self._recommendation = recommendation
+        self._seen: set[FeedQuery] = set()
+
+    async def recommend(self, query: FeedQuery) -> Recommended:
+        answer = await self._recommendation.feed(query)
+        cached = query in self._seen
+        self._seen.add(query)
+        return Recommended(answer.impression, answer.has_more, cached)
+
+    async def recommend_many(self, queries: Sequence[FeedQuery]) -> Sequence[Recommended | SocialflowError]:
+        answers: list[Recommended | SocialflowError] = []
+        for query in queries:
+            try:
+                answers.append(await self.recommend(query))
+            except UserNotFound as error:
+                answers.append(error)
+        return answers
+
+
 @dataclass
 class FakePlatform:
     store: Store
@@ -182,7 +208,9 @@ class FakePlatform:
 
     def __post_init__(self) -> None:
         self.recommendation = FakeRecommendations(self.store)
+        self.recommendations = FakeLists(self.recommendation)
         self.jobs = JobService(self.store, self.clock)
+        self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(
             self.store,
             self.clock,

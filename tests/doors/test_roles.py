@@ -22,6 +22,9 @@ BOBS, ANNS = "/api/v1/users/u-bob", "/api/v1/users/u-ann"
 BOBS_FEED = "/api/v1/feed?username=bob"
 BOBS_CATEGORY = "/api/v1/feed/category?username=bob&project_code=flic"
 EXPLAIN = "/api/v1/feed/none/explain?item=i-1"
+PIPELINES = "/api/v1/ai-pipelines"
+WORK, ORCHESTRATOR, SCHEDULER = PIPELINES + "/pipelines", PIPELINES + "/orchestrator", PIPELINES + "/scheduler"
+SCHEDULE = {"name": "n", "pipeline_type": "cache_warm", "trigger": {"interval": 60}}
 MATRIX: list[tuple[str, str, Any, str]] = [
     # operation                                                      nobody bob ann mod adm read write mod'te wrong
     ("GET", BOBS_FEED, None, "401 200 403 403 200 200 403 403 403"),
@@ -69,6 +72,24 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/v1/value-models", None, "401 403 403 403 200 403 403 403 403"),
     ("PUT", "/api/v1/value-models", {"weights": {"view": 1}}, "401 403 403 403 200 403 403 403 403"),
     ("PUT", "/api/v1/value-models/1/active", None, "401 403 403 403 200 403 403 403 403"),
+    ("POST", PIPELINES + "/recommendations", {"user_id": "u-bob"}, "401 200 403 403 200 200 403 403 403"),
+    ("POST", PIPELINES + "/recommendations/batch", {"user_ids": ["u-bob"]}, "401 200 403 403 200 200 403 403 403"),
+    ("POST", WORK + "/batch-video-analysis", {"video_ids": ["i-1"]}, "401 403 403 403 202 403 202 403 403"),
+    ("POST", WORK + "/recommendation-precompute", {}, "401 403 403 403 202 403 202 403 403"),
+    ("POST", WORK + "/cache-warm", {}, "401 403 403 403 202 403 202 403 403"),
+    ("GET", WORK + "/none", None, "401 403 403 403 404 404 403 403 403"),
+    ("GET", WORK + "/none/events", None, "401 403 403 403 404 404 403 403 403"),
+    ("POST", WORK + "/none/cancel", None, "401 403 403 403 404 403 404 403 403"),
+    ("POST", WORK + "/none/retry", None, "401 403 403 403 404 403 404 403 403"),
+    ("GET", ORCHESTRATOR + "/status", None, "401 403 403 403 200 200 403 403 403"),
+    ("GET", ORCHESTRATOR + "/tasks", None, "401 403 403 403 200 200 403 403 403"),
+    ("POST", ORCHESTRATOR + "/shutdown", None, "401 403 403 403 202 403 403 403 403"),
+    ("POST", ORCHESTRATOR + "/resume", None, "401 403 403 403 202 403 403 403 403"),
+    ("POST", SCHEDULER + "/schedule", SCHEDULE, "401 403 403 403 201 403 403 403 403"),
+    ("GET", SCHEDULER + "/jobs", None, "401 403 403 403 200 200 403 403 403"),
+    ("POST", SCHEDULER + "/jobs/none/pause", None, "401 403 403 403 404 403 403 403 403"),
+    ("POST", SCHEDULER + "/jobs/none/resume", None, "401 403 403 403 404 403 403 403 403"),
+    ("DELETE", SCHEDULER + "/jobs/none", None, "401 403 403 403 404 403 403 403 403"),
     ("POST", "/api/v1/collect/all-posts", None, "401 401 401 401 401 401 401 401 401"),  # for FLIC_TOKEN alone
     ("GET", "/api/v1/collection-status", None, "401 401 401 401 401 401 401 401 401"),
 ]

@@ -49,6 +49,12 @@ class Action(StrEnum):
     EDGES_WRITE = "edges.write"
     VALUE_MODEL_READ = "value_model.read"
     VALUE_MODEL_WRITE = "value_model.write"
+    PIPELINE_READ = "pipeline.read"
+    PIPELINE_WRITE = "pipeline.write"
+    ORCHESTRATOR_READ = "orchestrator.read"
+    ORCHESTRATOR_WRITE = "orchestrator.write"
+    SCHEDULE_READ = "schedule.read"
+    SCHEDULE_WRITE = "schedule.write"
 
 
 class Reach(StrEnum):
@@ -104,6 +110,12 @@ MATRIX: Mapping[Action, Rule] = {
     Action.EDGES_WRITE: Rule(OWN, OWN, OWN, ANY, Scope.WRITE),
     Action.VALUE_MODEL_READ: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
     Action.VALUE_MODEL_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
+    Action.PIPELINE_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
+    Action.PIPELINE_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.WRITE),  # submit, cancel, run again
+    Action.ORCHESTRATOR_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
+    Action.ORCHESTRATOR_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),  # hold and resume all work
+    Action.SCHEDULE_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
+    Action.SCHEDULE_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
 }
 
 

@@ -24,6 +24,10 @@ from socialflow.doors.rest.routes import (
     interactions,
     items,
     operation,
+    orchestrator,
+    pipelines,
+    recommendations,
+    scheduler,
     users,
     value_models,
 )
@@ -37,6 +41,10 @@ ROUTERS = (
     items.router,
     channels.router,
     value_models.router,
+    recommendations.router,
+    pipelines.router,
+    orchestrator.router,
+    scheduler.router,
     collection.router,
     operation.router,
 )

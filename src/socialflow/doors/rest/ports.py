@@ -12,6 +12,8 @@ from socialflow.intake.external.ports import CollectionUnit
 from socialflow.jobs.ports import JobUnit
 from socialflow.jobs.service import JobService
 from socialflow.kit.clock import Clock
+from socialflow.pipelines.schedule import Scheduler
+from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.ports import RecommendationUnit
 from socialflow.recommendation.records import (
     Explanation,
@@ -92,7 +94,11 @@ class Platform(Protocol):
     @property
     def recommendation(self) -> Recommendations: ...
     @property
+    def recommendations(self) -> CachedRecommendations: ...
+    @property
     def jobs(self) -> JobService: ...
+    @property
+    def scheduler(self) -> Scheduler: ...
     @property
     def access(self) -> AccessService: ...
     async def start(self) -> None: ...
