@@ -15,7 +15,8 @@ from socialflow.kit.digests import file_digest
 from socialflow.pipelines.batch import BatchProcessor
 from socialflow.pipelines.job_config import read_config
 from socialflow.pipelines.live import ActiveUsers
-from socialflow.pipelines.precompute import CHUNK, MAX_USERS, ListsConfig, UserIds, watched
+from socialflow.pipelines.precompute import CHUNK, MAX_USERS, ListsConfig, UserIds
+from socialflow.pipelines.watching import watched
 from socialflow.recommendation.records import FeedQuery, Impression
 
 Rank: TypeAlias = Callable[[Sequence[FeedQuery]], Awaitable[Sequence[Impression]]]

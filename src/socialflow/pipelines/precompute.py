@@ -16,6 +16,7 @@ from socialflow.kit.defaults import resident
 from socialflow.pipelines.batch import BatchProcessor, BatchReport
 from socialflow.pipelines.job_config import JobConfig, read_config
 from socialflow.pipelines.live import ActiveUsers, Lists
+from socialflow.pipelines.watching import watched
 from socialflow.recommendation.records import FeedQuery
 
 CHUNK = 64
@@ -201,16 +202,6 @@ class PrecomputeRecommendations:
             await unit.jobs.add(jobs, self._clock.now())
 
         return Outcome({"shards": config.shards}, effect=start)
-
-
-def watched(run: Run) -> Callable[[int, int], None]:
-    """A listener that passes progress on and stops the work where the job must stop."""
-
-    def note(done: int, total: int) -> None:
-        run.progress(done, total)
-        run.check()
-
-    return note
 
 
 def _elsewhere(

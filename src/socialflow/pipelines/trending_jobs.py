@@ -13,6 +13,7 @@ from socialflow.jobs.work import Outcome, Run
 from socialflow.kit.cache import Cache, trending_key
 from socialflow.pipelines.job_config import JobConfig, read_config
 from socialflow.pipelines.live import LiveRecommender
+from socialflow.pipelines.watching import Listener, watched
 from socialflow.recommendation.activity import WINDOWS
 from socialflow.recommendation.records import TrendingAnswer
 from socialflow.recommendation.service import Present, RecommendationService
@@ -79,19 +80,18 @@ class UpdateTrending:
     async def __call__(self, run: Run) -> Outcome:
         """Raises InvalidInput, StoreUnavailable."""
         config = read_config(TrendingUpdateConfig, run.job.config)
-        kept = await self.update(run, categories=config.categories, limit=config.limit)
+        kept = await self.update(watched(run), categories=config.categories, limit=config.limit)
         return Outcome({"lists": kept, "kept_seconds": LIST_TTL})
 
-    async def update(self, run: Run, *, categories: int, limit: int) -> int:
+    async def update(self, progress: Listener, *, categories: int, limit: int) -> int:
         """Work out and keep the lists; returns how many. Raises StoreUnavailable."""
         service = await self._live()
         present = await service.present()
         names, limit = list(_names(largest_categories(present, categories))), min(limit, longest(present))
         for done, name in enumerate(names, start=1):
-            run.check()
             answer = await _work_out(service, name, limit)
             await self._cache.set_many({name.cache_key: _packed(answer)}, LIST_TTL)
-            run.progress(done, len(names))
+            progress(done, len(names))
         return len(names)
 
 

@@ -4,8 +4,9 @@ from pydantic import Field
 
 from socialflow.jobs.work import Outcome, Run
 from socialflow.pipelines.job_config import read_config
-from socialflow.pipelines.precompute import KeptListsConfig, PrecomputeConfig, RecommendationPrecomputer, watched
+from socialflow.pipelines.precompute import KeptListsConfig, PrecomputeConfig, RecommendationPrecomputer
 from socialflow.pipelines.trending_jobs import MAX_LENGTH, UpdateTrending
+from socialflow.pipelines.watching import watched
 
 
 class WarmConfig(KeptListsConfig):
@@ -26,11 +27,11 @@ class WarmCache:
     async def __call__(self, run: Run) -> Outcome:
         """Raises InvalidInput, ModelUnavailable, StoreUnavailable."""
         config = read_config(WarmConfig, run.job.config)
-        lists = await self._trending.update(run, categories=config.categories, limit=MAX_LENGTH)
+        lists = await self._trending.update(watched(run, 0, 20), categories=config.categories, limit=MAX_LENGTH)
         result: dict[str, object] = {"trending_lists": lists}
         if not config.users:
             return Outcome(result)
         shared = config.model_dump(include=set(KeptListsConfig.model_fields) | {"days"})
         wanted = PrecomputeConfig(**shared, max_users=config.users)
-        report = await self._precomputer.precompute(config=wanted, progress=watched(run))
+        report = await self._precomputer.precompute(config=wanted, progress=watched(run, 20, 100))
         return Outcome({**result, "recommendations": report.as_json()}, partial=report.partial)

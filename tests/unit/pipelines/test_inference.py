@@ -106,7 +106,7 @@ class TestTheFile:
 class TestARunCutShort:
     async def test_is_gone_on_with(self, infer: BatchInference, ranking: Ranking, folder: Path) -> None:
         with pytest.raises(asyncio.CancelledError):
-            await infer(FakeRun(PipelineType.BATCH_INFERENCE, {"user_ids": USERS}, cancel_at=CHUNK))
+            await infer(FakeRun(PipelineType.BATCH_INFERENCE, {"user_ids": USERS}, cancel_at=30))
         with (folder / "job-1.jsonl.part").open("ab") as stream:
             stream.write(b'{"user_id": "u99", "ite')  # the process was killed here
         ranking.asked.clear()

@@ -165,13 +165,13 @@ class TestTheJob:
     async def test_tells_its_progress_and_what_it_did(self, job: PrecomputeRecommendations) -> None:
         run = FakeRun(PipelineType.RECOMMENDATION_PRECOMPUTE, {})
         outcome = await job(run)
-        assert [done for done, _ in run.heard] == [CHUNK, 2 * CHUNK, 3 * CHUNK, 199]
+        assert run.percents == [32, 64, 96, 100]
         assert outcome.result["done"] == 199
 
     async def test_stops_between_two_chunks_where_it_is_cancelled(
         self, job: PrecomputeRecommendations, lists: Lists
     ) -> None:
-        run = FakeRun(PipelineType.RECOMMENDATION_PRECOMPUTE, {}, cancel_at=CHUNK)
+        run = FakeRun(PipelineType.RECOMMENDATION_PRECOMPUTE, {}, cancel_at=30)
         with pytest.raises(asyncio.CancelledError):
             await job(run)
         assert len(lists.users) == CHUNK

@@ -64,14 +64,14 @@ class TestAllLists:
             assert (await kept(cache, trending_key("video", window, "food")) or [])[:1] == ["i6"]
         assert await kept(cache, trending_key("post", 24, None)) == ["i7"]
         assert await kept(cache, trending_key(None, 24, "hidden")) is None
-        assert run.heard[-1] == (60, 60)
+        assert run.percents[-1] == 100
 
     async def test_only_the_largest_categories_have_their_own(self, live: LiveRecommender, cache: MemoryCache) -> None:
         outcome = await UpdateTrending(live, cache)(FakeRun(PipelineType.TRENDING_UPDATE, {"categories": 1}))
         assert outcome.result["lists"] == (1 + len(ItemKind)) * 2 * len(WINDOWS)
 
     async def test_a_cancelled_update_stops(self, live: LiveRecommender, cache: MemoryCache) -> None:
-        run = FakeRun(PipelineType.TRENDING_UPDATE, {}, cancel_at=3)
+        run = FakeRun(PipelineType.TRENDING_UPDATE, {}, cancel_at=5)
         with pytest.raises(asyncio.CancelledError):
             await UpdateTrending(live, cache)(run)
-        assert run.heard[-1][0] == 3
+        assert run.percents == [1, 3, 5]
