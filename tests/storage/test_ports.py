@@ -3,6 +3,7 @@
 from socialflow.access.ports import AccessStore, AccessUnit
 from socialflow.content.ports import ContentStore
 from socialflow.intake.external.ports import CollectionStore
+from socialflow.jobs.ports import JobStore, JobUnit
 from socialflow.recommendation.ports import RecommendationStore, RecommendationUnit
 from socialflow.storage.unit_of_work import Store
 
@@ -11,6 +12,7 @@ async def test_the_store_satisfies_the_ports(store: Store) -> None:
     content: ContentStore = store
     recommendation: RecommendationStore = store
     access: AccessStore = store
+    work: JobStore = store
     collections: CollectionStore = store
     async with content.read() as content_unit, recommendation.write() as unit, access.read() as access_unit:
         ranking: RecommendationUnit = unit
@@ -20,3 +22,6 @@ async def test_the_store_satisfies_the_ports(store: Store) -> None:
         assert await keys.api_keys.all() == []
     async with collections.read() as collection_unit:
         assert await collection_unit.collections.of_source("api.example.org") == []
+    async with work.read() as work_unit:
+        queue: JobUnit = work_unit
+        assert await queue.jobs.page() == await queue.schedules.all() == []
