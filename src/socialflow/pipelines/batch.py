@@ -10,6 +10,7 @@ import structlog
 
 from socialflow.errors import Conflict, Erased, InvalidInput, NotFound, PermissionDenied, SocialflowError
 from socialflow.jobs.records import JsonObject
+from socialflow.pipelines.watching import Listener
 
 T = TypeVar("T")
 
@@ -102,7 +103,7 @@ class BatchProcessor(Generic[T]):
         items: Sequence[T],
         work: Callable[[Sequence[T]], Awaitable[object]],
         *,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Listener | None = None,
         done_before: Callable[[T], bool] | None = None,
     ) -> BatchReport:
         """Do all items; returns when every one is done, failed or skipped.

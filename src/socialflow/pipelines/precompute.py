@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Protocol, TypeAlias
+from typing import Annotated, Any, Protocol, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -16,7 +16,7 @@ from socialflow.kit.defaults import resident
 from socialflow.pipelines.batch import BatchProcessor, BatchReport
 from socialflow.pipelines.job_config import JobConfig, read_config
 from socialflow.pipelines.live import ActiveUsers, Lists
-from socialflow.pipelines.watching import watched
+from socialflow.pipelines.watching import Listener, watched
 from socialflow.recommendation.records import FeedQuery
 
 CHUNK = 64
@@ -57,6 +57,10 @@ class KeptListsConfig(ListsConfig):
     """Which lists to work out, and how long to keep them."""
 
     keep_seconds: float = Field(default=KEPT_SECONDS, gt=0, le=86_400)
+
+    def lists(self) -> dict[str, Any]:
+        """These settings alone, for a configuration that has them too."""
+        return self.model_dump(include=set(KeptListsConfig.model_fields))
 
 
 class UsersConfig(KeptListsConfig):
@@ -120,11 +124,11 @@ class RecommendationPrecomputer:
     async def precompute(
         self,
         user_ids: Sequence[str] | None = None,
-        config: PrecomputeConfig | UsersConfig | None = None,
+        config: PrecomputeConfig | None = None,
         *,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Listener | None = None,
     ) -> BatchReport:
-        """Work out the lists of these users, or of the active ones; returns how it went.
+        """Work out the lists of these users, or of the active ones that `config` describes; returns how it went.
 
         Users who are unknown or erased are failures of the report. Raises InvalidInput, ModelUnavailable,
         StoreUnavailable.
@@ -133,21 +137,15 @@ class RecommendationPrecomputer:
             return await resident().run(_elsewhere(user_ids, config, progress))
         config = config or PrecomputeConfig()
         if user_ids is None:
-            user_ids = await self._users(self._parts, config)
+            user_ids = await self._parts.active.ids(
+                days=config.days, limit=config.max_users, shard=config.shard or 0, shards=config.shards
+            )
         prepare = self._parts.prepare
 
         async def lists_of(chunk: Sequence[str]) -> None:
             await prepare([config.query(user_id) for user_id in chunk], config.keep_seconds)
 
         return await BatchProcessor[str](chunk_size=CHUNK).run(user_ids, lists_of, progress=progress)
-
-    @staticmethod
-    async def _users(parts: Precomputing, config: PrecomputeConfig | UsersConfig) -> Sequence[str]:
-        if isinstance(config, UsersConfig):
-            return config.users
-        return await parts.active.ids(
-            days=config.days, limit=config.max_users, shard=config.shard or 0, shards=config.shards
-        )
 
 
 def build_precomputer(lists: Lists, store: ContentStore, clock: Clock) -> RecommendationPrecomputer:
@@ -164,7 +162,8 @@ class ComputeRecommendations:
     async def __call__(self, run: Run) -> Outcome:
         """Raises InvalidInput, UserNotFound where it is about one user, StoreUnavailable."""
         config = read_config(UsersConfig, run.job.config)
-        report = await self._precomputer.precompute(config=config, progress=watched(run))
+        lists = PrecomputeConfig(**config.lists())
+        report = await self._precomputer.precompute(config.users, lists, progress=watched(run))
         report.raise_if_all_failed()
         return Outcome(report.as_json(), partial=report.partial)
 
@@ -182,6 +181,7 @@ class PrecomputeRecommendations:
         if config.shards > 1 and config.shard is None:
             return self._divided(run, config)
         report = await self._precomputer.precompute(config=config, progress=watched(run))
+        report.raise_if_all_failed()
         return Outcome(report.as_json(), partial=report.partial)
 
     def _divided(self, run: Run, config: PrecomputeConfig) -> Outcome:
@@ -206,8 +206,8 @@ class PrecomputeRecommendations:
 
 def _elsewhere(
     user_ids: Sequence[str] | None,
-    config: PrecomputeConfig | UsersConfig | None,
-    progress: Callable[[int, int], None] | None,
+    config: PrecomputeConfig | None,
+    progress: Listener | None,
 ) -> Callable[[_Home], Awaitable[BatchReport]]:
     """The same work by the precomputer of the resident platform."""
 

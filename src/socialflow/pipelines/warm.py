@@ -31,7 +31,6 @@ class WarmCache:
         result: dict[str, object] = {"trending_lists": lists}
         if not config.users:
             return Outcome(result)
-        shared = config.model_dump(include=set(KeptListsConfig.model_fields) | {"days"})
-        wanted = PrecomputeConfig(**shared, max_users=config.users)
+        wanted = PrecomputeConfig(**config.lists(), days=config.days, max_users=config.users)
         report = await self._precomputer.precompute(config=wanted, progress=watched(run, 20, 100))
         return Outcome({**result, "recommendations": report.as_json()}, partial=report.partial)
