@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from socialflow.errors import StoreUnavailable
 from socialflow.jobs.records import Job, JobError, JobState, Lease
 from socialflow.jobs.work import KINDS
 from tests.doors.conftest import SERVICE, token
@@ -197,3 +198,27 @@ class TestLists:
         body = {"user_ids": ["u-bob", "u-ann"]}
         answer = await client.post(f"{BASE}/recommendations/batch", json=body, headers=token("u-bob"))
         assert answer.status_code == 403
+
+
+class TestMetrics:
+    async def test_the_queue_is_in_the_metrics(self, client: httpx.AsyncClient, platform: FakePlatform) -> None:
+        job = await submitted(client)
+        await submitted(client)
+        await begin(platform, job["task_id"])
+        await end(platform, job["task_id"], JobState.SUCCEEDED)
+        text = (await client.get("/metrics")).text
+        assert 'socialflow_jobs{state="queued"} 1.0' in text
+        assert 'socialflow_jobs_ended_recently{pipeline_type="cache_warm",state="succeeded"} 1.0' in text
+        assert "socialflow_store_up 1.0" in text
+
+    async def test_a_store_that_is_away_is_told_and_the_rest_still_shown(
+        self, client: httpx.AsyncClient, platform: FakePlatform
+    ) -> None:
+        async def away() -> None:
+            raise StoreUnavailable("gone")
+
+        platform.jobs.status = away  # type: ignore[assignment]
+        text = (await client.get("/metrics")).text
+        assert "socialflow_store_up 0.0" in text
+        assert "socialflow_requests_total" in text
+        assert 'socialflow_jobs{state="queued"}' not in text

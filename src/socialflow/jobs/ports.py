@@ -14,6 +14,7 @@ from socialflow.jobs.records import (
     NewJob,
     PipelineType,
     QueueStatus,
+    RecentRuns,
     Schedule,
     Worker,
 )
@@ -121,6 +122,10 @@ class JobRepository(Protocol):
 
     async def hold(self, since: datetime | None) -> None:
         """Start no job of this installation from now on, noting since when; None: go on."""
+        ...
+
+    async def recent_runs(self, now: datetime) -> Sequence[RecentRuns]:
+        """What ended in the last five minutes, by type and state."""
         ...
 
     async def running_by_type(self) -> Mapping[PipelineType, int]:

@@ -162,6 +162,20 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
+class RecentRuns:
+    """Jobs of one type that ended in one state in the last five minutes.
+
+    `wait_seconds` is the mean from due to begun, `run_seconds` the mean from begun to ended.
+    """
+
+    pipeline_type: PipelineType
+    state: JobState
+    jobs: int
+    wait_seconds: float
+    run_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class QueueStatus:
     """The whole queue in figures. `throughput_per_minute` counts jobs that ended in the last five minutes, per minute.
 

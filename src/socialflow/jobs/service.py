@@ -8,7 +8,7 @@ import orjson
 
 from socialflow.errors import InvalidInput, TooLarge
 from socialflow.jobs.ports import JobStore, JobUnit
-from socialflow.jobs.records import MAX_PRIORITY, Job, JobState, NewJob, PipelineType, QueueStatus
+from socialflow.jobs.records import MAX_PRIORITY, Job, JobState, NewJob, PipelineType, QueueStatus, RecentRuns
 from socialflow.kit.clock import Clock
 
 MAX_CONFIG_BYTES = 256 * 1024
@@ -102,6 +102,11 @@ class JobService:
             if since is None or (await unit.jobs.counts(since)).held_since is None:
                 await unit.jobs.hold(since)
             return await unit.jobs.counts(self._clock.now())
+
+    async def recent_runs(self) -> Sequence[RecentRuns]:
+        """What ended in the last five minutes, by type and state."""
+        async with self._store.read() as unit:
+            return await unit.jobs.recent_runs(self._clock.now())
 
     async def status(self) -> QueueStatus:
         """The queue in figures."""

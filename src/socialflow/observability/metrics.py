@@ -1,5 +1,7 @@
 """Prometheus metrics of one process."""
 
+import math
+
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -14,6 +16,45 @@ from prometheus_client import (
 
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+class WorkMetrics:
+    """The queue as the store has it, whoever works on it: read when the metrics are."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.jobs = Gauge("socialflow_jobs", "Jobs that have not ended, by state.", ["state"], registry=registry)
+        self.oldest = Gauge(
+            "socialflow_jobs_oldest_seconds", "Age of the oldest job that is due and waits.", registry=registry
+        )
+        self.workers = Gauge("socialflow_workers", "Worker processes alive.", registry=registry)
+        self.held = Gauge("socialflow_jobs_held", "1 while no job is started, by order.", registry=registry)
+        self.ended = Gauge(
+            "socialflow_jobs_ended_recently",
+            "Jobs that ended in the last five minutes, by type and final state.",
+            ["pipeline_type", "state"],
+            registry=registry,
+        )
+        self.wait = Gauge(
+            "socialflow_job_wait_seconds",
+            "Mean seconds from due to begun, of the jobs that ended in the last five minutes.",
+            ["pipeline_type"],
+            registry=registry,
+        )
+        self.run = Gauge(
+            "socialflow_job_run_seconds",
+            "Mean seconds from begun to ended, of the jobs that ended in the last five minutes.",
+            ["pipeline_type"],
+            registry=registry,
+        )
+        self.store_up = Gauge("socialflow_store_up", "1 while the store answers.", registry=registry)
+
+    def away(self) -> None:
+        """The store cannot be read: say so, and nothing about its content."""
+        self.store_up.set(0)
+        for gauge in (self.oldest, self.workers, self.held):
+            gauge.set(math.nan)
+        for labelled in (self.jobs, self.ended, self.wait, self.run):
+            labelled.clear()
 
 
 class Metrics:
@@ -44,6 +85,18 @@ class Metrics:
             ["algorithm", "status"],
             registry=self.registry,
         )
+
+        self.cache_lookups = Counter(
+            "socialflow_cache_lookups",
+            "Lookups in the cache, by family of keys and outcome (hit, miss, stale).",
+            ["family", "outcome"],
+            registry=self.registry,
+        )
+        self.work = WorkMetrics(self.registry)
+
+    def looked_up(self, family: str, outcome: str, count: int) -> None:
+        """Count lookups in the cache."""
+        self.cache_lookups.labels(family, outcome).inc(count)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""

@@ -82,6 +82,7 @@ class CachedRecommendations:
 
     Args:
         ttl: seconds; 0 keeps nothing.
+        observer: hears of lookups; whoever keeps metrics may set it later.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class CachedRecommendations:
         self._cache = cache
         self._clock = clock
         self._ttl = ttl
-        self._observer = observer or Unobserved()
+        self.observer = observer or Unobserved()
         self._flights = SingleFlight[Ranked]()
 
     async def recommend(self, query: FeedQuery) -> Recommended:
@@ -181,7 +182,7 @@ class CachedRecommendations:
             outcomes[self._take(one, value)] += 1
         if tell:
             for outcome, count in outcomes.items():
-                self._observer.looked_up("recommendations", outcome, count)
+                self.observer.looked_up("recommendations", outcome, count)
 
     def _take(self, one: _Asked, value: bytes | None) -> Lookup:
         if value is None:

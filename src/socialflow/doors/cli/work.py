@@ -13,6 +13,8 @@ from socialflow.errors import ConfigurationError
 
 APPLICATION = "socialflow.doors.tasks.celery_app"
 _PR_SET_PDEATHSIG = 1
+_QUIET = "ignore:You're running the worker with superuser privileges"
+"""Celery's advice; messages here are ids in JSON, which nothing executes."""
 
 Concurrency = Annotated[int | None, typer.Option(min=1, max=256, help="Jobs at once; default MAX_CONCURRENT_TASKS.")]
 Nice = Annotated[int, typer.Option(min=0, max=19, help="How far to step back behind other processes.")]
@@ -39,7 +41,7 @@ def worker(concurrency: Concurrency = None, nice: Nice = 0, parent: Parent = Non
     arguments = ["--app", APPLICATION, "worker", "--pool", "prefork", "--queues", "ai_processing"]
     arguments += ["--concurrency", str(concurrency or chosen.max_concurrent_tasks), "--loglevel", chosen.log_level]
     arguments += ["--without-gossip", "--without-mingle", "--hostname", f"{os.getpid()}@%h"]
-    os.execv(sys.executable, [sys.executable, "-m", "celery", "--quiet", *arguments])  # noqa: S606 - a fixed command
+    os.execv(sys.executable, [sys.executable, "-W", _QUIET, "-m", "celery", "--quiet", *arguments])  # noqa: S606
 
 
 def beat() -> None:

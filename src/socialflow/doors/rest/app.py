@@ -83,6 +83,7 @@ def _lifespan(platform_factory: Callable[[], Platform]) -> Callable[[FastAPI], o
         try:
             await platform.start()
             app.state.platform = platform
+            platform.recommendations.observer = app.state.metrics
             app.state.content = ContentService(platform.store, platform.clock)
             gc.freeze()  # what was loaded lives as long as the process: full collections need not walk it
             with _draining_on_sigterm(app):

@@ -31,6 +31,7 @@ from socialflow.jobs.records import (
     NewJob,
     PipelineType,
     QueueStatus,
+    RecentRuns,
 )
 from socialflow.jobs.states import FINISHED, UNFINISHED, check_move
 from socialflow.kit.clock import to_micros
@@ -236,6 +237,29 @@ class Jobs:
     async def hold(self, since: datetime | None) -> None:
         """Start no job of this installation from now on, noting since when; None: go on."""
         await self._tx.run(update(installation).values(held_at=micros(since)))
+
+    async def recent_runs(self, now: datetime) -> Sequence[RecentRuns]:
+        """What ended in the last five minutes, by type and state."""
+        recent = _FINISHED & (jobs.c.finished_at > to_micros(now) - _micros(_THROUGHPUT_WINDOW))
+        began = func.coalesce(jobs.c.started_at, jobs.c.finished_at)
+        query = select(
+            jobs.c.pipeline_type,
+            jobs.c.state,
+            func.count().label("jobs"),
+            func.avg(began - jobs.c.run_at).label("wait"),
+            func.avg(jobs.c.finished_at - began).label("run"),
+        )
+        rows = await self._tx.rows(query.where(recent).group_by(jobs.c.pipeline_type, jobs.c.state))
+        return [
+            RecentRuns(
+                PipelineType(row.pipeline_type),
+                JobState(row.state),
+                row.jobs,
+                wait_seconds=max(0.0, float(row.wait) / MICROS),
+                run_seconds=float(row.run) / MICROS,
+            )
+            for row in rows
+        ]
 
     async def running_by_type(self) -> Mapping[PipelineType, int]:
         """How many of each type run now; types that do not run are left out."""

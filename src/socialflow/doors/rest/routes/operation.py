@@ -1,5 +1,6 @@
 """Whether the service lives, is ready, and how it does."""
 
+import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
@@ -9,13 +10,15 @@ from starlette.responses import Response
 from socialflow.access.keys import same_secret
 from socialflow.doors.rest.deps import OpenRoute, PlatformDep
 from socialflow.doors.rest.errors import documented
-from socialflow.doors.rest.ports import DoorStore
+from socialflow.doors.rest.ports import DoorStore, Platform
 from socialflow.doors.rest.replies import Reply
-from socialflow.errors import AuthenticationRequired, PermissionDenied, StoreUnavailable
-from socialflow.observability.metrics import CONTENT_TYPE
+from socialflow.errors import AuthenticationRequired, Overloaded, PermissionDenied, StoreUnavailable
+from socialflow.observability.metrics import CONTENT_TYPE, WorkMetrics
 
 router = APIRouter(tags=["Operation"], route_class=OpenRoute)
 
+_PATIENCE_SECONDS = 2.0
+"""How long metrics wait for the store."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
@@ -94,7 +97,33 @@ async def metrics(request: Request, platform: PlatformDep) -> Response:
             raise AuthenticationRequired("send Authorization: Bearer METRICS_TOKEN")
         if not same_secret(given, expected.get_secret_value() if expected else None):
             raise PermissionDenied("this is not METRICS_TOKEN")
+    await _look_at_work(request.app.state.metrics.work, platform)
     return Response(request.app.state.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
+
+
+async def _look_at_work(work: WorkMetrics, platform: Platform) -> None:
+    """Bring the gauges of the queue up to date; a store that does not answer soon is told as away."""
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            status, recent = await platform.jobs.status(), await platform.jobs.recent_runs()
+    except (StoreUnavailable, Overloaded, TimeoutError):
+        work.away()
+        return
+    work.store_up.set(1)
+    work.jobs.labels("queued").set(status.queued)
+    work.jobs.labels("running").set(status.running)
+    work.oldest.set(status.oldest_seconds)
+    work.workers.set(len(status.workers))
+    work.held.set(status.held_since is not None)
+    for labelled in (work.ended, work.wait, work.run):
+        labelled.clear()
+    for runs in recent:
+        work.ended.labels(runs.pipeline_type.value, runs.state.value).set(runs.jobs)
+    for kind in {runs.pipeline_type for runs in recent}:
+        of_kind = [runs for runs in recent if runs.pipeline_type is kind]
+        total = sum(runs.jobs for runs in of_kind)
+        work.wait.labels(kind.value).set(sum(runs.jobs * runs.wait_seconds for runs in of_kind) / total)
+        work.run.labels(kind.value).set(sum(runs.jobs * runs.run_seconds for runs in of_kind) / total)
 
 
 def _is_local(request: Request) -> bool:
