@@ -17,7 +17,9 @@ from socialflow.kit.cache import trending_key
 from socialflow.kit.defaults import substituted
 from socialflow.pipelines import RecommendationPrecomputer
 from socialflow.pipelines.precompute import ListsConfig, PrecomputeConfig
+from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.settings import load_settings
+from socialflow.storage.cache.memory import MemoryCache
 from socialflow.storage.maintenance import upgrade
 from socialflow.wiring import Platform
 
@@ -124,6 +126,19 @@ class TestLists:
             assert [failure.item for failure in report.failures] == ["nobody"]
             report = await RecommendationPrecomputer().precompute(config=PrecomputeConfig(max_users=7))
             assert report.done == 7
+
+    @pytest.mark.parametrize(("keep_seconds", "found"), [(None, False), (3500.0, True)])
+    async def test_can_be_kept_for_longer_than_those_of_requests(
+        self, platform: Platform, keep_seconds: float | None, found: bool
+    ) -> None:
+        at = [0.0]
+        cache = MemoryCache(monotonic=lambda: at[0])
+        await platform.lists.live()
+        kept = CachedRecommendations(platform.recommendation, platform.store, cache, platform.clock, ttl=300)
+        query = ListsConfig(limit=5).query("u3")
+        assert await kept.prepare([query], keep_seconds) == 1
+        at[0] = 3000.0
+        assert (await kept.recommend(query)).cached is found
 
 
 class TestOtherWork:
