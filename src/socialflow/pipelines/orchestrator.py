@@ -152,7 +152,7 @@ def figures(status: QueueStatus) -> dict[str, object]:
 
 
 def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()
+    return None if at is None else at.isoformat().replace("+00:00", "Z")
 
 
 def _type(given: PipelineType | str) -> PipelineType:
