@@ -6,6 +6,7 @@ from socialflow.intake.external.ports import CollectionStore
 from socialflow.jobs.ports import JobStore, JobUnit
 from socialflow.recommendation.ports import RecommendationStore, RecommendationUnit
 from socialflow.storage.unit_of_work import Store
+from tests.storage.nouns import NOW
 
 
 async def test_the_store_satisfies_the_ports(store: Store) -> None:
@@ -24,4 +25,6 @@ async def test_the_store_satisfies_the_ports(store: Store) -> None:
         assert await collection_unit.collections.of_source("api.example.org") == []
     async with work.read() as work_unit:
         queue: JobUnit = work_unit
-        assert await queue.jobs.page() == await queue.schedules.all() == []
+        assert await queue.jobs.page() == []
+        assert await queue.schedules.all() == []
+        assert await queue.workers.alive(NOW) == []

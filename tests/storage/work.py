@@ -1,11 +1,15 @@
 """Small jobs for tests, and the steps of their lives as a worker takes them."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from socialflow.errors import StoreUnavailable
 from socialflow.jobs.records import Job, JobState, Lease, NewJob, PipelineType
-from socialflow.storage.unit_of_work import Store
+from socialflow.jobs.work import Outcome, Run
+from socialflow.storage.unit_of_work import Store, Unit
 from tests.storage.nouns import NOW
 
 POST, WARM, TRAIN = PipelineType.MODERATE_POST, PipelineType.CACHE_WARM, PipelineType.TRAIN_MODEL
@@ -78,3 +82,55 @@ async def send(store: Store, *jobs: Job, now: datetime = NOW) -> set[str]:
 async def in_transit(store: Store, now: datetime = NOW) -> int:
     async with store.read() as unit:
         return await unit.jobs.in_transit(now)
+
+
+class Unsteady:
+    """A store whose database comes and goes for those who write: while `down`, and for the next `failures` times."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.down = False
+        self.failures = 0
+        self.refused = 0
+
+    def read(self) -> AbstractAsyncContextManager[Unit]:
+        return self._store.read()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Unit]:
+        if self.down or self.failures > 0:
+            self.failures -= 1
+            self.refused += 1
+            raise StoreUnavailable("the database cannot be reached")
+        async with self._store.write() as unit:
+            yield unit
+
+
+class Heard:
+    """An observer that keeps what it heard."""
+
+    def __init__(self) -> None:
+        self.begun: list[Job] = []
+        self.ends: list[tuple[str, JobState]] = []
+
+    def started(self, job: Job) -> None:
+        self.begun.append(job)
+
+    def ended(self, job: Job, state: JobState, seconds: float) -> None:
+        assert seconds >= 0.0
+        self.ends.append((job.name, state))
+
+
+async def done(run: Run) -> Outcome:
+    return Outcome({"n": 1})
+
+
+async def forever(run: Run) -> Outcome:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def until(true: Callable[[], Awaitable[bool]]) -> None:
+    """Look again and again."""
+    while not await true():  # noqa: ASYNC110 - a database tells nobody
+        await asyncio.sleep(0)
