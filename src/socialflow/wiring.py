@@ -236,11 +236,16 @@ def _celery(settings: Settings) -> "Celery":
 
 
 def _supervisor(settings: Settings) -> Supervisor:
-    """Of the embedded worker: two processes at most, which step back behind requests."""
+    """Of the embedded worker."""
+    lock, grace = settings.home / "worker.lock", settings.shutdown_seconds + 5.0
+    return Supervisor(worker_command(settings), child_environment(settings), lock, grace=grace)
+
+
+def worker_command(settings: Settings) -> list[str]:
+    """What starts the embedded worker: two processes at most, which step back behind requests."""
     concurrency = max(1, min(2, os.cpu_count() or 1, settings.max_concurrent_tasks))
     options = ["--concurrency", str(concurrency), "--nice", str(EMBEDDED_NICENESS), "--parent", str(os.getpid())]
-    command = [sys.executable, "-m", "socialflow", "worker", *options]
-    return Supervisor(command, os.environ, settings.home / "worker.lock", grace=settings.shutdown_seconds + 5.0)
+    return [sys.executable, "-m", "socialflow", "worker", *options]
 
 
 def default_platform() -> Platform:

@@ -45,6 +45,7 @@ class Platform:
             "DATABASE_URL": database_url,
             "API_KEY": KEY["X-API-Key"],
             "JWT_SECRET": SECRET,
+            "SOCIALFLOW_EMBEDDED_WORKER": "false",
         }
         self.store_url = database_url or f"sqlite:///{home / 'socialflow.db'}"
 
