@@ -1,5 +1,7 @@
-"""Orders of the whole catalogue that all requests share until an item or a count changes."""
+"""Orders of the catalogue that all requests share until an item or a count changes."""
 
+from collections import OrderedDict
+from dataclasses import dataclass
 from functools import cached_property
 from time import monotonic
 
@@ -7,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.recommendation.activity import Activity
-from socialflow.recommendation.corpus import KINDS, Corpus
+from socialflow.recommendation.corpus import KINDS, NONE, Corpus
 from socialflow.recommendation.kinds import DEFAULT_KINDS
 
 Keys = npt.NDArray[np.int64]
@@ -16,40 +18,54 @@ SECONDS_PER_ITEM = 1e-5
 _OF_ITEMS = ("scope", "newest", "born")
 DEPTH = 5000
 """Length of the charts. Who pages beyond goes on in the reserve, which holds everything."""
+KEPT_NARROW = 16
+"""Narrower charts that are kept (each about 20 bytes an item at most)."""
 
 
-class Charts:
-    """Over visible items of the kinds that feeds show by default; worked out when first asked for, in the lane.
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """What a question is about: codes of kinds, and of a category, project and mood; None: any, NONE: of no item."""
+
+    kinds: tuple[int, ...]
+    category: int | None = None
+    project: int | None = None
+    mood: int | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether it names something that no item has."""
+        return NONE in {self.category, self.project, self.mood}
+
+
+DEFAULT = Narrow(tuple(KINDS.index(kind) for kind in DEFAULT_KINDS))
+
+
+class Chart:
+    """Over the visible items that a question is about; worked out when first asked for, in the lane.
 
     Decay moves all trending scores by one factor, so an order by them holds until the next interaction.
     """
 
-    def __init__(self, corpus: Corpus, activity: Activity, before: "Charts | None" = None) -> None:
+    def __init__(self, of: Narrow, corpus: Corpus, activity: Activity, newest_first: Keys, size: int) -> None:
+        self._of = of
         self._corpus = corpus
         self._activity = activity
-        self._newest_first = corpus.newest_first()
-        self.size = corpus.size
-        self._items = corpus.generation
-        self._counts = (id(activity), activity.generation)
-        self._made = monotonic()
-        if before is not None and before._items == self._items:
-            kept = {name: before.__dict__[name] for name in _OF_ITEMS if name in before.__dict__}
-            self.__dict__.update(kept)
-
-    def hold(self, corpus: Corpus, activity: Activity) -> bool:
-        """Whether these charts still serve: always of the items as they are now, of counts at most
-        `SECONDS_PER_ITEM` times the catalogue's size old (a second for 100,000 items)."""
-        if corpus.generation != self._items:
-            return False
-        same_counts = (id(activity), activity.generation) == self._counts
-        return same_counts or monotonic() - self._made < SECONDS_PER_ITEM * self.size
+        self._newest_first = newest_first
+        self.size = size
 
     @cached_property
     def scope(self) -> npt.NDArray[np.bool_]:
         """Which keys are in the charts, shape (size,)."""
+        corpus, of, n = self._corpus, self._of, self.size
+        if of.empty:
+            return np.zeros(n, np.bool_)
         shown = np.zeros(len(KINDS), np.bool_)
-        shown[[KINDS.index(kind) for kind in DEFAULT_KINDS]] = True
-        return self._corpus.visible()[: self.size] & shown[self._corpus.kind[: self.size]]
+        shown[list(of.kinds)] = True
+        scope = corpus.visible()[:n] & shown[corpus.kind[:n]]
+        for code, column in ((of.category, corpus.category), (of.project, corpus.project), (of.mood, corpus.mood)):
+            if code is not None:
+                scope &= column[:n] == code
+        return scope
 
     @cached_property
     def newest(self) -> Keys:
@@ -70,6 +86,49 @@ class Charts:
     def popular(self) -> Keys:
         """Keys with positive weight of all time, most first."""
         return best(np.where(self.scope, self._activity.popularity(self.size), 0.0), DEPTH)
+
+    def keep_items_of(self, before: "Chart") -> None:
+        """Take over what depends on items alone, which are the same."""
+        self.__dict__.update({name: before.__dict__[name] for name in _OF_ITEMS if name in before.__dict__})
+
+
+class Charts(Chart):
+    """Over what feeds show by default; and the narrower charts that were asked for lately."""
+
+    def __init__(self, corpus: Corpus, activity: Activity, before: "Charts | None" = None) -> None:
+        super().__init__(DEFAULT, corpus, activity, corpus.newest_first(), corpus.size)
+        self._items = corpus.generation
+        self._counts = (id(activity), activity.generation)
+        self._made = monotonic()
+        self._narrow: OrderedDict[Narrow, Chart] = OrderedDict()
+        if before is not None and before._items == self._items:
+            self.keep_items_of(before)
+            for of, chart in list(before._narrow.items()):
+                self.narrowed(of).keep_items_of(chart)
+
+    def narrowed(self, of: Narrow) -> Chart:
+        """The charts of a narrower question."""
+        if of == DEFAULT:
+            return self
+        chart = self._narrow.get(of)
+        if chart is None:
+            # Of the same moment as these charts, though the corpus may have grown since.
+            chart = Chart(of, self._corpus, self._activity, self._newest_first, self.size)
+            if not of.empty:  # whoever asks for what does not exist drives out nothing that does
+                self._narrow[of] = chart
+        else:
+            self._narrow.move_to_end(of)
+        while len(self._narrow) > KEPT_NARROW:
+            self._narrow.popitem(last=False)
+        return chart
+
+    def hold(self, corpus: Corpus, activity: Activity) -> bool:
+        """Whether these charts still serve: always of the items as they are now, of counts at most
+        `SECONDS_PER_ITEM` times the catalogue's size old (a second for 100,000 items)."""
+        if corpus.generation != self._items:
+            return False
+        same_counts = (id(activity), activity.generation) == self._counts
+        return same_counts or monotonic() - self._made < SECONDS_PER_ITEM * self.size
 
 
 def best(scores: npt.NDArray[np.float64], limit: int) -> Keys:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from socialflow.content.records import INTERACTION_CODES, InteractionType, Relations, User
 from socialflow.ids import ItemKey
 from socialflow.recommendation.activity import Activity
-from socialflow.recommendation.charts import Charts, best
+from socialflow.recommendation.charts import Chart, Charts, Narrow
 from socialflow.recommendation.corpus import KINDS, Corpus
 from socialflow.recommendation.interactions import Histories
 from socialflow.recommendation.kinds import DEFAULT_KINDS
@@ -186,57 +186,44 @@ class Context:
         return self.world.corpus.keys(self.query.exclude)
 
     @cached_property
-    def narrowed(self) -> bool:
-        """Whether the question is about less than what feeds show by default."""
-        query = self.query
-        return any(word is not None for word in (query.kind, query.category, query.project_code, query.mood))
+    def chart(self) -> Chart:
+        """The orders of what the question is about.
 
-    @cached_property
-    def scope(self) -> Mask:
-        """Which keys the question is about at all: visible, of the kind, category, project and mood asked for.
-
-        Sources draw inside the scope so that a narrow question is not starved; the filters stay the authority.
+        Sources draw inside its scope so that a narrow question is not starved; the filters stay the authority.
         """
-        corpus, query, n = self.world.corpus, self.query, self.size
-        if not self.narrowed:
-            return self.world.charts.scope
-        scope = corpus.visible()[:n] & self.member(self.kinds, len(KINDS))[corpus.kind[:n]]
-        for word, words, column in (
-            (query.category, corpus.categories, corpus.category),
-            (query.project_code, corpus.projects, corpus.project),
-            (query.mood, corpus.moods, corpus.mood),
-        ):
-            if word is not None:
-                code = words.code(word)
-                scope &= (column[:n] == code) if code >= 0 else False
-        return scope
+        corpus, query, charts = self.world.corpus, self.query, self.world.charts
+        return charts.narrowed(
+            Narrow(
+                tuple(self.kinds.tolist()),
+                None if query.category is None else corpus.categories.code(query.category),
+                None if query.project_code is None else corpus.projects.code(query.project_code),
+                None if query.mood is None else corpus.moods.code(query.mood),
+            )
+        )
 
-    @cached_property
+    @property
+    def scope(self) -> Mask:
+        """Which keys the question is about at all: visible, of the kind, category, project and mood asked for."""
+        return self.chart.scope
+
+    @property
     def trending(self) -> Keys:
         """Keys in scope with engagement over the last day, most first."""
-        if not self.narrowed:
-            return self.world.charts.trending
-        return best(np.where(self.scope, self.world.activity.trending_order(24, self.size), 0.0), self.size)
+        return self.chart.trending
 
-    @cached_property
+    @property
     def popular(self) -> Keys:
         """Keys in scope with positive weight of all time, most first."""
-        if not self.narrowed:
-            return self.world.charts.popular
-        return best(np.where(self.scope, self.world.activity.popularity(self.size), 0.0), self.size)
+        return self.chart.popular
 
-    @cached_property
+    @property
     def newest(self) -> Keys:
         """Keys in scope, newest first."""
-        if not self.narrowed:
-            return self.world.charts.newest
-        order = self.world.corpus.newest_first()
-        order = order[order < self.size]
-        return order[self.scope[order]]
+        return self.chart.newest
 
     def younger(self, seconds: float) -> Keys:
         """Keys in scope younger than this, newest first."""
-        born = self.world.corpus.created_at[self.newest] if self.narrowed else self.world.charts.born
+        born = self.chart.born
         oldest = int((self.world.now - seconds) * MICROS)
         return self.newest[: len(born) - int(np.searchsorted(born[::-1], oldest, side="right"))]
 
