@@ -40,7 +40,7 @@ class TestTasks:
             "priority": 10,
             "progress": 0,
             "attempts": 0,
-            "created_at": "2026-03-01T12:00:00+00:00",
+            "created_at": "2026-03-01T12:00:00Z",
             "started_at": None,
             "finished_at": None,
             "result": None,
