@@ -22,6 +22,7 @@ from socialflow.errors import (
     Overloaded,
     PermissionDenied,
     SocialflowError,
+    SourceNotConfigured,
     StoreUnavailable,
 )
 from socialflow.jobs.observer import JobObserver, Unobserved
@@ -32,7 +33,7 @@ from socialflow.kit.clock import Clock
 
 _log = structlog.get_logger("socialflow.jobs")
 
-PERMANENT = (InvalidInput, NotFound, Conflict, Erased, ModelUnavailable, PermissionDenied)
+PERMANENT = (InvalidInput, NotFound, Conflict, Erased, ModelUnavailable, PermissionDenied, SourceNotConfigured)
 """Errors that another try would meet again."""
 LONGEST_BEAT = 1.5
 """Seconds between heartbeats at most, so that a request to cancel is seen within 2 s."""
