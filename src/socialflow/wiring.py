@@ -98,8 +98,8 @@ class Platform:
         removed = await asyncio.to_thread(_forget_in_files, self.settings, {user.id, user.username})
         async with self.store.write() as unit:
             receipt = await unit.erasures.erase_user(user_id, self.clock.now(), files=removed)
-        await self.recommendations.forget(user_id)
         await self.cache.delete([user_embedding_key(user_id)])
+        await self.recommendations.forget(user_id)  # last: it also empties the log of a cache file
         return receipt
 
 

@@ -29,7 +29,8 @@ def watermark(viewer: Viewer, models: Mapping[str, Loaded], value_model: int, se
     It is the same in every process: the order in which a process read the interactions does not matter.
     """
     rows, relations, user = viewer.rows, viewer.relations, viewer.user
-    history = (len(rows), int(rows.at.sum()), int(rows.items.sum(dtype=np.int64)), int(rows.types.sum(dtype=np.int64)))
+    sums = (rows.at.sum(), rows.items.sum(dtype=np.int64), rows.types.sum(dtype=np.int64))
+    history = (len(rows), *map(int, sums), float(rows.values.sum(dtype=np.float64)))
     edges = (
         relations.follows,
         relations.subscriptions,
@@ -39,5 +40,5 @@ def watermark(viewer: Viewer, models: Mapping[str, Loaded], value_model: int, se
     )
     person = () if user is None else (user.key, user.privacy, user.locale, user.interests, sorted(user.profile.items()))
     versions = sorted((name, loaded.provenance.version) for name, loaded in models.items())
-    parts = (history, float(rows.values.sum()), *map(sorted, edges), person, versions, value_model, settings)
+    parts = (history, *map(sorted, edges), person, versions, value_model, settings)
     return short_digest(*map(repr, parts)).hex()

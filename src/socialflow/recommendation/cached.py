@@ -190,11 +190,14 @@ class CachedRecommendations:
         ranked = unpack(value, one.watermark)
         if ranked is None:
             return Lookup.STALE
-        items = np.fromiter((entry.item for entry in ranked.impression.entries), np.int64)
-        if len(items) and not self._service.visible(items).all():
+        if not self._may_show(one, ranked):
             return Lookup.STALE
         one.ranked, one.cached = ranked, True
         return Lookup.HIT
+
+    def _may_show(self, one: _Asked, ranked: Ranked) -> bool:
+        items = np.fromiter((entry.item for entry in ranked.impression.entries), np.int64)
+        return self._service.may_show(one.query, one.viewer, items)
 
     async def _work_out(self, missing: Sequence[_Asked]) -> None:
         """Rank what is missing; one question is worked out once, however many ask it at a time."""
@@ -202,33 +205,41 @@ class CachedRecommendations:
             await self._rank(missing)
             return
         one = missing[0]
-        one.ranked = await self._flights.run(f"{one.key} {one.watermark}", lambda: self._rank_alone(one))
+        made = await self._flights.run(f"{one.key} {one.watermark}", lambda: self._rank_alone(one))
+        if self._may_show(one, made):
+            one.ranked = made
+        else:  # it was being worked out before this call began, and an item of it was hidden between the two
+            await self._rank([one])
 
     async def _rank_alone(self, one: _Asked) -> Ranked:
         """Rank, unless another process is at it: then its result is waited for, for a while."""
         claim = f"working:{one.key}:{one.watermark}"
         if not await self._cache.add(claim, b"1", _ELSEWHERE_SECONDS):
-            deadline = asyncio.get_running_loop().time() + _ELSEWHERE_SECONDS
-            while asyncio.get_running_loop().time() < deadline:
-                await asyncio.sleep(_LOOK_SECONDS)
-                if self._take(one, (await self._cache.get_many([one.key]))[0]) is Lookup.HIT:
-                    break
-        if one.ranked is None:
-            await self._rank([one])
-        await self._cache.delete([claim])
-        if one.ranked is None:
-            raise RuntimeError("a ranking came to nothing")
-        return one.ranked
+            await self._wait_for(one)
+            return one.ranked or (await self._rank([one]))[0]
+        try:
+            return (await self._rank([one]))[0]
+        finally:
+            await self._cache.delete([claim])
 
-    async def _rank(self, missing: Sequence[_Asked], ttl: float | None = None) -> None:
+    async def _wait_for(self, one: _Asked) -> None:
+        """Look for what another process is working out, until it is there or it takes too long."""
+        deadline = asyncio.get_running_loop().time() + _ELSEWHERE_SECONDS
+        while asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if self._take(one, (await self._cache.get_many([one.key]))[0]) is Lookup.HIT:
+                return
+
+    async def _rank(self, missing: Sequence[_Asked], ttl: float | None = None) -> Sequence[Ranked]:
         if not missing:
-            return
+            return []
         ranked = await self._service.rank_many([(one.query, one.viewer) for one in missing])
         for one, made in zip(missing, ranked, strict=True):
             one.ranked = made
         if self._ttl:
             kept = {one.key: pack(made) for one, made in zip(missing, ranked, strict=True)}
             await self._cache.set_many(kept, ttl or self._ttl)
+        return ranked
 
 
 def _key(query: FeedQuery) -> str:

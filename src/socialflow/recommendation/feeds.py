@@ -30,6 +30,8 @@ MODELS = frozenset({"item_item", "als", "content_based"})
 
 NOT_FOR_THIS_VIEWER: tuple[Filter, ...] = (Own(), Blocked(), Muted(), Refused(), Excluded())
 FILTERS: tuple[Filter, ...] = (Visibility(), Kind(), Topic(), *NOT_FOR_THIS_VIEWER, Shown(), Seen())
+OF_THE_ITEM: tuple[Filter, ...] = (Visibility(), Kind(), Topic(), Own(), Blocked(), Muted())
+"""Those whose verdict may change while viewer and question stay the same: items are hidden, moved, handed over."""
 
 COLD = (
     Weighted(Interests(), 0.45),

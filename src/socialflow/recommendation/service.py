@@ -16,7 +16,7 @@ from socialflow.kit.clock import Clock, to_micros
 from socialflow.kit.identifiers import time_ordered_id
 from socialflow.recommendation import answers, explain, feeds, trending
 from socialflow.recommendation.bulk import CHUNK, Ranked, watermark
-from socialflow.recommendation.context import Context, FeedSettings, Keys, Mask, Viewer, World
+from socialflow.recommendation.context import Context, FeedSettings, Keys, Viewer, World
 from socialflow.recommendation.live import LiveState
 from socialflow.recommendation.log import MICROS, NO_ROWS
 from socialflow.recommendation.pipeline import Feed, run
@@ -121,10 +121,16 @@ class RecommendationService:
         running = self._started()
         return watermark(viewer, running.shelf.models, running.live.weigh.version, self._settings)
 
-    def visible(self, items: Keys) -> Mask:
-        """Which of these items may be shown to anybody, by stored decisions."""
-        shown = self._started().live.corpus.visible()
-        return shown[items]
+    def may_show(self, query: FeedQuery, viewer: Viewer, items: Keys) -> bool:
+        """Whether all these items, ranked earlier for the same viewer and question, may still be shown.
+
+        An item that this process has not heard of may not.
+        """
+        ctx = self._context(query, viewer, need=0)
+        if len(items) and int(items.max()) >= ctx.world.corpus.size:
+            return False
+        verdicts = (mask for filter_ in feeds.OF_THE_ITEM for mask in filter_.removed(ctx, items).values())
+        return not any(mask.any() for mask in verdicts)
 
     async def rank_many(self, asked: Sequence[tuple[FeedQuery, Viewer]]) -> Sequence[Ranked]:
         """First pages, ranked as `feed` does, but not stored: nobody was given them yet.

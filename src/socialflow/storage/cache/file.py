@@ -19,14 +19,9 @@ T = TypeVar("T")
 MAX_BYTES = 256 * 1024 * 1024
 WAITING = 256
 _TEND_EVERY = 200
-"""Writes between two looks at size and age."""
-_PRAGMAS = (
-    "journal_mode = WAL",
-    "synchronous = OFF",
-    "busy_timeout = 250",
-    "secure_delete = ON",
-    "mmap_size = 67108864",
-)
+"""Writes between two looks at size and age; sooner after an eighth of what the file may hold."""
+_PRAGMAS = ("journal_mode = WAL", "synchronous = OFF", "busy_timeout = 250", "secure_delete = ON")
+"""Read, not mapped: a mapped file that somebody cuts off kills the process that reads it (SIGBUS)."""
 _TABLE = "CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value BLOB, until REAL NOT NULL) WITHOUT ROWID"
 
 
@@ -44,6 +39,8 @@ class FileCache:
         self._lane = Lane("cache", capacity=WAITING)
         self._connection: sqlite3.Connection | None = None
         self._writes = 0
+        self._written = 0
+        """Bytes since the last look."""
 
     async def get_many(self, keys: Sequence[str]) -> Sequence[bytes | None]:
         """The values, in order; None where there is none, or it is too old."""
@@ -55,7 +52,7 @@ class FileCache:
         """Keep values for `ttl` seconds."""
         until = self._wall() + ttl
         rows = [(key, value, until) for key, value in values.items()]
-        await self._run(self._write, "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", rows, otherwise=0)
+        await self._run(self._keep, rows, otherwise=0)
 
     async def add(self, key: str, value: bytes, ttl: float) -> bool:
         """Keep a value where there is none; False where there is one."""
@@ -87,25 +84,34 @@ class FileCache:
         """Do `work` on the lane's thread; a file that fails is as good as none."""
         try:
             return work(*args)
-        except sqlite3.OperationalError as error:  # locked, full, or gone
+        except (sqlite3.OperationalError, OSError) as error:  # locked, full, or gone
             _log.warning("cache_passed_over", reason=str(error))
             self._disconnect()
         except sqlite3.DatabaseError as error:
             _log.warning("cache_thrown_away", reason=str(error))
             self._disconnect()
             for suffix in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+                with suppress(OSError):
+                    self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
         return otherwise
 
     def _read(self, keys: list[str]) -> dict[str, bytes]:
         query = "SELECT key, value FROM entries WHERE key IN (SELECT value FROM json_each(?)) AND until > ?"
         return dict(self._connected().execute(query, (orjson.dumps(keys).decode(), self._wall())))
 
+    def _keep(self, rows: Sequence[tuple[str, bytes, float]]) -> int:
+        written = self._write("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", rows)
+        self._writes += 1
+        self._written += sum(len(value) for _, value, _ in rows)
+        if self._writes % _TEND_EVERY == 0 or self._written > self._max_bytes // 8:
+            self._written = 0
+            self._tend()
+        return written
+
     def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> int:
         connection = self._connected()
         with connection:
             connection.executemany(statement, rows)
-        self._tend(connection)
         return len(rows)
 
     def _empty_log(self) -> int:
@@ -120,11 +126,9 @@ class FileCache:
             added = connection.execute("INSERT OR IGNORE INTO entries VALUES (?, ?, ?)", (key, value, until)).rowcount
         return added == 1
 
-    def _tend(self, connection: sqlite3.Connection) -> None:
-        """Now and then take out what is too old, and, where the file is too large, what ends soonest."""
-        self._writes += 1
-        if self._writes % _TEND_EVERY:
-            return
+    def _tend(self) -> None:
+        """Take out what is too old, and, where the file is too large, what ends soonest."""
+        connection = self._connected()
         with connection:
             connection.execute("DELETE FROM entries WHERE until <= ?", (self._wall(),))
             pages, free, size = (
