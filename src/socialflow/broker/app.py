@@ -50,7 +50,6 @@ def _transport_options(settings: BrokerSettings) -> dict[str, object]:
         return {
             "data_folder_in": folder,
             "data_folder_out": folder,
-            "control_folder": str(settings.folder / "control"),
             "polling_interval": POLLING_SECONDS,
         }
     if settings.url.startswith(("redis", "rediss", "unix")):

@@ -12,11 +12,22 @@ from queue import Empty
 from time import time_ns
 from typing import Any
 
-from kombu.transport import filesystem
+from kombu.transport import filesystem, virtual
+
+
+LONGEST_WAIT = 0.25
+"""Seconds."""
 
 
 class Channel(filesystem.Channel):
-    """Files `NUMBER_ID.QUEUE.msg` in one folder, oldest first."""
+    """Files `NUMBER_ID.QUEUE.msg` in one folder, oldest first.
+
+    Messages go to a queue by its name. kombu's files of bindings, which every process rewrites in place, are not kept:
+    one torn by kill -9 would stop all of them for good.
+    """
+
+    supports_fanout = False
+    get_table = virtual.Channel.get_table
 
     def _put(self, queue: str, payload: dict[str, Any], **_options: object) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
@@ -33,9 +44,9 @@ class Channel(filesystem.Channel):
             taken = folder / f"{name}.{os.getpid()}.taken"
             try:
                 (folder / name).rename(taken)
-            except FileNotFoundError:  # another worker was faster
+                text = taken.read_bytes()
+            except FileNotFoundError:  # another process was faster
                 continue
-            text = taken.read_bytes()
             with suppress(FileNotFoundError):
                 taken.unlink()
             with suppress(ValueError):
@@ -49,11 +60,14 @@ class Transport(filesystem.Transport):
 
     Channel = Channel
 
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+        """Wait for a message, though never for long: a worker that is to stop notices between two waits."""
+        super().drain_events(connection, timeout=min(timeout or LONGEST_WAIT, LONGEST_WAIT))
+
 
 def prepare(folder: Path) -> None:
     """Make the folder, and clear it of what killed processes left half done."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "control").mkdir(exist_ok=True)
     for left in (*folder.glob("*.part"), *folder.glob("*.taken")):
         with suppress(FileNotFoundError):
             if time_ns() - left.stat().st_mtime_ns > _STALE_NS:
