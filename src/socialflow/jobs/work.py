@@ -42,8 +42,8 @@ class Handler(Protocol):
 
     It may run more than once for one job (a worker can die at any instant), so what it writes must be idempotent. It
     runs on the worker's event loop: arithmetic and blocking calls belong on a thread. It is cancelled (CancelledError)
-    within 2 s of a request to cancel, at its time limit, and when its worker lost the lease. InvalidInput, NotFound,
-    Conflict, Erased, ModelUnavailable and PermissionDenied fail the job for good; any other exception is retried.
+    within 2 s of a request to cancel, at its time limit, and when its worker lost the lease. The errors of
+    `runner.PERMANENT` fail the job for good; any other exception is retried.
     """
 
     async def __call__(self, run: Run) -> Outcome:
