@@ -14,7 +14,6 @@ from typing import Any
 
 from kombu.transport import filesystem, virtual
 
-
 LONGEST_WAIT = 0.25
 """Seconds."""
 
@@ -62,7 +61,7 @@ class Transport(filesystem.Transport):
 
     def drain_events(self, connection: Any, timeout: float | None = None) -> None:
         """Wait for a message, though never for long: a worker that is to stop notices between two waits."""
-        super().drain_events(connection, timeout=min(timeout or LONGEST_WAIT, LONGEST_WAIT))
+        super().drain_events(connection, timeout=min(timeout or LONGEST_WAIT, LONGEST_WAIT))  # type: ignore[no-untyped-call]
 
 
 def prepare(folder: Path) -> None:
