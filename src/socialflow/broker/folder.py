@@ -59,9 +59,10 @@ class Transport(filesystem.Transport):
 
     Channel = Channel
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:  # type: ignore[override]
         """Wait for a message, though never for long: a worker that is to stop notices between two waits."""
-        super().drain_events(connection, timeout=min(timeout or LONGEST_WAIT, LONGEST_WAIT))  # type: ignore[no-untyped-call]
+        wait = min(timeout or LONGEST_WAIT, LONGEST_WAIT)
+        super().drain_events(connection, timeout=wait)  # type: ignore[no-untyped-call]
 
 
 def prepare(folder: Path) -> None:

@@ -143,9 +143,9 @@ class Ranking:
         rest = self.order[~Context.member(front, len(self.candidates))[self.order]]
         new = np.concatenate([front, rest])
         changed = np.flatnonzero(new[: len(front)] != self.order[: len(front)])
-        was = {int(candidate): place for place, candidate in enumerate(self.order.tolist())} if len(changed) else {}
-        for place in changed.tolist():
-            candidate = int(new[place])
+        was = np.empty(len(self.candidates), np.int64)
+        was[self.order] = np.arange(len(self.order))
+        for place, candidate in zip(changed.tolist(), new[changed].tolist(), strict=True):
             self.note(candidate, f"{why} {was[candidate] + 1} -> {place + 1}")
         self.order = new
 

@@ -84,6 +84,8 @@ class ItemItem(Recommender):
         self._links = link(taken, self._kernel, most)
 
     def _score(self, histories: Histories) -> FloatArray:
+        if len(histories) == 1:
+            return self._one(histories)
         shape = (len(histories), len(self._item_ids))
         cells = (histories.weights, histories.items.astype(np.int32), histories.indptr.astype(np.int32))
         weights: Matrix = sparse.csr_array(cells, shape=shape)
@@ -94,13 +96,16 @@ class ItemItem(Recommender):
     def _score_items(self, histories: Histories, columns: IntArray) -> FloatArray:
         if len(histories) > 1:
             return super()._score_items(histories, columns)
+        return self._one(histories)[:, columns]
+
+    def _one(self, histories: Histories) -> FloatArray:
+        """Scores (1, n) of a single history, several times quicker than a product of sparse matrices."""
         scores = np.zeros(len(self._item_ids), np.float32)
         for item, weight in zip(histories.items.tolist(), histories.weights.tolist(), strict=True):
             span = slice(self._links.indptr[item], self._links.indptr[item + 1])
             scores[self._links.indices[span]] += np.float32(weight) * self._links.data[span]
-        scores = scores[None, columns]
         scores[scores == 0] = np.nan
-        return scores
+        return scores[None, :]
 
     def _neighbours(self, columns: IntArray, k: int) -> Ranked:
         ranked = unranked(len(columns), k)
