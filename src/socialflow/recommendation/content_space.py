@@ -86,7 +86,7 @@ class ContentSpace:
     def vectors(self, keys: npt.NDArray[np.int64]) -> FloatArray:
         """Vectors (len(keys), width); zeros where there is none."""
         rows, known = self._rows(keys), len(self._model.item_ids)
-        if len(rows) and 0 <= rows.min() and rows.max() < known:  # nearly always, and then one copy is enough
+        if len(rows) and rows.min() >= 0 and rows.max() < known:  # nearly always, and then one copy is enough
             return np.asarray(self._model.vectors[rows])
         found = np.zeros((len(keys), self._late.shape[1]), np.float32)
         own, late = (rows >= 0) & (rows < known), rows >= known
