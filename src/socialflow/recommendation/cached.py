@@ -214,21 +214,16 @@ class CachedRecommendations:
     async def _rank_alone(self, one: _Asked) -> Ranked:
         """Rank, unless another process is at it: then its result is waited for, for a while."""
         claim = f"working:{one.key}:{one.watermark}"
-        if not await self._cache.add(claim, b"1", _ELSEWHERE_SECONDS):
-            await self._wait_for(one)
-            return one.ranked or (await self._rank([one]))[0]
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _ELSEWHERE_SECONDS
+        while not await self._cache.add(claim, b"1", _ELSEWHERE_SECONDS) and loop.time() < deadline:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if self._take(one, (await self._cache.get_many([one.key]))[0]) is Lookup.HIT and one.ranked is not None:
+                return one.ranked
         try:
             return (await self._rank([one]))[0]
         finally:
             await self._cache.delete([claim])
-
-    async def _wait_for(self, one: _Asked) -> None:
-        """Look for what another process is working out, until it is there or it takes too long."""
-        deadline = asyncio.get_running_loop().time() + _ELSEWHERE_SECONDS
-        while asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(_LOOK_SECONDS)
-            if self._take(one, (await self._cache.get_many([one.key]))[0]) is Lookup.HIT:
-                return
 
     async def _rank(self, missing: Sequence[_Asked], ttl: float | None = None) -> Sequence[Ranked]:
         if not missing:
