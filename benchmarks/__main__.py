@@ -1,21 +1,22 @@
-"""`python -m benchmarks [serving]`: run the benchmarks and write `benchmarks/results/*.json`."""
+"""`python -m benchmarks [serving|work]`: run the benchmarks and write `benchmarks/results/*.json`."""
 
 import argparse
 from pathlib import Path
 
-from benchmarks import serving
+from benchmarks import serving, work
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", default="serving", choices=["serving"])
+    parser.add_argument("what", nargs="?", default="serving", choices=["serving", "work"])
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--days", type=int, default=16)
     parser.add_argument("--home", type=Path, default=Path("var/bench"), help="kept and reused between runs")
     given = parser.parse_args()
     given.home.mkdir(parents=True, exist_ok=True)
-    serving.run(serving.Scale(given.users, given.items, given.days, given.home.absolute()))
+    scale = serving.Scale(given.users, given.items, given.days, given.home.absolute())
+    {"serving": serving.run, "work": work.run}[given.what](scale)
 
 
 if __name__ == "__main__":

@@ -81,10 +81,11 @@ def prepare(scale: Scale) -> dict[str, float]:
 
 
 @contextmanager
-def server(scale: Scale, port: int, key: str) -> Iterator[psutil.Process]:
-    """A serving process; yields once it is ready, drains it at the end."""
+def server(scale: Scale, port: int, key: str, *, worker: bool = False) -> Iterator[psutil.Process]:
+    """A serving process, with its worker or without; yields once it is ready, drains it at the end."""
+    own = {"API_KEY": key, "SOCIALFLOW_EMBEDDED_WORKER": str(worker).lower()}
     process = subprocess.Popen(
-        [CLI, "serve", "--port", str(port)], env={**scale.environment, "API_KEY": key}, stdout=subprocess.DEVNULL
+        [CLI, "serve", "--port", str(port)], env={**scale.environment, **own}, stdout=subprocess.DEVNULL
     )
     try:
         asyncio.run(_ready(port, process))

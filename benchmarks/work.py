@@ -1,0 +1,168 @@
+"""Work beside requests: 100,000 users, 100,000 items, the embedded store, the server's own worker of two processes.
+
+`python -m benchmarks work [--users N --items N --days N --home DIR]`, on the platform that `serving` prepares.
+
+Phases: jobs (2,000 that do nothing: what a job costs), precompute (active users, `hybrid`, two shards), lists (asked for
+by the hundred, a second time), feeds (50 a second beside 500 interactions a second, while a precompute runs).
+"""
+
+import asyncio
+import os
+import statistics
+import time
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from benchmarks.results_file import write
+from benchmarks.serving import Scale, Workload, feeds_beside_ingestion, prepare, server
+from socialflow.jobs.records import NewJob, PipelineType
+from socialflow.jobs.service import JobService
+from socialflow.kit.clock import SystemClock
+from socialflow.storage.unit_of_work import Store
+
+PORT = 8133
+JOBS, ALONE = 2000, 100
+USERS, LISTS = 6000, 3000
+BASE = f"http://127.0.0.1:{PORT}/api/v1/ai-pipelines"
+
+
+async def jobs(scale: Scale) -> dict[str, object]:
+    """Jobs of a type that has no handler yet: sent, claimed, ended at once."""
+    store = Store(f"sqlite:///{scale.home / 'socialflow.db'}")
+    service = JobService(store, SystemClock())
+    waits = []
+    try:
+        start = time.perf_counter()
+        ids = [job.id for job in await service.submit_many([_nothing() for _ in range(JOBS)])]
+        while (await service.get(ids[-1])).finished_at is None or (await service.status()).queued:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        together = time.perf_counter() - start
+        async with httpx.AsyncClient(headers=_key()) as client:
+            for _ in range(ALONE):
+                body = {"video_ids": ["none"]}
+                made = (await client.post(f"{BASE}/pipelines/batch-video-analysis", json=body)).json()
+                job = await _ended(client, made["task_id"])
+                waits.append(1000 * (_instant(job["finished_at"]) - _instant(job["created_at"])))
+    finally:
+        await store.close()
+    return {
+        "jobs": JOBS,
+        "milliseconds_a_job": round(1000 * together / JOBS, 2),
+        "alone_ms": {"p50": round(statistics.median(waits), 1), "p90": round(sorted(waits)[int(0.9 * len(waits))], 1)},
+    }
+
+
+async def precompute(users: int) -> dict[str, object]:
+    """Two shards on two processes, which have read the platform before."""
+    async with httpx.AsyncClient(headers=_key(), timeout=60) as client:
+        for number in (64, users):  # the first run loads the models
+            shards = await _shards(client, number)
+    started, ended = (
+        choose(_instant(shard[at]) for shard in shards) for choose, at in ((min, "started_at"), (max, "finished_at"))
+    )
+    done = sum(shard["result"]["done"] for shard in shards)
+    return {"users": done, "seconds": round(ended - started, 2), "users_per_second": round(done / (ended - started))}
+
+
+async def lists(ids: list[str]) -> dict[str, object]:
+    """Lists of 100 users a call, which were worked out by the same calls just before."""
+    kept, milliseconds = 0, []
+    async with httpx.AsyncClient(headers=_key(), timeout=60) as client:
+        for place in range(0, len(ids), 100):
+            await client.post(f"{BASE}/recommendations/batch", json={"user_ids": ids[place : place + 100]})
+        start = time.perf_counter()
+        for users in (ids[start_at : start_at + 100] for start_at in range(0, len(ids), 100)):
+            began = time.perf_counter()
+            answer = (await client.post(f"{BASE}/recommendations/batch", json={"user_ids": users})).json()
+            kept += sum(one["cached"] for one in answer["results"])
+            milliseconds.append(1000 * (time.perf_counter() - began))
+        elapsed = time.perf_counter() - start
+        singles = []
+        for user in ids[:200]:
+            began = time.perf_counter()
+            await client.post(f"{BASE}/recommendations", json={"user_id": user})
+            singles.append(1000 * (time.perf_counter() - began))
+    return {
+        "users": len(ids),
+        "kept": kept,
+        "users_per_second": round(len(ids) / elapsed),
+        "batch_of_100_ms": {"p50": round(statistics.median(milliseconds), 1)},
+        "single_ms": {"p50": round(statistics.median(singles), 1), "p99": round(sorted(singles)[197], 1)},
+    }
+
+
+async def feeds_beside_a_batch(work: Workload, seconds: float) -> dict[str, object]:
+    """As in `serving`, while a precompute that lasts longer runs."""
+    async with httpx.AsyncClient(headers=_key(), timeout=60) as client:
+        body = {"shards": 2, "max_users": 100_000, "algorithm": "collaborative", "days": 3650}
+        await client.post(f"{BASE}/pipelines/recommendation-precompute", json=body)
+        await asyncio.sleep(15)
+        before = await _running(client)
+        figures = await feeds_beside_ingestion(PORT, work, seconds)
+        after = await _running(client)
+        for job in after:
+            await client.post(f"{BASE}/pipelines/{job['task_id']}/cancel")
+    return {"shards_running_before_and_after": [len(before), len(after)], **figures}
+
+
+def run(scale: Scale) -> None:
+    """All phases; writes benchmarks/results/work.json."""
+    os.environ["SOCIALFLOW_HOME"] = str(scale.home)
+    prepare(scale)
+    work = Workload(scale, _key()["X-API-Key"])
+    with server(scale, PORT, _key()["X-API-Key"], worker=True):
+        asyncio.run(feeds_beside_ingestion(PORT, work, 10))  # warm up
+        figures: dict[str, object] = {"task_overhead": asyncio.run(jobs(scale))}
+        figures["precompute"] = asyncio.run(precompute(USERS))
+        figures["lists"] = asyncio.run(lists(asyncio.run(_users(scale, LISTS))))
+        figures["feeds_beside_a_batch"] = asyncio.run(feeds_beside_a_batch(work, 60))
+    command = f"python -m benchmarks work --users {scale.users} --items {scale.items} --days {scale.days}"
+    print(write("work", command, figures).read_text())
+
+
+def _nothing() -> NewJob:
+    return NewJob(PipelineType.MODERATE_POST, "nothing", {"post_id": "none"})
+
+
+def _key() -> dict[str, str]:
+    return {"X-API-Key": "sf_bench_" + "k" * 40}
+
+
+async def _users(scale: Scale, users: int) -> list[str]:
+    """Ids of the first users."""
+    store = Store(f"sqlite:///{scale.home / 'socialflow.db'}")
+    try:
+        async with store.read() as unit:
+            return [user.id for user in await unit.users.page(None, users)]
+    finally:
+        await store.close()
+
+
+async def _shards(client: httpx.AsyncClient, users: int) -> list[dict[str, Any]]:
+    body = {"shards": 2, "max_users": users, "days": 3650, "name": f"first {users}"}
+    await client.post(f"{BASE}/pipelines/recommendation-precompute", json=body)
+    while True:
+        await asyncio.sleep(0.5)
+        found = (await client.get(f"{BASE}/orchestrator/tasks", params={"limit": 3})).json()["tasks"]
+        shards = [job for job in found if job["name"].startswith(f"first {users} (")]
+        if len(shards) == 2 and all(job["finished_at"] for job in shards):
+            return shards
+
+
+async def _running(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    found = await client.get(f"{BASE}/orchestrator/tasks", params={"state": "running"})
+    return list(found.json()["tasks"])
+
+
+async def _ended(client: httpx.AsyncClient, task_id: str) -> dict[str, Any]:
+    while True:
+        job = dict((await client.get(f"{BASE}/pipelines/{task_id}")).json())
+        if job["finished_at"] is not None:
+            return job
+        await asyncio.sleep(0.01)
+
+
+def _instant(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
