@@ -182,11 +182,25 @@ class Settings(BaseSettings):
             raise ValueError(f"unknown scheme in {value.split(':', 1)[0]!r}; use sqlite or postgresql")
         return value
 
-    @field_validator("redis_url", "celery_result_backend")
+    @field_validator("redis_url")
     @classmethod
     def _check_redis_url(cls, value: str | None) -> str | None:
         if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
             raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("celery_result_backend")
+    @classmethod
+    def _check_result_backend(cls, value: str | None) -> str | None:
+        if value and urlsplit(value).scheme not in {"redis", "rediss", "redis+socket"}:
+            raise ValueError("must start with redis://, rediss:// or redis+socket://")
+        return value
+
+    @field_validator("celery_broker_url")
+    @classmethod
+    def _check_broker_url(cls, value: str | None) -> str | None:
+        if value and urlsplit(value).scheme not in {"redis", "rediss", "redis+socket", "amqp", "amqps"}:
+            raise ValueError("must start with redis://, rediss://, redis+socket://, amqp:// or amqps://")
         return value
 
     @field_validator("api_base_url", "jwt_jwks_url", "s3_endpoint")

@@ -53,6 +53,10 @@ class TestWrongValues:
             ("DATABASE_URL", "mysql://u:p@h/d", "use sqlite or postgresql"),
             ("JWT_SECRET", "short", "at least 32 characters"),
             ("API_BASE_URL", "ftp://x", "http(s) address"),
+            ("REDIS_URL", "http://h", "redis://"),
+            ("CELERY_BROKER_URL", "localhost:6379", "redis://"),
+            ("CELERY_BROKER_URL", "unix:///run/redis.sock", "redis+socket://"),
+            ("CELERY_RESULT_BACKEND", "unix:///run/redis.sock", "redis+socket://"),
         ],
     )
     def test_the_message_names_the_setting_the_fault_and_an_example(

@@ -52,6 +52,6 @@ def _transport_options(settings: BrokerSettings) -> dict[str, object]:
             "data_folder_out": folder,
             "polling_interval": POLLING_SECONDS,
         }
-    if settings.url.startswith(("redis", "rediss", "unix")):
-        return {"socket_connect_timeout": 3, "socket_timeout": 10, "health_check_interval": 10}
+    if settings.url.startswith("redis"):
+        return {"socket_connect_timeout": 3, "socket_timeout": 5, "health_check_interval": 10}
     return {}

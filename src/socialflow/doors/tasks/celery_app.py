@@ -3,6 +3,9 @@
 Importing this module reads the settings; every task of `jobs.work.KINDS` is bound here.
 """
 
+import os
+import signal
+from types import FrameType
 from typing import Any
 
 from celery import Task, signals
@@ -51,6 +54,7 @@ def _set_up_logging(**_: object) -> None:
 def _open(**_: object) -> None:
     global _process  # noqa: PLW0603 - one a process, which Celery makes
     _process = WorkerProcess(open_worker, _leaving)
+    signal.signal(signal.SIGTERM, _end)
 
 
 @signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]
@@ -60,8 +64,16 @@ def _leave(**_: object) -> None:
 
 @signals.worker_process_shutdown.connect  # type: ignore[untyped-decorator]
 def _close(**_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if _process is not None:
         _process.close()
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    """Give back what runs, and end: Celery was told to stop at once, or the whole group of processes was."""
+    _close()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 __all__ = ["app"]
