@@ -33,6 +33,7 @@ from socialflow.pipelines.model_source import CatalogueModels
 from socialflow.pipelines.precompute import RecommendationPrecomputer, build_precomputer
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
+from socialflow.recommendation.people import PeopleService
 from socialflow.recommendation.service import FeedSettings, RecommendationService
 from socialflow.settings import Settings, load_settings
 from socialflow.storage.cache.file import FileCache
@@ -57,6 +58,7 @@ class Platform:
     cache: Cache
     recommendation: RecommendationService
     recommendations: CachedRecommendations
+    people: PeopleService
     lists: Lists
     jobs: JobService
     scheduler: Scheduler
@@ -153,6 +155,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         cache=cache,
         recommendation=recommendation,
         recommendations=recommendations,
+        people=PeopleService(recommendation, store),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,
         scheduler=scheduler,

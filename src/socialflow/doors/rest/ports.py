@@ -14,6 +14,7 @@ from socialflow.jobs.service import JobService
 from socialflow.kit.clock import Clock
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
+from socialflow.recommendation.people import PeopleService
 from socialflow.recommendation.ports import RecommendationUnit
 from socialflow.recommendation.records import (
     Explanation,
@@ -95,6 +96,8 @@ class Platform(Protocol):
     def recommendation(self) -> Recommendations: ...
     @property
     def recommendations(self) -> CachedRecommendations: ...
+    @property
+    def people(self) -> PeopleService: ...
     @property
     def jobs(self) -> JobService: ...
     @property

@@ -1,5 +1,6 @@
 """Recommendations for known users, from the cache while nothing changed."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -33,10 +34,16 @@ class ContextIn(Body):
     project_code: Annotated[Name | None, Field(description="Only items of this project.", examples=["flic"])] = None
 
 
+class Suggested(StrEnum):
+    """What else than items can be recommended."""
+
+    USER = "user"
+    CHANNEL = "channel"
+
+
 class ListIn(Body):
     """What a list is like."""
 
-    content_type: Annotated[ItemKind, Field(description="What is recommended.", examples=["video"])] = ItemKind.VIDEO
     limit: Annotated[int, Field(ge=1, le=500, description="Entries; at most MAX_RECOMMENDATIONS.", examples=[20])] = 20
     algorithm: Annotated[Name, Field(description="What ranks.", examples=["hybrid"])] = "hybrid"
     exclude_ids: Annotated[
@@ -48,12 +55,20 @@ class ListIn(Body):
 class RecommendationsIn(ListIn):
     """For whom, and what."""
 
+    content_type: Annotated[
+        ItemKind | Suggested,
+        Field(
+            description="What is recommended; `user`: whom to follow, `channel`: where to subscribe.",
+            examples=["video"],
+        ),
+    ] = ItemKind.VIDEO
     user_id: Annotated[ExternalId, Field(description="For whom; with a token, yourself.", examples=["u-7"])]
 
 
 class RecommendationsBatchIn(ListIn):
     """For whom, and what."""
 
+    content_type: Annotated[ItemKind, Field(description="What is recommended.", examples=["video"])] = ItemKind.VIDEO
     user_ids: Annotated[
         tuple[ExternalId, ...],
         Field(min_length=1, max_length=MAX_BATCH, description="For whom.", examples=[["u-7", "u-8"]]),
@@ -63,7 +78,7 @@ class RecommendationsBatchIn(ListIn):
 class RecommendedOut(BaseModel):
     """One entry."""
 
-    id: Annotated[str, Field(description="Item id.", examples=["1234"])]
+    id: Annotated[str, Field(description="Id of the item, person or channel.", examples=["1234"])]
     score: Annotated[float | None, Field(description="Only the order within one answer counts.", examples=[0.83])]
     reason: Annotated[str, Field(description="Why, in words.", examples=["trending now"])]
     source: Annotated[str, Field(description="Where it came from.", examples=["item_item"])]
@@ -74,9 +89,14 @@ class RecommendationsOut(Answered):
     """One list."""
 
     user_id: Annotated[str, Field(description="For whom.", examples=["u-7"])]
-    request_id: Annotated[str, Field(description="Explains it, and goes with interactions.", examples=["b7e1c2d94f6a"])]
+    request_id: Annotated[
+        str | None,
+        Field(
+            description="Explains it, and goes with interactions; null for people and channels.", examples=["b7e1c2d9"]
+        ),
+    ]
     algorithm: Annotated[str, Field(description="What ranked it.", examples=["hybrid"])]
-    content_type: Annotated[ItemKind, Field(description="What was asked for.", examples=["video"])]
+    content_type: Annotated[ItemKind | Suggested, Field(description="What was asked for.", examples=["video"])]
     cached: Annotated[bool, Field(description="Worked out earlier; nothing changed since.", examples=[True])]
     has_more: Annotated[bool, Field(description="Whether there were more.", examples=[True])]
     items: Annotated[list[RecommendedOut], Field(description="Best first.")]
@@ -110,7 +130,9 @@ async def recommendations(body: RecommendationsIn, call: CallDep) -> Reply:
     interactions, edges and profile, the models, the visibility of its items.
     """
     authorise(call.principal, Action.FEED_READ, owner=body.user_id)
-    answer = await call.platform.recommendations.recommend(_query(body, body.user_id))
+    if isinstance(body.content_type, Suggested):
+        return Reply(await _suggested(body, body.content_type, call))
+    answer = await call.platform.recommendations.recommend(_query(body, body.user_id, body.content_type))
     _count(call, [answer])
     return Reply(_shown(body.user_id, body.content_type, answer))
 
@@ -122,7 +144,9 @@ async def recommendations_batch(body: RecommendationsBatchIn, call: CallDep) -> 
         for user_id in body.user_ids:
             authorise(call.principal, Action.FEED_READ, owner=user_id)
     users = list(dict.fromkeys(body.user_ids))
-    answers = await call.platform.recommendations.recommend_many([_query(body, user_id) for user_id in users])
+    answers = await call.platform.recommendations.recommend_many(
+        [_query(body, user_id, body.content_type) for user_id in users]
+    )
     given, refused = [], []
     for user_id, answer in zip(users, answers, strict=True):
         if isinstance(answer, SocialflowError):
@@ -133,11 +157,32 @@ async def recommendations_batch(body: RecommendationsBatchIn, call: CallDep) -> 
     return Reply({"results": given, "refused": refused})
 
 
-def _query(body: ListIn, user_id: str) -> FeedQuery:
+async def _suggested(body: RecommendationsIn, what: Suggested, call: Call) -> dict[str, Any]:
+    people = call.platform.people
+    suggest = people.users if what is Suggested.USER else people.channels
+    made = await suggest(body.user_id, body.limit, body.exclude_ids)
+    return {
+        "user_id": body.user_id,
+        "request_id": None,
+        "algorithm": made.provenance[0].model,
+        "content_type": what,
+        "cached": False,
+        "has_more": False,
+        "status": made.status,
+        "missing": made.missing,
+        "provenance": made.provenance,
+        "items": [
+            {"id": one.id, "score": one.score, "reason": one.reason, "source": one.source, "position": position}
+            for position, one in enumerate(made.entries, start=1)
+        ],
+    }
+
+
+def _query(body: ListIn, user_id: str, kind: ItemKind) -> FeedQuery:
     return FeedQuery(
         user_id=user_id,
         algorithm=body.algorithm,
-        kind=body.content_type,
+        kind=kind,
         page_size=body.limit,
         mood=body.context.mood,
         category=body.context.category,
