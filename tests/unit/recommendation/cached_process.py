@@ -24,7 +24,8 @@ class Watched:
         self.gate = asyncio.Event()
         self.gate.set()
         self.begun = asyncio.Event()
-        self.missed_twice = asyncio.Event()
+        self._wanted = 0
+        self._enough = asyncio.Event()
         self.failures: list[Exception] = []
         self._rank_many = service.rank_many
         service.rank_many = self._watched  # type: ignore[method-assign]
@@ -32,8 +33,15 @@ class Watched:
     def looked_up(self, family: str, outcome: str, count: int) -> None:
         assert family == "recommendations"
         self.lookups[outcome] = self.lookups.get(outcome, 0) + count
-        if self.lookups.get(Lookup.MISS, 0) > 1:
-            self.missed_twice.set()
+        if self.lookups.get(Lookup.MISS, 0) >= self._wanted:
+            self._enough.set()
+
+    async def missed(self, times: int) -> None:
+        """Wait for so many misses in all; who missed while one question is worked out waits for it from then on."""
+        self._wanted = times
+        if self.lookups.get(Lookup.MISS, 0) < times:
+            self._enough.clear()
+            await self._enough.wait()
 
     async def _watched(self, asked: Sequence) -> Sequence[Ranked]:
         self.ranked += [query.user_id for query, _ in asked]
