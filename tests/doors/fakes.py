@@ -17,6 +17,7 @@ from socialflow.jobs.service import JobService
 from socialflow.kit.clock import SystemClock
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import Recommended
+from socialflow.recommendation.people import Suggestion, Suggestions
 from socialflow.recommendation.records import (
     Explanation,
     FeedAnswer,
@@ -198,6 +199,16 @@ class FakeLists:
         return answers
 
 
+class FakePeople:
+    """Suggests one person and one channel to everybody."""
+
+    async def users(self, user_id: str, limit: int, exclude: Sequence[str] = ()) -> Suggestions:
+        return Suggestions((Suggestion("u-ann", 1.0, "scripted", "because the script says so"),), (MADE_BY,))
+
+    async def channels(self, user_id: str, limit: int, exclude: Sequence[str] = ()) -> Suggestions:
+        return Suggestions((Suggestion("c-ann", 1.0, "scripted", "because"),), (MADE_BY,), ("model:als",))
+
+
 @dataclass
 class FakePlatform:
     store: Store
@@ -209,6 +220,7 @@ class FakePlatform:
     def __post_init__(self) -> None:
         self.recommendation = FakeRecommendations(self.store)
         self.recommendations = FakeLists(self.recommendation)
+        self.people = FakePeople()
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(

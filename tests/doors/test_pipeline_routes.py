@@ -188,6 +188,17 @@ class TestLists:
         assert first["provenance"]
         assert [entry["position"] for entry in first["items"]] == list(range(1, len(first["items"]) + 1))
 
+    @pytest.mark.parametrize(
+        ("content_type", "found", "status"), [("user", "u-ann", "complete"), ("channel", "c-ann", "partial")]
+    )
+    async def test_people_and_channels_are_lists_too(
+        self, client: httpx.AsyncClient, content_type: str, found: str, status: str
+    ) -> None:
+        body = {"user_id": "u-bob", "content_type": content_type}
+        made = (await client.post(f"{BASE}/recommendations", json=body, headers=SERVICE)).json()
+        assert ([one["id"] for one in made["items"]], made["status"]) == ([found], status)
+        assert made["request_id"] is None
+
     async def test_a_batch_answers_each_user_and_names_the_unknown(self, client: httpx.AsyncClient) -> None:
         body = {"user_ids": ["u-bob", "nobody", "u-ann"]}
         answer = (await client.post(f"{BASE}/recommendations/batch", json=body, headers=SERVICE)).json()

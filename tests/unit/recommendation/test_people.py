@@ -88,9 +88,8 @@ class TestWhomToFollow:
         self, people: PeopleService, store: Store
     ) -> None:
         async with store.write() as unit:
-            await unit.graph.add(
-                [Edge(EdgeKind.BLOCK, "dee", "ann", WHEN), Edge(EdgeKind.MUTE_USER, "ann", "eve", WHEN)]
-            )
+            edges = [Edge(EdgeKind.BLOCK, "dee", "ann", WHEN), Edge(EdgeKind.MUTE_USER, "ann", "eve", WHEN)]
+            await unit.graph.add(edges)
         assert [one.id for one in (await people.users("ann", 10)).entries] == ["fay"]
 
     async def test_limit_and_exclusions_hold_together(self, people: PeopleService) -> None:
