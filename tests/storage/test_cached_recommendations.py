@@ -175,7 +175,7 @@ class TestWithoutRedis:
         redis.freeze()
         async with here.store.write() as unit:
             await unit.interactions.add([act("new", "u1", first)])
-            await unit.items.upsert([item(second, author="u0", moderation_status=ModerationStatus.REJECTED)])
+            await unit.items.upsert([item(second, author="u0", hidden=True)])
         await here.recommendations.forget("u1")  # does not reach it
         assert not {first, second} & set(shown(await here.ask()))
         redis.thaw()
