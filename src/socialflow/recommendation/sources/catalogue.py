@@ -11,6 +11,8 @@ FOLLOWED_FOR = 14 * 24 * 3600.0
 """Age in seconds up to which followed creators' items are offered."""
 _LOOK_THROUGH = 20
 """How many times its limit a source looks through."""
+_FIRST_STRETCH = 2000
+"""Items looked at first where the newest of somebody are wanted; then twice as many, until there are enough."""
 
 
 class Trending:
@@ -97,10 +99,14 @@ class Following:
         relations, corpus = ctx.viewer.relations, ctx.world.corpus
         if not relations.follows and not relations.subscriptions:
             return Drawn.of(np.empty(0, np.int64))
-        keys = ctx.younger(FOLLOWED_FOR)
-        ours = among(corpus.author[keys], relations.follows)
-        ours |= among(corpus.channel[keys], relations.subscriptions)
-        return Drawn.of(keys[ours][: self._limit])
+        keys, found, start, stretch = ctx.younger(FOLLOWED_FOR), [], 0, _FIRST_STRETCH
+        while start < len(keys) and sum(map(len, found)) < self._limit:
+            part = keys[start : start + stretch]
+            ours = among(corpus.author[part], relations.follows)
+            ours |= among(corpus.channel[part], relations.subscriptions)
+            found.append(part[ours])
+            start, stretch = start + stretch, 2 * stretch
+        return Drawn.of(np.concatenate([np.empty(0, np.int64), *found])[: self._limit])
 
 
 class Given:

@@ -68,6 +68,8 @@ class LateArrivals:
         if loaded is None or loaded.content is None or not len(ctx.liked):
             return Drawn.of(np.empty(0, np.int64))
         keys = loaded.content.late()[-_LATEST:]
+        if not len(keys):
+            return Drawn.of(keys)
         scores = loaded.content.score(ctx.histories, keys)
         order = np.argsort(-scores, kind="stable")[: self._limit]
         return Drawn.of(keys[order[scores[order] >= ctx.world.settings.similarity_threshold]])
