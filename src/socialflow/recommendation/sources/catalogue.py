@@ -99,14 +99,15 @@ class Following:
         relations, corpus = ctx.viewer.relations, ctx.world.corpus
         if not relations.follows and not relations.subscriptions:
             return Drawn.of(np.empty(0, np.int64))
-        keys, found, start, stretch = ctx.younger(FOLLOWED_FOR), [], 0, _FIRST_STRETCH
-        while start < len(keys) and sum(map(len, found)) < self._limit:
+        keys, start, stretch = ctx.younger(FOLLOWED_FOR), 0, _FIRST_STRETCH
+        found = np.empty(0, np.int64)
+        while start < len(keys) and len(found) < self._limit:
             part = keys[start : start + stretch]
             ours = among(corpus.author[part], relations.follows)
             ours |= among(corpus.channel[part], relations.subscriptions)
-            found.append(part[ours])
+            found = np.concatenate([found, part[ours]])
             start, stretch = start + stretch, 2 * stretch
-        return Drawn.of(np.concatenate([np.empty(0, np.int64), *found])[: self._limit])
+        return Drawn.of(found[: self._limit])
 
 
 class Given:
