@@ -1,11 +1,11 @@
 """Recommendations that may come from the cache: never stale, never of another's eyes, each answer stored as given."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -23,8 +23,12 @@ from socialflow.recommendation.ports import RecommendationStore
 from socialflow.recommendation.records import FeedQuery, Impression
 from socialflow.recommendation.service import RecommendationService
 
+T = TypeVar("T")
+
 MAX_BATCH = 1000
 """Questions that one call may ask."""
+_TURN = 50
+"""Questions worked on before other calls have a turn on the loop."""
 _ELSEWHERE_SECONDS = 1.0
 """How long a list that another process is working out is waited for."""
 _LOOK_SECONDS = 0.02
@@ -127,7 +131,8 @@ class CachedRecommendations:
         now = self._clock.now()
         given = {id(one): _given(one, now) for one in known}
         async with self._store.write() as unit:
-            await unit.impressions.add_many([answer.impression for answer in given.values()])
+            for turn in _turns(list(given.values())):
+                await unit.impressions.add_many([answer.impression for answer in turn])
         return [one if isinstance(one, SocialflowError) else given[id(one)] for one in asked]
 
     async def prepare(self, queries: Sequence[FeedQuery], ttl: float | None = None) -> int:
@@ -156,12 +161,16 @@ class CachedRecommendations:
             if query.user_id is None or query.page != 1 or query.request_id is not None or query.candidates is not None:
                 raise InvalidInput("only first pages of known users are kept", field="user_id")
         viewers = await self._service.viewers({query.user_id for query in queries if query.user_id is not None})
-        return [
-            _Asked(query, viewer, _key(query), self._service.watermark(viewer))
-            if (viewer := viewers.get(query.user_id or "")) is not None
-            else await self._absent(query.user_id or "")
-            for query in queries
-        ]
+        asked: list[_Asked | SocialflowError] = []
+        for turn in _turns(queries):
+            asked += [await self._one(query, viewers.get(query.user_id or "")) for query in turn]
+            await asyncio.sleep(0)
+        return asked
+
+    async def _one(self, query: FeedQuery, viewer: Viewer | None) -> "_Asked | SocialflowError":
+        if viewer is None:
+            return await self._absent(query.user_id or "")
+        return _Asked(query, viewer, _key(query), self._service.watermark(viewer))
 
     async def _absent(self, user_id: str) -> SocialflowError:
         """Why there is no such user."""
@@ -176,10 +185,12 @@ class CachedRecommendations:
         """Fill in what the cache holds and may still be shown."""
         if not self._ttl or not asked:
             return
-        values = await self._cache.get_many([one.key for one in asked])
         outcomes = dict.fromkeys(Lookup, 0)
-        for one, value in zip(asked, values, strict=True):
-            outcomes[self._take(one, value)] += 1
+        for turn in _turns(asked):
+            values = await self._cache.get_many([one.key for one in turn])
+            for one, value in zip(turn, values, strict=True):
+                outcomes[self._take(one, value)] += 1
+            await asyncio.sleep(0)
         if tell:
             for outcome, count in outcomes.items():
                 self.observer.looked_up("recommendations", outcome, count)
@@ -235,6 +246,10 @@ class CachedRecommendations:
             kept = {one.key: pack(made) for one, made in zip(missing, ranked, strict=True)}
             await self._cache.set_many(kept, ttl or self._ttl)
         return ranked
+
+
+def _turns(parts: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (parts[start : start + _TURN] for start in range(0, len(parts), _TURN))
 
 
 def _key(query: FeedQuery) -> str:

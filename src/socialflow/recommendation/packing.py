@@ -79,7 +79,7 @@ def _ranked(watermark: str, has_more: bool, head: Any, entries: Any, removed: An
                 reason=reason,
                 anchor=None if anchor is None else ItemKey(anchor),
                 propensity=propensity,
-                terms=tuple(Term(name, weight, worth) for name, weight, worth in terms),
+                terms=tuple([Term(name, weight, worth) for name, weight, worth in terms]),
                 moves=tuple(moves),
             )
             for item, item_id, score, position, source, reason, anchor, propensity, terms, moves in entries
