@@ -8,6 +8,7 @@ between two rounds: the share that is kept, and all of it at the speed of what h
 """
 
 import asyncio
+import gc
 import os
 import statistics
 import subprocess
@@ -106,6 +107,7 @@ async def _all(scale: Scale, caches: Mapping[str, Cache]) -> dict[str, object]:
     platform = assemble(load_settings())
     try:
         await platform.recommendation.start()
+        gc.freeze()  # as the server does
         async with platform.store.read() as unit:
             users = [user.id for user in await unit.users.page(None, min(scale.users, 1000))]
         return {name: await measure(platform, cache, users) for name, cache in caches.items()}

@@ -81,8 +81,8 @@ class CachedRecommendations:
     """First pages for known users, worked out once while nothing changes.
 
     A kept list holds the watermark of what it was made from (`bulk.watermark`): the viewer's history, edges, profile,
-    the models. Another watermark is a miss, and so is a list with an item that may not be shown any more. What only
-    time changes, the trend of an item or its freshness, may be as old as `ttl`.
+    the models. Another watermark is a miss, and so is a list with an item that may not be shown any more. What others
+    do, new items among it, and what only time changes, trends and freshness, may be as old as `ttl`.
 
     Args:
         ttl: seconds; 0 keeps nothing.
