@@ -10,7 +10,7 @@ from socialflow.content.records import ItemKind
 from socialflow.ids import ChannelKey, UserKey
 from socialflow.recommendation.context import Viewer
 from socialflow.recommendation.ports import RecommendationStore
-from socialflow.recommendation.records import FeedQuery, Provenance, Status, Tier
+from socialflow.recommendation.records import FeedQuery, Provenance, SimilarUsers, Status, Tier
 from socialflow.recommendation.service import RecommendationService
 
 FOLLOWED_AT_MOST = 300
@@ -74,7 +74,7 @@ class PeopleService:
         async with self._store.read() as unit:
             second = await unit.graph.relations_many(followed) if followed else {}
         friends = Counter(int(key) for theirs in second.values() for key in theirs.follows)
-        alike = await self._service.similar_users(user_id, 2 * limit + FOLLOWED_AT_MOST)
+        alike = await self._alike(viewer, user_id, 2 * limit + FOLLOWED_AT_MOST)
         async with self._store.read() as unit:
             keys = await unit.users.keys([name for name, _ in alike.users])
         likeness = {int(keys[name]): value for name, value in alike.users if name in keys}
@@ -123,6 +123,13 @@ class PeopleService:
         named = {int(key): one.id for key, one in found.items() if owners.get(one.owner or "") not in unwelcome}
         provenance = (BY_CHANNELS, *ranked.impression.provenance)
         return Suggestions(_named(chosen, named, exclude, limit), provenance, ranked.impression.missing)
+
+    async def _alike(self, viewer: Viewer, user_id: str, limit: int) -> SimilarUsers:
+        """People who liked the same items; nobody where the history may not be used for choosing."""
+        if viewer.personalise:
+            return await self._service.similar_users(user_id, limit)
+        made = Provenance("similar_users", "1", Tier.HEURISTIC)
+        return SimilarUsers((), made, Status.ABSTAINED, ("history:not_permitted",))
 
     async def _viewer(self, user_id: str) -> Viewer:
         found = await self._service.viewers([user_id])

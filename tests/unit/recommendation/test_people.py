@@ -102,6 +102,13 @@ class TestWhomToFollow:
             await unit.users.upsert([User("fay", "fay", WHEN, privacy=Privacy(analyse=False))])
         assert "fay" not in [one.id for one in (await people.users("ann", 10)).entries]
 
+    async def test_likeness_is_not_used_where_the_history_may_not_be(self, people: PeopleService, store: Store) -> None:
+        async with store.write() as unit:
+            await unit.users.upsert([User("ann", "ann", WHEN, privacy=Privacy(personalise=False))])
+        found = await people.users("ann", 10)
+        assert {entry.source for entry in found.entries} == {"follow_graph"}
+        assert "history:not_permitted" in found.missing
+
     async def test_what_is_missing_is_said(self, people: PeopleService) -> None:
         made = await people.users("dee", 10)
         assert (made.entries, made.status) == ((), Status.PARTIAL)
