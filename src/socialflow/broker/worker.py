@@ -73,12 +73,13 @@ class WorkerProcess:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="jobs", daemon=True)
         self._thread.start()
+        self._runs: set[asyncio.Task[Job | None]] = set()
         self._parts = self._await(open_parts(self.id))
-        self._alive = asyncio.run_coroutine_threadsafe(self._live(), self._loop)
+        self._alive = self._await(self._begin())
 
     def run(self, job_id: str) -> Job | None:
         """Run one job; returns when its end is written. None where it was not to be had."""
-        return self._await(self._parts.runner.run(job_id))
+        return self._await(self._run(job_id))
 
     def adopt(self, job: NewJob) -> Job | None:
         """Store a job that came as a foreign message, and run it."""
@@ -86,11 +87,12 @@ class WorkerProcess:
 
     def close(self) -> None:
         """Give back what runs, say farewell, close everything."""
-        self._alive.cancel()
         with suppress(SocialflowError):
             self._await(self._leave())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
+        if not self._thread.is_alive():
+            self._loop.close()
 
     def _await(self, work: Awaitable[T]) -> T:
         async def awaited() -> T:
@@ -101,7 +103,16 @@ class WorkerProcess:
     async def _adopt(self, job: NewJob) -> Job | None:
         async with self._parts.store.write() as unit:
             stored = (await unit.jobs.add([job], self._parts.clock.now()))[0]
-        return await self._parts.runner.run(stored.id)
+        return await self._run(stored.id)
+
+    async def _run(self, job_id: str) -> Job | None:
+        run = asyncio.create_task(self._parts.runner.run(job_id))
+        self._runs.add(run)
+        run.add_done_callback(self._runs.discard)
+        return await run
+
+    async def _begin(self) -> "asyncio.Task[None]":
+        return asyncio.create_task(self._live())
 
     async def _live(self) -> None:
         """Tell of this process, and drain when it is time to leave."""
@@ -117,10 +128,16 @@ class WorkerProcess:
                         await unit.workers.seen(Worker(self.id, socket.gethostname(), os.getpid(), 1, started, now))
                 except SocialflowError as error:
                     _log.warning("worker_unseen", code=error.code)
+                except Exception:
+                    _log.exception("worker_unseen")
             await asyncio.sleep(_LOOK)
 
     async def _leave(self) -> None:
-        await self._parts.runner.drain()
+        self._alive.cancel()
+        await asyncio.gather(self._alive, return_exceptions=True)
+        while runs := set(self._runs):  # one that is being claimed is drained the next time
+            await self._parts.runner.drain()
+            await asyncio.wait(runs, timeout=_LOOK)
         try:
             async with self._parts.store.write() as unit:
                 await unit.workers.left(self.id)

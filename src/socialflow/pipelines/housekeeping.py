@@ -21,6 +21,7 @@ class Housekeeping:
     def __init__(self, duties: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
         self._duties = duties
         self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
 
     def start(self) -> None:
         """Begin. Call on the event loop that the duties belong to."""
@@ -28,6 +29,7 @@ class Housekeeping:
 
     async def close(self) -> None:
         """Cancel every duty and wait for its end."""
+        self._closing = True
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
@@ -40,4 +42,6 @@ class Housekeeping:
                 _log.error("duty_ended", duty=name)
             except Exception:
                 _log.exception("duty_failed", duty=name)
+            if self._closing:  # a duty that fails as it is cancelled is not begun again
+                return
             await asyncio.sleep(PAUSE_SECONDS)

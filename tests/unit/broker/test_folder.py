@@ -31,7 +31,7 @@ def boxes(folder: Path) -> Iterator[tuple[Box, Box]]:
     with ExitStack() as stack:
         app = make_app(BrokerSettings(folder))
         connections = [stack.enter_context(app.connection()) for _ in range(2)]
-        yield tuple(stack.enter_context(SimpleQueue(one, QUEUE)) for one in connections)  # type: ignore[misc]
+        yield tuple(stack.enter_context(SimpleQueue(one, QUEUE)) for one in connections)
 
 
 def taken(box: Box) -> list[Any]:
