@@ -2,8 +2,8 @@
 
 `python -m benchmarks work [--users N --items N --days N --home DIR]`, on the platform that `serving` prepares.
 
-Phases: jobs (2,000 that do nothing: what a job costs), precompute (active users, `hybrid`, two shards), lists (asked for
-by the hundred, a second time), feeds (50 a second beside 500 interactions a second, while a precompute runs).
+Phases: jobs (2,000 that do nothing: what a job costs), precompute (active users, `hybrid`, two shards), lists (asked
+for by the hundred, a second time), feeds (50 a second beside 500 interactions a second, while a precompute runs).
 """
 
 import asyncio

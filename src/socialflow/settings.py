@@ -82,7 +82,9 @@ class Settings(BaseSettings):
 
     # Distribution
     redis_url: str | None = Field(
-        None, description="Redis, so that all processes share rate limits.", examples=["redis://localhost:6379/0"]
+        None,
+        description="Redis, so that all processes share rate limits and one cache.",
+        examples=["redis://localhost:6379/0"],
     )
     redis_host: str | None = Field(None, description="Instead of REDIS_URL.", examples=["localhost"])
     redis_port: int = Field(6379, ge=1, le=65535, description="With REDIS_HOST.")

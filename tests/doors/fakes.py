@@ -44,6 +44,7 @@ MADE_BY = Provenance("scripted", "1", Tier.HEURISTIC)
 @dataclass(frozen=True)
 class FakeSettings:
     allowed_origins: tuple[str, ...] = ("https://app.example.org",)
+    max_recommendations: int = 50
     metrics_token: SecretStr | None = SecretStr(METRICS_TOKEN)
     api_base_url: str | None = "https://api.example.org"
     flic_token: SecretStr | None = SecretStr(FLIC_TOKEN)

@@ -73,6 +73,20 @@ class TestSubmitting:
         assert answer.status_code == 422
         assert answer.json()["field"] == field
 
+    @pytest.mark.parametrize(
+        ("body", "status", "field"),
+        [
+            ({"limit": 51}, 422, "limit"),
+            ({"algorithm": "magic"}, 422, "algorithm"),
+            ({"algorithm": "graph"}, 503, None),
+        ],
+    )
+    async def test_lists_that_could_never_be_made_are_refused_at_once(
+        self, client: httpx.AsyncClient, body: dict[str, Any], status: int, field: str | None
+    ) -> None:
+        answer = await client.post(f"{BASE}/pipelines/recommendation-precompute", json=body, headers=SERVICE)
+        assert (answer.status_code, answer.json().get("field")) == (status, field)
+
 
 class TestWatching:
     async def test_an_unknown_job_is_404_with_a_code(self, client: httpx.AsyncClient) -> None:

@@ -19,7 +19,7 @@ def make_app(settings: BrokerSettings) -> Celery:
 
     Messages are acknowledged as they arrive and may be lost with their worker: the job's lease brings it back.
     """
-    app = Celery("socialflow", broker=settings.url or f"{_FOLDER}://", backend=settings.result_backend)
+    app = Celery("socialflow", broker=settings.url or f"{_FOLDER}://localhost/", backend=settings.result_backend)
     app.conf.update(
         accept_content=["json"],
         task_serializer="json",

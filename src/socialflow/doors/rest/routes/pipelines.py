@@ -13,10 +13,12 @@ from socialflow.doors.rest.deps import Call, CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
 from socialflow.doors.rest.replies import Reply
 from socialflow.doors.rest.schemas.work import BatchVideoAnalysisIn, CacheWarmIn, JobOut, PrecomputeIn
-from socialflow.errors import Overloaded
+from socialflow.errors import InvalidInput, Overloaded
 from socialflow.jobs.records import JsonObject, NewJob, PipelineType
 from socialflow.jobs.states import FINISHED
 from socialflow.pipelines.orchestrator import described
+from socialflow.recommendation.feeds import compose
+from socialflow.recommendation.records import FeedQuery
 
 router = APIRouter(
     prefix="/api/v1/ai-pipelines/pipelines",
@@ -63,6 +65,7 @@ async def recommendation_precompute(body: PrecomputeIn, call: CallDep) -> Reply:
 
     With `shards` the job starts one job a shard, for several workers.
     """
+    _check_lists(body.algorithm, body.limit, call)
     lists: dict[str, object] = {
         "algorithm": body.algorithm,
         "content_type": body.content_type.value,
@@ -127,6 +130,14 @@ async def retry_task(task_id: TaskId, call: CallDep) -> Reply:
 
 
 _UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def _check_lists(algorithm: str, limit: int, call: Call) -> None:
+    """Refuse now what every user's list would fail with later. Raises InvalidInput, ModelUnavailable."""
+    compose(FeedQuery(algorithm=algorithm))
+    most = call.platform.settings.max_recommendations
+    if limit > most:
+        raise InvalidInput(f"limit must be at most MAX_RECOMMENDATIONS ({most}), not {limit}", field="limit")
 
 
 async def _submit(call: Call, kind: PipelineType, name: str, config: JsonObject, priority: int) -> Reply:
