@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 
 import pytest
 from tests.engines import SqliteFiles
@@ -19,10 +20,23 @@ from socialflow.jobs.records import Job, JobState, NewJob, PipelineType, Worker
 from socialflow.jobs.runner import Runner
 from socialflow.jobs.work import Handler, Outcome, Run
 from socialflow.kit.clock import FixedClock
-from socialflow.storage.unit_of_work import Store
+from socialflow.storage.unit_of_work import Store, Unit
 
 WARM, POST = PipelineType.CACHE_WARM, PipelineType.MODERATE_POST
 CLOCK = FixedClock(NOW)
+
+
+class Slow(Unsteady):
+    """A store that, while `held`, has committed and does not say so."""
+
+    held = False
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Unit]:
+        async with super().write() as unit:
+            yield unit
+        while self.held:  # noqa: ASYNC110 - set on another thread
+            await asyncio.sleep(0)
 
 
 class Place:
@@ -32,13 +46,13 @@ class Place:
         self.url = url
         self.store = Store(url)
         self.handlers: Mapping[PipelineType, Handler] = {WARM: done, POST: forever}
-        self.unsteady: Unsteady | None = None
+        self.unsteady: Slow | None = None
         self.closed: list[str] = []
         self.leaving = Leaving()
 
     async def open_parts(self, worker_id: str) -> WorkerParts:
         own = Store(self.url)
-        self.unsteady = Unsteady(own)
+        self.unsteady = Slow(own)
         store: JobStore = self.unsteady
 
         async def close() -> None:
@@ -192,6 +206,24 @@ class TestClosing:
         await running
         job = await place.get(job_id)
         assert (job.state, job.attempts, job.losses, job.lease) == (JobState.QUEUED, 0, 0, None)
+
+    async def test_gives_back_what_was_claimed_at_that_instant(self, place: Place, process: WorkerProcess) -> None:
+        assert place.unsteady is not None
+        job_id = await place.add(POST)
+        place.unsteady.held = True
+        running = asyncio.create_task(asyncio.to_thread(process.run, job_id))
+        await until(runs(place, job_id))
+        closing = asyncio.create_task(asyncio.to_thread(process.close))
+
+        async def began() -> bool:
+            return process._alive.done()
+
+        await until(began)
+        place.unsteady.held = False
+        await closing
+        await running
+        job = await place.get(job_id)
+        assert (job.state, job.attempts, job.losses) == (JobState.QUEUED, 0, 0)
 
     async def test_closes_the_parts_and_ends_the_thread(self, place: Place, process: WorkerProcess) -> None:
         await asyncio.to_thread(process.close)
