@@ -2,8 +2,8 @@
 
 `python -m benchmarks work [--users N --items N --days N --home DIR]`, on the platform that `serving` prepares.
 
-Phases: jobs (2,000 that do nothing: what a job costs), precompute (active users, `hybrid`, two shards), lists (asked
-for by the hundred, a second time), feeds (50 a second beside 500 interactions a second, while a precompute runs).
+Phases: precompute (active users, `hybrid`, two shards), lists (asked for by the hundred, a second time), feeds (50 a
+second beside 500 interactions a second, while a precompute runs).
 """
 
 import asyncio
@@ -17,41 +17,11 @@ import httpx
 
 from benchmarks.results_file import write
 from benchmarks.serving import Scale, Workload, feeds_beside_ingestion, prepare, server
-from socialflow.jobs.records import NewJob, PipelineType
-from socialflow.jobs.service import JobService
-from socialflow.kit.clock import SystemClock
 from socialflow.storage.unit_of_work import Store
 
 PORT = 8133
-JOBS, ALONE = 2000, 100
 USERS, LISTS = 6000, 3000
 BASE = f"http://127.0.0.1:{PORT}/api/v1/ai-pipelines"
-
-
-async def jobs(scale: Scale) -> dict[str, object]:
-    """Jobs of a type that has no handler yet: sent, claimed, ended at once."""
-    store = Store(f"sqlite:///{scale.home / 'socialflow.db'}")
-    service = JobService(store, SystemClock())
-    waits = []
-    try:
-        start = time.perf_counter()
-        ids = [job.id for job in await service.submit_many([_nothing() for _ in range(JOBS)])]
-        while (await service.get(ids[-1])).finished_at is None or (await service.status()).queued:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-        together = time.perf_counter() - start
-        async with httpx.AsyncClient(headers=_key()) as client:
-            for _ in range(ALONE):
-                body = {"video_ids": ["none"]}
-                made = (await client.post(f"{BASE}/pipelines/batch-video-analysis", json=body)).json()
-                job = await _ended(client, made["task_id"])
-                waits.append(1000 * (_instant(job["finished_at"]) - _instant(job["created_at"])))
-    finally:
-        await store.close()
-    return {
-        "jobs": JOBS,
-        "milliseconds_a_job": round(1000 * together / JOBS, 2),
-        "alone_ms": {"p50": round(statistics.median(waits), 1), "p90": round(sorted(waits)[int(0.9 * len(waits))], 1)},
-    }
 
 
 async def precompute(users: int) -> dict[str, object]:
@@ -114,16 +84,11 @@ def run(scale: Scale) -> None:
     work = Workload(scale, _key()["X-API-Key"])
     with server(scale, PORT, _key()["X-API-Key"], worker=True):
         asyncio.run(feeds_beside_ingestion(PORT, work, 10))  # warm up
-        figures: dict[str, object] = {"task_overhead": asyncio.run(jobs(scale))}
-        figures["precompute"] = asyncio.run(precompute(USERS))
+        figures: dict[str, object] = {"precompute": asyncio.run(precompute(USERS))}
         figures["lists"] = asyncio.run(lists(asyncio.run(_users(scale, LISTS))))
         figures["feeds_beside_a_batch"] = asyncio.run(feeds_beside_a_batch(work, 60))
     command = f"python -m benchmarks work --users {scale.users} --items {scale.items} --days {scale.days}"
     print(write("work", command, figures).read_text())
-
-
-def _nothing() -> NewJob:
-    return NewJob(PipelineType.MODERATE_POST, "nothing", {"post_id": "none"})
 
 
 def _key() -> dict[str, str]:
@@ -154,14 +119,6 @@ async def _shards(client: httpx.AsyncClient, users: int) -> list[dict[str, Any]]
 async def _running(client: httpx.AsyncClient) -> list[dict[str, Any]]:
     found = await client.get(f"{BASE}/orchestrator/tasks", params={"state": "running"})
     return list(found.json()["tasks"])
-
-
-async def _ended(client: httpx.AsyncClient, task_id: str) -> dict[str, Any]:
-    while True:
-        job = dict((await client.get(f"{BASE}/pipelines/{task_id}")).json())
-        if job["finished_at"] is not None:
-            return job
-        await asyncio.sleep(0.01)
 
 
 def _instant(text: str) -> float:
