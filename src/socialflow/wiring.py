@@ -43,7 +43,7 @@ from socialflow.storage.unit_of_work import Store
 if TYPE_CHECKING:
     from celery import Celery
 
-EMBEDDED_NICENESS = 10
+EMBEDDED_NICENESS = 19
 """How far the embedded worker steps back, of 19."""
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -13,6 +14,7 @@ from socialflow.errors import Conflict, FeedRequestNotFound, InvalidInput, ItemN
 from socialflow.ids import ItemKey, UserKey
 from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock, to_micros
+from socialflow.kit.courtesy import politely
 from socialflow.kit.identifiers import time_ordered_id
 from socialflow.recommendation import answers, explain, feeds, trending
 from socialflow.recommendation.bulk import CHUNK, Ranked, watermark
@@ -140,7 +142,8 @@ class RecommendationService:
         running = self._started()
         done: list[Ranked] = []
         for start in range(0, len(asked), CHUNK):
-            done += await running.rank.run(self._rank_chunk, asked[start : start + CHUNK])
+            chunk = asked[start : start + CHUNK]
+            done += await politely(partial(running.rank.run, self._rank_chunk, chunk))
         return done
 
     def _rank_chunk(self, asked: Sequence[tuple[FeedQuery, Viewer]]) -> list[Ranked]:

@@ -1,0 +1,29 @@
+"""Giving way: batch work in a process that steps back rests where others need the processor."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+CROWDED = 0.8
+"""Share of its time below which a portion of arithmetic did not have a processor to itself."""
+REST = 3.0
+"""How many times as long as such a portion took is rested after it."""
+LONGEST_REST = 1.0
+
+
+async def politely(portion: Callable[[], Awaitable[T]]) -> T:
+    """Do a portion of arithmetic; in a niced process that had to wait for the processor, rest afterwards.
+
+    Niceness alone shares the processors, not their caches and pipelines: beside a busy neighbour even an idle sibling
+    slows it down. On a machine with time to spare this costs nothing.
+    """
+    began, used = time.monotonic(), time.process_time()
+    done = await portion()
+    took = time.monotonic() - began
+    if os.nice(0) > 0 and time.process_time() - used < CROWDED * took:
+        await asyncio.sleep(min(REST * took, LONGEST_REST))
+    return done
