@@ -21,6 +21,7 @@ from socialflow.broker.worker import WorkerParts
 from socialflow.catalogue.registry import Catalogue
 from socialflow.content.records import ErasureReceipt
 from socialflow.jobs.dispatch import Dispatcher
+from socialflow.jobs.observer import RunLog
 from socialflow.jobs.records import PipelineType
 from socialflow.jobs.runner import Runner
 from socialflow.jobs.service import JobService
@@ -188,6 +189,7 @@ async def open_worker(worker_id: str) -> WorkerParts:
         worker_id=worker_id,
         retry_delay=settings.job_retry_delay,
         lease_seconds=settings.job_lease_seconds,
+        observer=RunLog(),
     )
     return WorkerParts(runner, platform.store, platform.clock, platform.close)
 

@@ -219,7 +219,7 @@ class TestLife:
         def no_platform() -> FakePlatform:
             raise AssertionError("too early")
 
-        create_app(no_platform).openapi()
+        assert create_app(no_platform).openapi()["paths"]
 
     async def test_the_platform_is_closed_with_the_server(self, platform: FakePlatform) -> None:
         app = create_app(lambda: platform)

@@ -215,6 +215,8 @@ class TestAddresses:
         shutil.copy(sqlite_url.removeprefix("sqlite:///"), tmp_path / "a?b#c d.db")
         store = Store(f"sqlite:///{tmp_path}/a%3Fb%23c%20d.db")
         await store.ping()
+        async with store.read() as unit:
+            assert await unit.users.page(None, 1) == []
         await store.close()
 
 

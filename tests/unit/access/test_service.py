@@ -158,8 +158,8 @@ class TestLimits:
 
     async def test_one_persons_calls_do_not_count_for_another(self, keys: Keys) -> None:
         access = service(keys, per_minute=1)
-        await access.authenticate(bearer("u-1"))
-        await access.authenticate(bearer("u-2"))
+        callers = [await access.authenticate(bearer(user)) for user in ("u-1", "u-2")]
+        assert [caller.subject for caller in callers] == ["u-1", "u-2"]
 
     async def test_a_key_is_unlimited_unless_it_says_otherwise(self, keys: Keys) -> None:
         access = service(keys, per_minute=1)

@@ -10,7 +10,7 @@ from socialflow.content.records import ItemKind
 from socialflow.doors.rest.schemas.common import Body, JsonObject, Name
 from socialflow.ids import ExternalId
 from socialflow.jobs.records import DEFAULT_PRIORITY, MAX_PRIORITY, Job, JobState, PipelineType, QueueStatus, Schedule
-from socialflow.pipelines.orchestrator import described
+from socialflow.pipelines.orchestrator import described, figures
 
 _AT = "2026-01-31T12:00:00Z"
 _ID = "0194b3c1e0a57c3f8a1b2c3d4e5f6a7b"
@@ -183,19 +183,11 @@ class SchedulesOut(BaseModel):
 
 def queue_out(status: QueueStatus) -> Mapping[str, object]:
     """The body of a `QueueOut`."""
-    return {
-        "queued": status.queued,
-        "running": status.running,
-        "workers": len(status.workers),
-        "throughput_per_minute": status.throughput_per_minute,
-        "oldest_seconds": status.oldest_seconds,
-        "finished": {state.value: count for state, count in status.finished.items()},
-        "held_since": status.held_since,
-        "worker_processes": [
-            {"id": one.id, "concurrency": one.concurrency, "started_at": one.started_at, "seen_at": one.seen_at}
-            for one in status.workers
-        ],
-    }
+    processes = [
+        {"id": one.id, "concurrency": one.concurrency, "started_at": one.started_at, "seen_at": one.seen_at}
+        for one in status.workers
+    ]
+    return {**figures(status), "worker_processes": processes}
 
 
 def jobs_out(page: Sequence[Job], limit: int) -> Mapping[str, object]:
