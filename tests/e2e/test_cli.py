@@ -127,6 +127,7 @@ class TestBadInput:
             (["token", "inspect", "nonsense"], "token"),
             (["key", "revoke", "nothing"], "no service key"),
             (["key", "create", "backend", "--scope", "all"], "all"),
+            (["eval", "off-policy", "--data", "."], "no logs of the form"),
             (["serve", "--port", "0"], "--port"),
             (["serve", "--host", "256.0.0.1"], "cannot listen on 256.0.0.1"),
         ],

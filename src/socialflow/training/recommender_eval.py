@@ -1,7 +1,7 @@
 """`socialflow eval recommender`: any algorithm on anybody's data, measured the way it serves."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 from socialflow.errors import InvalidInput
 from socialflow.evaluation.bootstrap import mean_interval
 from socialflow.evaluation.diversity import coverage, gini, list_diversity, novelty, popularity_lift
+from socialflow.evaluation.paired import compare_all
 from socialflow.recommendation.algorithms.content_based import ContentBased
 from socialflow.recommendation.algorithms.trending import Trending
 from socialflow.recommendation.builders import ALGORITHMS
@@ -51,7 +52,8 @@ def evaluate_recommender(
     """Fit and measure one recommender, with plain popularity beside it.
 
     `source` is a directory or a file (see `datasets.discovery`); `tune` chooses settings on a part of train only;
-    `bootstrap` adds 95 % intervals over users, also of the paired difference to popularity.
+    `bootstrap` adds 95 % intervals over users, also of the paired difference to popularity, and to all but the first of
+    several names paired tests against the first (`evaluation.paired`, corrected for the number of names).
 
     Returns:
         JSON-able: task, name, settings, protocol, rule, data {users, items, train, test}, metrics, popularity,
@@ -82,13 +84,26 @@ def compare(
     bench = Bench.open(source, question)
     tell("popularity", 1, steps)
     reports, popularity = [], run_popularity(bench)
+    values: dict[str, Values] = {}
     for number, name in enumerate(names):
         tell(name, number + 2, steps)
         settings = bench.choose(name, partial(tell, f"{name}: choosing settings"))
-        report = bench.report(name, settings, popularity)
+        report, values[name] = bench.report(name, settings, popularity)
         reports.append({**report, "protocol": protocol, "rule": question.protocol.rule})
+    if bootstrap and len(values) > 1:
+        told = paired(values, names[0], seed)
+        reports = [{**one, "paired": told[one["name"]]} if one["name"] in told else one for one in reports]
     tell("done", steps, steps)
     return reports
+
+
+def paired(values: Mapping[str, Values], first: str, seed: int) -> dict[str, dict[str, Any]]:
+    """Name -> metric -> how that recommender differs from the first user by user (`evaluation.paired.Comparison`)."""
+    told: dict[str, dict[str, Any]] = {name: {"against": first} for name in values if name != first}
+    for key in values[first]:
+        for name, one in compare_all({name: of[key] for name, of in values.items()}, first, seed=seed).items():
+            told[name][key] = {part: round(worth, 6) for part, worth in asdict(one).items()}
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +174,8 @@ class Bench:
         capped = self.question.protocol.capped_recall
         return run(model, self.split, self.items, self.question.ks, capped_recall=capped)
 
-    def report(self, name: str, settings: Settings, popularity: Run) -> dict[str, Any]:
-        """Fit, rank, and put everything into the published form."""
+    def report(self, name: str, settings: Settings, popularity: Run) -> tuple[dict[str, Any], Values]:
+        """Fit, rank, and put everything into the published form; with it the metrics user by user."""
         model = self.build(name, settings)
         model.half_life = self.half_life(name, settings)
         result = self.measure(model)
@@ -186,7 +201,7 @@ class Bench:
             document["intervals"] = self.intervals(result.values)
             gains = {key: values - popularity.values[key] for key, values in result.values.items()}
             document["intervals_over_popularity"] = self.intervals(gains)
-        return document
+        return document, result.values
 
     def metrics(self, result: Run) -> dict[str, float]:
         """Means over users, and what the lists do to the catalogue."""

@@ -88,6 +88,16 @@ class TestReport:
         ) | {"fit_seconds": 0, "users_per_second": 0, "peak_memory_mb": 0}
         assert heard[-1] == ("done", 4, 4)
 
+    def test_each_is_told_apart_from_the_first_user_by_user(self, clicks: Path) -> None:
+        first, same, other = compare(["als", "als", "trending"], clicks, "leave-one-out", bootstrap=True)
+        assert "paired" not in first | same
+        told = other["paired"]
+        gain = other["metrics"]["ndcg@10"] - first["metrics"]["ndcg@10"]
+        assert told["against"] == "als"
+        assert told["ndcg@10"]["difference"] == pytest.approx(gain, abs=1e-5)
+        assert told["ndcg@10"]["low"] <= gain <= told["ndcg@10"]["high"]
+        assert told["ndcg@10"]["holm"] >= told["ndcg@10"]["p_t"]
+
     def test_tuning_looks_at_train_alone(self, pages: Path) -> None:
         chosen = evaluate_recommender("item_item", pages, "lightgcn", tune=True)["settings"]
         (pages / "test.txt").write_text("\n".join(f"{user} {29 - user % 2 + 30}" for user in range(60)), "utf-8")
