@@ -7,6 +7,7 @@ from socialflow.recommendation.algorithms.content_based import ContentBased
 from socialflow.recommendation.algorithms.hybrid import Hybrid, Part
 from socialflow.recommendation.algorithms.item_item import ItemItem
 from socialflow.recommendation.algorithms.trending import Trending
+from socialflow.recommendation.algorithms.user_user import UserUser
 from socialflow.recommendation.protocol import Recommender
 
 
@@ -44,6 +45,7 @@ class HybridRecommender(Hybrid):
 ALGORITHMS: Mapping[str, type[Recommender]] = {
     "trending": Trending,
     "item_item": ItemItem,
+    "user_user": UserUser,
     "als": Als,
     "content_based": ContentBased,
     "hybrid": HybridRecommender,

@@ -24,6 +24,10 @@ GRIDS: Mapping[str, Sequence[Settings]] = {
         {"kernel": (user, source, target)}
         for user, source, target in product((0.5, 1.0), (0.5, 0.7, 1.0), (0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
     ],
+    "user_user": [
+        {"neighbours": neighbours, "source": source, "target": target}
+        for neighbours, source, target in product((100, 300, 1000), (0.3, 0.5), (0.1, 0.2, 0.4))
+    ],
     "als": [
         {"factors": factors, "alpha": alpha, "regularisation": regularisation}
         for factors, alpha, regularisation in product((64, 128, 256), (10.0, 40.0), (10.0, 50.0))
