@@ -1,6 +1,7 @@
 """`socialflow serve` and its worker as processes: work gets done, and neither outlives or blocks the other."""
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,7 +87,10 @@ def test_work_is_done_beside_the_server_and_what_it_made_is_served(service: Serv
 
 def test_the_worker_steps_back_behind_the_server(service: Service, platform: Platform) -> None:
     own = psutil.Process(service.process.pid).nice()
-    assert all(process.nice() > own for process in workers_of(platform))
+    workers = workers_of(platform)
+    assert all(process.nice() > own for process in workers)
+    if hasattr(os, "SCHED_IDLE"):
+        assert all(os.sched_getscheduler(process.pid) == os.SCHED_IDLE for process in workers)
 
 
 def test_a_killed_worker_is_replaced(service: Service, platform: Platform) -> None:

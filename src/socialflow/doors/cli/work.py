@@ -10,6 +10,7 @@ import typer
 
 from socialflow.doors.cli import console, session
 from socialflow.errors import ConfigurationError
+from socialflow.kit.courtesy import step_back
 
 APPLICATION = "socialflow.doors.tasks.celery_app"
 _PR_SET_PDEATHSIG = 1
@@ -17,7 +18,7 @@ _QUIET = "ignore:You're running the worker with superuser privileges"
 """Celery's advice; messages here are ids in JSON, which nothing executes."""
 
 Concurrency = Annotated[int | None, typer.Option(min=1, max=256, help="Jobs at once; default MAX_CONCURRENT_TASKS.")]
-Nice = Annotated[int, typer.Option(min=0, max=19, help="How far to step back behind other processes.")]
+Nice = Annotated[int, typer.Option(min=0, max=19, help="How far to step back behind other processes; 19: all the way.")]
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End with this process.")]
 
 
@@ -35,7 +36,7 @@ def worker(concurrency: Concurrency = None, nice: Nice = 0, parent: Parent = Non
         from socialflow.broker.folder import prepare
 
         prepare(chosen.queue_dir)
-    os.nice(nice)
+    step_back(nice)
     if parent is not None:
         _end_with(parent)
     arguments = ["--app", APPLICATION, "worker", "--pool", "prefork", "--queues", "ai_processing"]
