@@ -2,11 +2,15 @@
 
 import inspect
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
+from _pytest.mark import ParameterSet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -44,14 +48,26 @@ def a_platform(seed: int = 3) -> tuple[Interactions, ItemTable]:
     return Interactions(users, items, weights, at), table
 
 
-@pytest.fixture(params=ALGORITHMS.values(), ids=ALGORITHMS.keys())
+def kinds() -> Iterator[ParameterSet]:
+    """All algorithms; those trained with torch belong to `make test-train` and are left out where it is missing."""
+    missing = pytest.mark.skipif(find_spec("torch") is None, reason="is trained with torch, which is not installed")
+    for name, algorithm in ALGORITHMS.items():
+        yield pytest.param(algorithm, id=name, marks=(pytest.mark.train, missing) if algorithm.needs_torch else ())
+
+
+@pytest.fixture(params=kinds())
 def algorithm(request: pytest.FixtureRequest) -> type[Recommender]:
     return request.param
 
 
+@cache
+def fitted(algorithm: type[Recommender]) -> Recommender:
+    return algorithm().fit(*a_platform())
+
+
 @pytest.fixture
 def model(algorithm: type[Recommender]) -> Recommender:
-    return algorithm().fit(*a_platform())
+    return fitted(algorithm)  # immutable: all tests may share it
 
 
 def same(left: np.ndarray, right: np.ndarray, tolerance: float = 0.0) -> bool:

@@ -6,6 +6,8 @@ from socialflow.recommendation.algorithms.als import Als
 from socialflow.recommendation.algorithms.content_based import ContentBased
 from socialflow.recommendation.algorithms.hybrid import Hybrid, Part
 from socialflow.recommendation.algorithms.item_item import ItemItem
+from socialflow.recommendation.algorithms.sparse_linear import SparseLinear
+from socialflow.recommendation.algorithms.transformer import Transformer
 from socialflow.recommendation.algorithms.trending import Trending
 from socialflow.recommendation.algorithms.user_user import UserUser
 from socialflow.recommendation.protocol import Recommender
@@ -46,7 +48,9 @@ ALGORITHMS: Mapping[str, type[Recommender]] = {
     "trending": Trending,
     "item_item": ItemItem,
     "user_user": UserUser,
+    "sparse_linear": SparseLinear,
     "als": Als,
+    "transformer": Transformer,
     "content_based": ContentBased,
     "hybrid": HybridRecommender,
 }

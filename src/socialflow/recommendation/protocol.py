@@ -8,6 +8,7 @@ never rewritten.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeAlias, final
 
@@ -82,6 +83,10 @@ class Recommender(ABC):
     name: ClassVar[str]
     needs_items: ClassVar[bool] = False
     """Whether `fit` must be given an ItemTable."""
+    needs_torch: ClassVar[bool] = False
+    """Whether `fit` needs torch; serving never does."""
+    weighs_histories: ClassVar[bool] = True
+    """Whether the weights of a history's rows count for more than their sign, so that a half-life changes scores."""
 
     def __init__(self) -> None:
         self._item_ids: IntArray = np.empty(0, np.int64)
@@ -91,6 +96,8 @@ class Recommender(ABC):
         A property of the data, not of the algorithm: chosen on held-out interactions after a fit (see
         `training.recency`) and kept with the model.
         """
+        self.checkpoints: Path | None = None
+        """Directory in which a long fit writes down how far it is; an equal fit goes on from there."""
 
     @property
     def item_ids(self) -> IntArray:
@@ -112,8 +119,11 @@ class Recommender(ABC):
         Raises:
             InvalidInput: no item at all, a weight or time that is not finite, or an item table that is missing,
                 not ascending or not unique.
+            ModelUnavailable: the algorithm is trained with torch, which is not installed.
         """
         _check_fit(interactions, items, needs_items=self.needs_items, name=self.name)
+        if self.needs_torch and find_spec("torch") is None:
+            raise ModelUnavailable(f'{self.name} is trained with torch: pip install "socialflow[train]"')
         known = [interactions.items] if items is None else [interactions.items, items.ids]
         item_ids = np.unique(np.concatenate(known))
         if not len(item_ids):

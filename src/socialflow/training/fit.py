@@ -103,6 +103,8 @@ def _same(one: Recommender, other: Recommender) -> bool:
 
 def _half_life(model: Recommender, choosing: Holdout, config: TrainConfig) -> float | None:
     """The half-life with which a fitted model does best on users who do not judge it."""
+    if not model.weighs_histories:
+        return None
     metric = config.gate.metric
 
     def quality(half_life: float | None) -> float:

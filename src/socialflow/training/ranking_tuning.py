@@ -32,6 +32,7 @@ GRIDS: Mapping[str, Sequence[Settings]] = {
         {"factors": factors, "alpha": alpha, "regularisation": regularisation}
         for factors, alpha, regularisation in product((64, 128, 256), (10.0, 40.0), (10.0, 50.0))
     ],
+    "transformer": [{"dropout": 0.2}, {"dropout": 0.5}, {"width": 64}],
     "content_based": [{"width": width} for width in (64, 128, 256)],
     "hybrid": [{"half_life_hours": hours} for hours in (6.0, 24.0, 24.0 * 7, 24.0 * 30, None)],
 }

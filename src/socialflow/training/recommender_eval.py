@@ -36,6 +36,7 @@ class Question:
     tune: bool
     seed: int
     bootstrap: bool
+    checkpoints: Path | None = None
 
 
 def evaluate_recommender(
@@ -47,13 +48,15 @@ def evaluate_recommender(
     tune: bool = False,
     seed: int = 0,
     bootstrap: bool = False,
+    checkpoints: Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Fit and measure one recommender, with plain popularity beside it.
 
     `source` is a directory or a file (see `datasets.discovery`); `tune` chooses settings on a part of train only;
     `bootstrap` adds 95 % intervals over users, also of the paired difference to popularity, and to all but the first of
-    several names paired tests against the first (`evaluation.paired`, corrected for the number of names).
+    several names paired tests against the first (`evaluation.paired`, corrected for the number of names);
+    a long fit goes on from what an equal one left in the directory `checkpoints`.
 
     Returns:
         JSON-able: task, name, settings, protocol, rule, data {users, items, train, test}, metrics, popularity,
@@ -62,7 +65,17 @@ def evaluate_recommender(
     Raises:
         InvalidInput: an unknown name or protocol, or data that the protocol or the algorithm cannot use.
     """
-    return compare([name], source, protocol, ks=ks, tune=tune, seed=seed, bootstrap=bootstrap, progress=progress)[0]
+    return compare(
+        [name],
+        source,
+        protocol,
+        ks=ks,
+        tune=tune,
+        seed=seed,
+        bootstrap=bootstrap,
+        checkpoints=checkpoints,
+        progress=progress,
+    )[0]
 
 
 def compare(
@@ -74,11 +87,12 @@ def compare(
     tune: bool = False,
     seed: int = 0,
     bootstrap: bool = False,
+    checkpoints: Path | None = None,
     progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
     """`evaluate_recommender` for several names on one reading of the data, in the order given."""
     tell = progress or (lambda _stage, _done, _total: None)
-    question = Question(_protocol(names, protocol, ks), tuple(sorted(set(ks))), tune, seed, bootstrap)
+    question = Question(_protocol(names, protocol, ks), tuple(sorted(set(ks))), tune, seed, bootstrap, checkpoints)
     steps = len(names) + 2
     tell("reading", 0, steps)
     bench = Bench.open(source, question)
@@ -144,7 +158,9 @@ class Bench:
         known = algorithm().parameters
         defaults: dict[str, Any] = {"seed": self.question.seed, "half_life_hours": None}
         fixed = {key: value for key, value in defaults.items() if key in known and not self._keeps_default(key)}
-        return algorithm(**{**fixed, **settings})
+        model = algorithm(**{**fixed, **settings})
+        model.checkpoints = self.question.checkpoints
+        return model
 
     def _keeps_default(self, key: str) -> bool:
         return key == "half_life_hours" and self.data.timed
@@ -162,8 +178,8 @@ class Bench:
         return best_settings(partial(self.build, name), trials, sample, self.items, k=k, progress=progress)
 
     def half_life(self, name: str, settings: Settings) -> float | None:
-        """How fast histories fade, chosen on the validation cut; None where histories have no order."""
-        if not self.question.protocol.chronological:
+        """How fast histories fade, chosen on the validation cut; None where that could change nothing."""
+        if not (self.question.protocol.chronological and ALGORITHMS[name].weighs_histories):
             return None
         validation = self.question.protocol.validation(self.data, self.question.seed)
         sample = validation.sample(TUNING_USERS, self.question.seed)

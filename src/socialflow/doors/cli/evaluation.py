@@ -34,6 +34,9 @@ class Measuring:
     tune: Annotated[bool, typer.Option("--tune", help="Choose settings first, on a part of train only.")] = False
     seed: Annotated[int, typer.Option(min=0, help="Of everything drawn.")] = 0
     bootstrap: Annotated[bool, typer.Option("--bootstrap", help="Add 95 % intervals over users.")] = False
+    checkpoints: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Directory from which a long fit goes on where it was stopped.")
+    ] = None
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report here; - is standard output.")] = (
         None
     )
@@ -71,6 +74,7 @@ def _measure(names: Sequence[str], measuring: Measuring) -> list[dict[str, Any]]
             tune=measuring.tune,
             seed=measuring.seed,
             bootstrap=measuring.bootstrap,
+            checkpoints=measuring.checkpoints,
             progress=progress,
         )
 

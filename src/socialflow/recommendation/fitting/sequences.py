@@ -1,0 +1,107 @@
+"""Users' items in order: what sequence models learn from, cut into windows and padded into batches."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from socialflow.recommendation.interactions import IntArray
+from socialflow.recommendation.protocol import FitData
+
+_HELD_SHARE, _HELD_USERS = 0.2, 1_000
+_POOL = 8
+"""Batches drawn together and sorted by length, so that little of a batch is padding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """m ragged sequences: number u is `items[indptr[u]:indptr[u + 1]]`, oldest first."""
+
+    indptr: IntArray
+    items: IntArray
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    def __getitem__(self, row: int) -> IntArray:
+        return self.items[self.indptr[row] : self.indptr[row + 1]]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """The last item of some users (`targets`), to be told from what they took before (`histories`)."""
+
+    histories: list[IntArray]
+    targets: IntArray
+
+
+def sequences_of(data: FitData) -> Sequences:
+    """Rows of weight > 0 by user and time; equal times keep the order of rows.
+
+    Users come in an order that follows from what they took, never from how they are numbered.
+    """
+    rows = data.interactions.where(data.interactions.weights > 0)
+    order = np.lexsort((rows.at, rows.users))
+    items = rows.items[order]
+    _, starts = np.unique(rows.users[order], return_index=True)
+    lists = np.split(items, starts[1:]) if len(items) else []
+    lists.sort(key=lambda line: line.astype(">i8").tobytes())
+    lengths = [len(line) for line in lists]
+    indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    return Sequences(indptr, np.concatenate(lists) if lists else items)
+
+
+def hold_out(sequences: Sequences, seed: int) -> tuple[Sequences, HeldOut]:
+    """Take the last item of a fifth of the users (at most 1,000, with three items or more) out of the sequences."""
+    lengths = np.diff(sequences.indptr)
+    long = np.flatnonzero(lengths >= 3)
+    count = min(_HELD_USERS, int(np.ceil(_HELD_SHARE * len(long))))
+    chosen = np.sort(np.random.default_rng(seed).permutation(long)[:count])
+    last = sequences.indptr[chosen + 1] - 1
+    kept = np.ones(len(sequences.items), bool)
+    kept[last] = False
+    lengths[chosen] -= 1
+    indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    histories = [sequences[user][:-1] for user in chosen]
+    return Sequences(indptr, sequences.items[kept]), HeldOut(histories, sequences.items[last])
+
+
+def windows(sequences: Sequences, length: int, rng: np.random.Generator) -> list[IntArray]:
+    """Pieces of at most `length` + 1 items; longer sequences are cut at a place drawn anew, and nothing is left out.
+
+    Neighbouring pieces share one item: the label of one is the first input of the next.
+    """
+    pieces = []
+    for row in range(len(sequences)):
+        whole = sequences[row]
+        if len(whole) < 2:
+            continue
+        stop = len(whole)
+        if stop > length + 1:
+            stop -= int(rng.integers(0, length))
+            if stop < len(whole):
+                pieces.append(whole[stop - 1 :])
+        while stop > 1:
+            start = max(stop - length - 1, 0)
+            pieces.append(whole[start:stop])
+            stop = start + 1
+    return pieces
+
+
+def batches(pieces: list[IntArray], size: int, rng: np.random.Generator) -> Iterator[list[IntArray]]:
+    """All pieces once, `size` at a time, those of a batch of like length; the order is drawn."""
+    order = rng.permutation(len(pieces))
+    groups: list[list[IntArray]] = []
+    for start in range(0, len(order), size * _POOL):
+        pool = sorted(order[start : start + size * _POOL].tolist(), key=lambda place: len(pieces[place]))
+        groups.extend([pieces[place] for place in pool[at : at + size]] for at in range(0, len(pool), size))
+    for number in rng.permutation(len(groups)):
+        yield groups[number]
+
+
+def padded(rows: list[IntArray], padding: int) -> IntArray:
+    """Rows (b, longest), filled at the right."""
+    filled = np.full((len(rows), max(map(len, rows))), padding, np.int64)
+    for place, row in enumerate(rows):
+        filled[place, : len(row)] = row
+    return filled

@@ -1,0 +1,72 @@
+"""Cross-entropy over a whole catalogue without ever holding all logits."""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_ROWS = 512
+"""Rows of logits held at once; few enough for the processor's cache."""
+
+
+class _Softmax(torch.autograd.Function):
+    """Loss and gradients in one pass over blocks of rows."""
+
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, items: Tensor, targets: Tensor, sample: Tensor | None) -> Tensor:
+        kind = torch.bfloat16
+        rivals = items if sample is None else items[sample]
+        shift = 0.0 if sample is None else math.log((len(items) - 1) / len(sample))
+        low = rivals.to(kind)
+        d_hidden, d_items, d_rivals = torch.empty_like(hidden), torch.zeros_like(items), torch.zeros_like(rivals)
+        loss = hidden.new_zeros(())
+        for start in range(0, len(hidden), _ROWS):
+            rows = slice(start, start + _ROWS)
+            block, wanted = hidden[rows].to(kind), targets[rows, None]
+            logits = (block @ low.T).float()
+            if sample is None:
+                total = torch.logsumexp(logits, 1, keepdim=True)
+                loss += (total - logits.gather(1, wanted)).sum()
+                shares = logits.sub_(total).exp_()
+                shares.scatter_add_(1, wanted, torch.full_like(wanted, -1, dtype=shares.dtype))
+                d_block = shares.to(kind) @ low
+            else:
+                own = items[wanted[:, 0]]
+                hit = (hidden[rows] * own).sum(1, keepdim=True)
+                logits.add_(shift).masked_fill_(sample[None] == wanted, -math.inf)
+                total = torch.logaddexp(torch.logsumexp(logits, 1, keepdim=True), hit)
+                loss += (total - hit).sum()
+                shares = logits.sub_(total).exp_()
+                miss = (hit - total).exp_() - 1.0
+                d_items.index_add_(0, wanted[:, 0], miss * hidden[rows])
+                d_block = (shares.to(kind) @ low).float() + miss * own
+            d_hidden[rows] = d_block
+            d_rivals += shares.to(kind).T @ block
+        if sample is None:
+            d_items = d_rivals
+        else:
+            d_items.index_add_(0, sample, d_rivals)
+        ctx.save_for_backward(d_hidden, d_items)
+        return loss / len(hidden)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        d_hidden, d_items = ctx.saved_tensors
+        scale = grads[0] / len(d_hidden)
+        return d_hidden * scale, d_items * scale, None, None
+
+
+def catalogue_loss(hidden: Tensor, items: Tensor, targets: Tensor, sample: Tensor | None = None) -> Tensor:
+    """Mean of -log softmax(hidden items^T)[target]; hidden (t, d), items (n, d), targets (t,).
+
+    With `sample` (distinct rows of `items`, drawn uniformly) the sum over the catalogue is estimated from it and the
+    target: each sampled logit stands for (n - 1) / len(sample) items, so that scores stay calibrated.
+
+    References
+    ----------
+    Klenitskiy, Vasilev, "Turning Dross Into Gold Loss: is BERT4Rec really better than SASRec?", RecSys 2023 (softmax
+    over the catalogue or thousands of shared negatives).
+    """
+    loss: Tensor = _Softmax.apply(hidden, items, targets, sample)
+    return loss
