@@ -6,6 +6,7 @@ from socialflow.recommendation.algorithms.als import Als
 from socialflow.recommendation.algorithms.content_based import ContentBased
 from socialflow.recommendation.algorithms.hybrid import Hybrid, Part
 from socialflow.recommendation.algorithms.item_item import ItemItem
+from socialflow.recommendation.algorithms.neural_cf import NeuralCF
 from socialflow.recommendation.algorithms.sparse_linear import SparseLinear
 from socialflow.recommendation.algorithms.transformer import Transformer
 from socialflow.recommendation.algorithms.trending import Trending
@@ -51,6 +52,7 @@ ALGORITHMS: Mapping[str, type[Recommender]] = {
     "sparse_linear": SparseLinear,
     "als": Als,
     "transformer": Transformer,
+    "neural_cf": NeuralCF,
     "content_based": ContentBased,
     "hybrid": HybridRecommender,
 }

@@ -28,6 +28,9 @@ GRIDS: Mapping[str, Sequence[Settings]] = {
         {"neighbours": neighbours, "source": source, "target": target}
         for neighbours, source, target in product((100, 300, 1000), (0.3, 0.5), (0.1, 0.2, 0.4))
     ],
+    "sparse_linear": [
+        {"ridge": ridge, "dropout": dropout} for ridge, dropout in product((30.0, 100.0, 300.0), (0.3, 0.5, 0.7))
+    ],
     "als": [
         {"factors": factors, "alpha": alpha, "regularisation": regularisation}
         for factors, alpha, regularisation in product((64, 128, 256), (10.0, 40.0), (10.0, 50.0))
