@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +22,10 @@ from socialflow.content.records import (
 from socialflow.errors import Conflict, ModelNotFound, StoreUnavailable, UserNotFound
 from socialflow.ids import ChannelKey, ItemKey, UserKey
 from socialflow.kit.clock import to_micros
+from socialflow.recommendation.person_rewards import Person
 from socialflow.recommendation.protocol import Recommender
 from socialflow.recommendation.records import Impression, Provenance, Tier, ValueModel
+from socialflow.recommendation.rewards import Due, Reaction
 from socialflow.recommendation.value_model import default_value_model
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -44,6 +47,8 @@ class FakeData:
     changes: list[Change] = field(default_factory=list)
     impressions: dict[tuple[str, int], Impression] = field(default_factory=dict)
     value_model: ValueModel = field(default_factory=default_value_model)
+    bandit: tuple[int, Mapping[str, Any]] = (0, {})
+    people: dict[UserKey, Person] = field(default_factory=dict)
 
 
 class FakeStore:
@@ -145,6 +150,10 @@ class FakeUnit:
     def value_models(self) -> "FakeUnit":
         return self
 
+    @property
+    def bandit(self) -> "_Bandit":
+        return _Bandit(self._data)
+
     async def active(self) -> ValueModel:
         return self._data.value_model
 
@@ -223,6 +232,40 @@ class _Impressions:
 
     async def pages(self, request_id: str) -> Sequence[Impression]:
         return [page for (request, _), page in sorted(self._stored.items()) if request == request_id]
+
+
+class _Bandit:
+    """Beliefs; nothing is ever due here."""
+
+    def __init__(self, data: FakeData) -> None:
+        self._data = data
+
+    async def revision(self) -> int:
+        return self._data.bandit[0]
+
+    async def population(self) -> tuple[int, Mapping[str, Any]]:
+        return self._data.bandit
+
+    async def people(self, keys: Collection[UserKey]) -> Mapping[UserKey, Person]:
+        return {key: self._data.people[key] for key in keys if key in self._data.people}
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Due]:
+        return []
+
+    async def reactions(self, due: Sequence[Due]) -> Mapping[str, Sequence[Reaction]]:
+        return {}
+
+    async def save(
+        self,
+        revision: int,
+        state: Mapping[str, Any],
+        people: Mapping[UserKey, Person],
+        rewards: Mapping[tuple[str, int], float],
+    ) -> None:
+        if revision != self._data.bandit[0]:
+            raise Conflict("the bandit learnt something else meanwhile")
+        self._data.bandit = (revision + 1, state)
+        self._data.people.update(people)
 
 
 class FakeModels:

@@ -208,6 +208,7 @@ def handlers(platform: Platform) -> Mapping[PipelineType, Handler]:
             clock=clock,
             cache=platform.cache,
             lists=platform.lists,
+            bandit=platform.recommendation.bandit,
             collect=Collect(
                 platform.store,
                 clock,

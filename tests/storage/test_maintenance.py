@@ -62,7 +62,7 @@ class TestSchema:
                     " false, false)"
                 )
             )
-        assert check(url).problems == ("schema 0001 is not 0003: run `socialflow db upgrade`",)
+        assert check(url).problems == ("schema 0001 is not 0004: run `socialflow db upgrade`",)
         upgrade(url)
         assert check(url).ok
         store = Store(url)

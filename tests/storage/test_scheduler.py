@@ -230,8 +230,13 @@ class TestBuiltIn:
     async def test_are_there_from_the_start(self, scheduler: Scheduler) -> None:
         await scheduler.ensure_built_in()
         minutes = {schedule.id: (schedule.trigger.interval_seconds or 0) / 60 for schedule in await scheduler.all()}
-        assert minutes == {"trending_updater": 15, "cache_warmer": 30, "recommendation_precomputer": 60}
-        assert len(BUILT_IN) == 3
+        assert minutes == {
+            "trending_updater": 15,
+            "cache_warmer": 30,
+            "recommendation_precomputer": 60,
+            "bandit_updater": 5,
+        }
+        assert len(BUILT_IN) == 4
 
     async def test_collection_is_among_them_where_an_outside_api_is_configured(
         self, store: Store, jobs: JobService, clock: FixedClock
@@ -248,6 +253,7 @@ class TestBuiltIn:
         await scheduler.pause("trending_updater")
         await elsewhere.ensure_built_in()
         assert {schedule.id: schedule.paused for schedule in await elsewhere.all()} == {
+            "bandit_updater": False,
             "recommendation_precomputer": False,
             "trending_updater": True,
         }
@@ -264,4 +270,4 @@ class TestRunning:
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
-        assert len(await scheduler.all()) == 4
+        assert len(await scheduler.all()) == 5

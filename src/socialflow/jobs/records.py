@@ -36,6 +36,7 @@ class PipelineType(StrEnum):
     TRAIN_MODEL = "train_model"
     BATCH_INFERENCE = "batch_inference"
     COLLECT_DATA = "collect_data"
+    BANDIT_UPDATE = "bandit_update"
 
 
 class JobState(StrEnum):

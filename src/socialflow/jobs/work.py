@@ -84,5 +84,6 @@ KINDS: Mapping[PipelineType, Kind] = {
     PipelineType.TRAIN_MODEL: Kind("ml.train_model", time_limit=24 * 3600, at_once=1),
     PipelineType.BATCH_INFERENCE: Kind("ml.batch_inference", time_limit=6 * 3600, at_once=2),
     PipelineType.COLLECT_DATA: Kind("ml.collect_data", time_limit=6 * 3600, at_once=1),
+    PipelineType.BANDIT_UPDATE: Kind("ml.bandit_update", time_limit=900, at_once=1),
 }
 """Every pipeline type, once."""

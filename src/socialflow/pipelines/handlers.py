@@ -9,6 +9,7 @@ from socialflow.jobs.records import PipelineType
 from socialflow.jobs.work import Handler
 from socialflow.kit.cache import Cache
 from socialflow.kit.clock import Clock
+from socialflow.pipelines.bandit_job import UpdateBandit
 from socialflow.pipelines.embeddings import GenerateEmbeddings
 from socialflow.pipelines.inference import BatchInference
 from socialflow.pipelines.live import ActiveUsers, Lists
@@ -16,6 +17,7 @@ from socialflow.pipelines.precompute import ComputeRecommendations, PrecomputeRe
 from socialflow.pipelines.train_job import TrainModel
 from socialflow.pipelines.trending_jobs import CalculateTrending, UpdateTrending
 from socialflow.pipelines.warm import WarmCache
+from socialflow.recommendation.bandit import MultiArmedBandit
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class WorkParts:
     clock: Clock
     cache: Cache
     lists: Lists
+    bandit: MultiArmedBandit
     collect: Handler
     inference_dir: Path
     training_env: Mapping[str, str]
@@ -53,4 +56,5 @@ def build_handlers(parts: WorkParts) -> Mapping[PipelineType, Handler]:
         PipelineType.BATCH_INFERENCE: BatchInference(parts.lists.rank, active, parts.inference_dir),
         PipelineType.TRAIN_MODEL: TrainModel(parts.training_env),
         PipelineType.COLLECT_DATA: parts.collect,
+        PipelineType.BANDIT_UPDATE: UpdateBandit(parts.bandit),
     }

@@ -52,6 +52,7 @@ BUILT_IN: Sequence[Plan] = (
         Trigger(3600),
         {},
     ),
+    Plan("bandit_updater", "Rewards of smart lists", PipelineType.BANDIT_UPDATE, Trigger(5 * 60), {}),
 )
 """Schedules that every installation begins with."""
 COLLECTION = Plan("data_collector", "Read the outside API", PipelineType.COLLECT_DATA, Trigger(3600), {})

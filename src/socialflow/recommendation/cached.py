@@ -16,6 +16,7 @@ from socialflow.kit.digests import short_digest
 from socialflow.kit.identifiers import time_ordered_id
 from socialflow.kit.single_flight import SingleFlight
 from socialflow.recommendation import answers
+from socialflow.recommendation.bandit import Decided
 from socialflow.recommendation.bulk import Ranked
 from socialflow.recommendation.context import Viewer
 from socialflow.recommendation.packing import pack, unpack
@@ -69,7 +70,9 @@ class Recommended:
 
 @dataclass(slots=True)
 class _Asked:
+    decided: Decided
     query: FeedQuery
+    """With the algorithm that was chosen where the question leaves it open: its lists are kept as its own."""
     viewer: Viewer
     key: str
     watermark: str
@@ -161,16 +164,20 @@ class CachedRecommendations:
             if query.user_id is None or query.page != 1 or query.request_id is not None or query.candidates is not None:
                 raise InvalidInput("only first pages of known users are kept", field="user_id")
         viewers = await self._service.viewers({query.user_id for query in queries if query.user_id is not None})
+        there = [(query, viewer) for query in queries if (viewer := viewers.get(query.user_id or "")) is not None]
+        decided = iter(await self._service.bandit.decide(there))
         asked: list[_Asked | SocialflowError] = []
         for turn in _turns(queries):
-            asked += [await self._one(query, viewers.get(query.user_id or "")) for query in turn]
+            asked += [
+                self._one(next(decided)) if query.user_id in viewers else await self._absent(query.user_id or "")
+                for query in turn
+            ]
             await asyncio.sleep(0)
         return asked
 
-    async def _one(self, query: FeedQuery, viewer: Viewer | None) -> "_Asked | SocialflowError":
-        if viewer is None:
-            return await self._absent(query.user_id or "")
-        return _Asked(query, viewer, _key(query), self._service.watermark(viewer))
+    def _one(self, decided: Decided) -> "_Asked":
+        watermark = self._service.watermark(decided.viewer)
+        return _Asked(decided, decided.plain, decided.viewer, _key(decided.plain), watermark)
 
     async def _absent(self, user_id: str) -> SocialflowError:
         """Why there is no such user."""
@@ -264,4 +271,4 @@ def _given(one: _Asked, now: datetime) -> Recommended:
         raise RuntimeError("a question was left without an answer")
     made = one.ranked.impression
     answer = replace(made, request_id=time_ordered_id(now), at=now, surface=one.query.surface)
-    return Recommended(answer, one.ranked.has_more, one.cached)
+    return Recommended(one.decided.signed(answer), one.ranked.has_more, one.cached)

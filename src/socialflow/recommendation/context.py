@@ -72,6 +72,8 @@ class FeedSettings:
     """Least content similarity (cosine) of a candidate."""
     max_recommendations: int = 50
     """Most entries in one answer; paging goes on beyond."""
+    bandit_seed: int | None = None
+    """Of the draws of `smart`; None draws differently in every process."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def question(page: Impression, item_id: str) -> FeedQuery:
     kept = page.filters
     return FeedQuery(
         candidates=(item_id,) if "candidates" in kept else None,
-        algorithm=page.algorithm,
+        algorithm=page.arm or page.algorithm,
         kind=ItemKind(kept["kind"]) if "kind" in kept else None,
         mood=Mood(kept["mood"]) if "mood" in kept else None,
         category=kept.get("category"),

@@ -1,6 +1,6 @@
 """Every feed, read top to bottom: where items come from, what is taken out, what counts how much, what rearranges."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from socialflow.errors import InvalidInput, ModelUnavailable
@@ -155,8 +155,22 @@ SIMILAR = Feed(
     requires=("content_based", "item_item"),
 )
 
-NOT_BUILT = frozenset({"deep", "transformer", "neural_cf", "graph", "smart"})
+SMART = "smart"
+"""Lets a bandit choose among the arms at each request (see `bandit`)."""
+NO_ARMS = frozenset({"two_way"})
+"""Feeds that `smart` does not choose: this one is `hybrid` but for its shares."""
+
+NOT_BUILT = frozenset({"deep", "transformer", "neural_cf", "graph"})
 """Algorithms of the contract that this version cannot train yet."""
+
+
+def arms(loaded: Collection[str]) -> list[str]:
+    """Feeds that `smart` chooses among while these models are loaded."""
+    return [
+        name
+        for name, feed in FEEDS.items()
+        if name not in NO_ARMS and (not feed.requires or any(model in loaded for model in feed.requires))
+    ]
 
 
 def compose(query: FeedQuery) -> Feed:
@@ -170,9 +184,8 @@ def compose(query: FeedQuery) -> Feed:
         raise ModelUnavailable(f"{query.algorithm} is not part of this version; use one of {', '.join(sorted(FEEDS))}")
     feed = FEEDS.get(query.algorithm)
     if feed is None:
-        raise InvalidInput(
-            f"algorithm must be one of {', '.join(sorted(FEEDS))}, not {query.algorithm!r}", field="algorithm"
-        )
+        names = ", ".join(sorted([*FEEDS, SMART]))
+        raise InvalidInput(f"algorithm must be one of {names}, not {query.algorithm!r}", field="algorithm")
     if query.candidates is None:
         return feed
     return replace(

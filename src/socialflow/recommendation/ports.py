@@ -1,12 +1,16 @@
 """What recommendation needs from outside, besides `content.ports`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
 from socialflow.content.ports import ContentUnit
+from socialflow.ids import UserKey
+from socialflow.recommendation.person_rewards import Person
 from socialflow.recommendation.protocol import Recommender
 from socialflow.recommendation.records import Impression, Provenance, ValueModel
+from socialflow.recommendation.rewards import Due, Reaction
 
 
 class ImpressionRepository(Protocol):
@@ -45,6 +49,43 @@ class ValueModelRepository(Protocol):
         ...
 
 
+class BanditRepository(Protocol):
+    """What the bandit believes, and the choices whose rewards it has not learnt from."""
+
+    async def revision(self) -> int:
+        """Another number after every change."""
+        ...
+
+    async def population(self) -> tuple[int, Mapping[str, Any]]:
+        """The revision, and what is believed of everybody; empty at first."""
+        ...
+
+    async def people(self, keys: Collection[UserKey]) -> Mapping[UserKey, Person]:
+        """What is known of these people; those of whom nothing is are left out."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Due]:
+        """Choices whose reward is closed and not learnt, the oldest first, at most `limit`."""
+        ...
+
+    async def reactions(self, due: Sequence[Due]) -> Mapping[str, Sequence[Reaction]]:
+        """By request: what the person it was given to did under its id before the reward closed, in storage order."""
+        ...
+
+    async def save(
+        self,
+        revision: int,
+        state: Mapping[str, Any],
+        people: Mapping[UserKey, Person],
+        rewards: Mapping[tuple[str, int], float],
+    ) -> None:
+        """Store what was learnt from a state read under `revision`, and note the rewards (by request id and page).
+
+        Raises Conflict where anything was stored since; then nothing may be kept of it.
+        """
+        ...
+
+
 class RecommendationUnit(ContentUnit, Protocol):
     """Repositories of one unit of work."""
 
@@ -52,6 +93,8 @@ class RecommendationUnit(ContentUnit, Protocol):
     def impressions(self) -> ImpressionRepository: ...
     @property
     def value_models(self) -> ValueModelRepository: ...
+    @property
+    def bandit(self) -> BanditRepository: ...
 
 
 class RecommendationStore(Protocol):

@@ -65,6 +65,8 @@ class FeedQuery:
     request_id: str | None = None
     surface: str = "feed"
     exclude: tuple[str, ...] = ()
+    device: str | None = None
+    """What it is shown on: phone, tablet, web."""
     candidates: tuple[str, ...] | None = None
     """Rank only these item ids (`recommendations/feed`)."""
 
@@ -107,6 +109,17 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Which algorithm answers, where a bandit chose: the one drawn, and how likely each was drawn in this context."""
+
+    arm: str
+    context: tuple[str, ...]
+    propensities: Mapping[str, float]
+    revision: int = 0
+    """Of the beliefs it was drawn from."""
+
+
+@dataclass(frozen=True, slots=True)
 class Impression:
     """One answer as it was given: durable before the reply, and the memory of a paging session."""
 
@@ -127,6 +140,17 @@ class Impression:
     removed_counts: Mapping[str, int] = field(default_factory=dict)
     filters: Mapping[str, str] = field(default_factory=dict)
     """What the question was narrowed to (kind, category, mood, project_code), as asked."""
+    choice: Choice | None = None
+    rewarded_until: datetime | None = None
+    """Until when what the person does counts as the reward of `choice`; None where that was learnt from, where another
+    page of the request stands for it, and where there is nobody to learn of."""
+    reward: float | None = None
+    """What `choice` earned, once it was learnt from."""
+
+    @property
+    def arm(self) -> str | None:
+        """The algorithm that `smart` chose."""
+        return None if self.choice is None else self.choice.arm
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +182,8 @@ class Explanation:
     recomputed: bool
     """True where the answer was worked out now, because the stored trace does not hold this item."""
     notes: tuple[str, ...] = ()
+    arm: str | None = None
+    """The algorithm that `smart` chose."""
 
 
 @dataclass(frozen=True, slots=True)

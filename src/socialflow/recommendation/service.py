@@ -17,6 +17,7 @@ from socialflow.kit.clock import Clock, to_micros
 from socialflow.kit.courtesy import politely
 from socialflow.kit.identifiers import time_ordered_id
 from socialflow.recommendation import answers, explain, feeds, trending
+from socialflow.recommendation.bandit import BanditParts, MultiArmedBandit
 from socialflow.recommendation.bulk import CHUNK, Ranked, watermark
 from socialflow.recommendation.context import Context, FeedSettings, Keys, Viewer, World
 from socialflow.recommendation.live import LiveState
@@ -58,6 +59,8 @@ class RecommendationService:
         self._clock = clock
         self._settings = settings or FeedSettings()
         self._source = models
+        parts = BanditParts(store, clock, self._arms, self._settings, self._settings.bandit_seed)
+        self.bandit = MultiArmedBandit(parts)
         self._running: _Running | None = None
 
     async def start(self) -> None:
@@ -107,7 +110,7 @@ class RecommendationService:
             InvalidInput, UserNotFound, FeedRequestNotFound, Conflict, ModelUnavailable, Overloaded, StoreUnavailable.
         """
         answers.check(query, self._settings)
-        return await self._answer(query, feeds.compose(query))
+        return await self._answer(query, None if query.algorithm == feeds.SMART else feeds.compose(query))
 
     async def viewers(self, user_ids: Collection[str]) -> Mapping[str, Viewer]:
         """These users as of every commit before the call; those who are unknown or erased are left out."""
@@ -140,11 +143,12 @@ class RecommendationService:
         Raises InvalidInput, ModelUnavailable, Overloaded.
         """
         running = self._started()
+        decided = await self.bandit.decide(asked)
         done: list[Ranked] = []
         for start in range(0, len(asked), CHUNK):
-            chunk = asked[start : start + CHUNK]
+            chunk = [(one.plain, one.viewer) for one in decided[start : start + CHUNK]]
             done += await politely(partial(running.rank.run, self._rank_chunk, chunk))
-        return done
+        return [replace(made, impression=one.signed(made.impression)) for one, made in zip(decided, done, strict=True)]
 
     def _rank_chunk(self, asked: Sequence[tuple[FeedQuery, Viewer]]) -> list[Ranked]:
         done = []
@@ -232,14 +236,14 @@ class RecommendationService:
             raise ItemNotFound(f"there is no item {item_id}", field="item")
         told = explain.from_trace(pages, key, item_id)
         if told is not None:
-            return told
+            return replace(told, arm=pages[0].arm)
         query = explain.question(pages[0], item_id)
         ctx = self._context(query, self._seen_by(owner, relations), need=sum(len(page.entries) for page in pages) + 1)
         ctx.anchor = ItemKey(int(pages[0].filters["item"])) if "item" in pages[0].filters else None
         feed = feeds.SIMILAR if query.algorithm == feeds.SIMILAR.name else feeds.compose(query)
-        return await running.rank.run(explain.recompute, feed, ctx, key, pages)
+        return replace(await running.rank.run(explain.recompute, feed, ctx, key, pages), arm=pages[0].arm)
 
-    async def _answer(self, query: FeedQuery, feed: Feed, anchor: str | None = None) -> FeedAnswer:
+    async def _answer(self, query: FeedQuery, feed: Feed | None, anchor: str | None = None) -> FeedAnswer:
         running = self._started()
         async with running.turn(query.request_id):
             for _ in range(_ATTEMPTS):
@@ -248,17 +252,19 @@ class RecommendationService:
                     return answer
         raise Conflict("other pages of this request were answered at the same time; try again", field="request_id")
 
-    async def _attempt(self, query: FeedQuery, feed: Feed, anchor: str | None) -> FeedAnswer | None:
-        """One try; None where another process answered a page of the same request meanwhile."""
+    async def _attempt(self, query: FeedQuery, feed: Feed | None, anchor: str | None) -> FeedAnswer | None:
+        """One try; None where another process answered a page of the same request meanwhile. No feed: one is chosen."""
         running = await self._current()
         async with self._store.read() as unit:
             viewer = await self._viewer(unit, query)
             pages = [] if query.request_id is None else list(await unit.impressions.pages(query.request_id))
+            decided = await self.bandit.decide_one(unit, query, viewer, pages)
+        feed = feed or feeds.compose(decided.plain)
         session = answers.Session(query, pages)
         session.check(None if viewer.user is None else viewer.user.key)
         if (stored := session.stored) is not None:
             return FeedAnswer(stored, session.stored_has_more(stored), fresh=False)
-        ctx = self._context(query, viewer, need=session.skip + query.page_size + 1)
+        ctx = self._context(decided.plain, viewer, need=session.skip + query.page_size + 1)
         ctx.shown = np.array(session.shown, np.int64)
         self._require(feed)
         if anchor is not None:
@@ -266,6 +272,7 @@ class RecommendationService:
             if ctx.anchor is None or not running.live.corpus.visible()[ctx.anchor]:
                 raise ItemNotFound(f"there is no item {anchor} that may be shown", field="item_id")
         impression, has_more = await running.rank.run(self._rank, feed, ctx, session)
+        impression = decided.signed(impression)
         async with self._store.write() as unit:
             if query.request_id is not None and len(await unit.impressions.pages(query.request_id)) != len(pages):
                 return None
@@ -280,6 +287,9 @@ class RecommendationService:
         request_id = ctx.query.request_id or time_ordered_id(now)
         has_more = len(outcome.ranking) > session.skip + size
         return answers.impression(ctx, outcome, shown, request_id=request_id, at=now), has_more
+
+    def _arms(self) -> list[str]:
+        return feeds.arms(self._started().shelf.models)
 
     def _started(self) -> "_Running":
         if self._running is None:

@@ -16,6 +16,7 @@ from socialflow.storage.address import Address
 from socialflow.storage.engine import Durability, checkpoint, open_engines, truncate_log
 from socialflow.storage.failures import translated
 from socialflow.storage.repositories.api_keys import ApiKeys
+from socialflow.storage.repositories.bandit import Bandit
 from socialflow.storage.repositories.channels import Channels
 from socialflow.storage.repositories.collections import Collections
 from socialflow.storage.repositories.erasures import Erasures
@@ -76,6 +77,11 @@ class Unit:
     def impressions(self) -> Impressions:
         """Answers as they were given."""
         return Impressions(self._transaction)
+
+    @cached_property
+    def bandit(self) -> Bandit:
+        """What is believed of algorithms."""
+        return Bandit(self._transaction)
 
     @cached_property
     def value_models(self) -> ValueModels:

@@ -12,6 +12,7 @@ __all__ = [
     "JobResult",
     "JobTask",
     "analyze_content_task",
+    "bandit_update_task",
     "batch_calculate_trending_task",
     "batch_inference_task",
     "batch_recommendations_task",
@@ -54,3 +55,4 @@ cache_warm_task = _task(PipelineType.CACHE_WARM)
 train_model_task = _task(PipelineType.TRAIN_MODEL)
 batch_inference_task = _task(PipelineType.BATCH_INFERENCE)
 collect_data_task = _task(PipelineType.COLLECT_DATA)
+bandit_update_task = _task(PipelineType.BANDIT_UPDATE)

@@ -24,6 +24,7 @@ PARAMETERS: Mapping[PipelineType, tuple[str, ...]] = {
     PipelineType.TRAIN_MODEL: ("model",),
     PipelineType.BATCH_INFERENCE: (),
     PipelineType.COLLECT_DATA: ("endpoint",),
+    PipelineType.BANDIT_UPDATE: (),
 }
 
 

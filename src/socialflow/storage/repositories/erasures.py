@@ -11,6 +11,7 @@ from socialflow.content.log import ChangeKind
 from socialflow.content.records import ErasureReceipt
 from socialflow.errors import NotFound
 from socialflow.kit.clock import from_micros, to_micros
+from socialflow.storage.repositories.bandit import Bandit
 from socialflow.storage.repositories.changes import announce
 from socialflow.storage.repositories.closed_names import close
 from socialflow.storage.repositories.graph import EDGES
@@ -46,6 +47,7 @@ class Erasures:
         rows += await remove_interactions(self._tx, interactions.c.user_key == key)
         rows += await self._remove_edges(key)
         rows["jobs"] = await forget_in_jobs(self._tx, key, {user.id, user.username})
+        rows["bandit_people"] = await Bandit(self._tx).forget(key)
         rows["impressions"] = await self._tx.run(delete(impressions).where(impressions.c.user_key == key))
         await self._disown_channels(key)
         rows["users"] = await self._tx.run(delete(users).where(users.c.key == key))

@@ -9,7 +9,8 @@
      "n": {reason: count},            counts of removals
      "m": [missing signals],
      "f": {name: value},              filters of the question
-     "p": [[model, version, tier], ...]}
+     "p": [[model, version, tier], ...],
+     "c": [[names of the context], revision]}     where a bandit chose the algorithm
 
 Items are keys alone, so that erasing one leaves no trace of it here. Twenty entries with three terms each take about
 2 KB.
@@ -24,8 +25,8 @@ from sqlalchemy import Select, insert, select
 from socialflow.errors import Conflict
 from socialflow.ids import ItemKey, UserKey
 from socialflow.kit.clock import from_micros, to_micros
-from socialflow.recommendation.records import FeedEntry, Impression, Provenance, Removal, Status, Term, Tier
-from socialflow.storage.repositories.rows import findable, json_text
+from socialflow.recommendation.records import Choice, FeedEntry, Impression, Provenance, Removal, Status, Term, Tier
+from socialflow.storage.repositories.rows import findable, instant, json_text, micros
 from socialflow.storage.tables import impressions, items
 from socialflow.storage.transaction import Record, Transaction, Values
 
@@ -65,6 +66,7 @@ class Impressions:
 
 
 def _row(impression: Impression) -> Values:
+    choice = impression.choice
     return {
         "request_id": impression.request_id,
         "page": impression.page,
@@ -76,6 +78,9 @@ def _row(impression: Impression) -> Values:
         "at": to_micros(impression.at),
         "status": impression.status.value,
         "body": _body(impression),
+        "arm": None if choice is None else choice.arm,
+        "propensities": None if choice is None else json_text(dict(choice.propensities), "impression"),
+        "rewarded_until": micros(impression.rewarded_until),
     }
 
 
@@ -115,6 +120,8 @@ def _body(impression: Impression) -> str:
         "f": dict(impression.filters),
         "p": [[made.model, made.version, made.tier.value] for made in impression.provenance],
     }
+    if impression.choice is not None:
+        body["c"] = [impression.choice.context, impression.choice.revision]
     return json_text(body, "impression")
 
 
@@ -152,4 +159,11 @@ def _impression(row: Record, ids: Mapping[int, str]) -> Impression:
         removed=tuple(Removal(ItemKey(item), word[stage], word[reason]) for item, stage, reason in body["r"]),
         removed_counts=body["n"],
         filters=body["f"],
+        choice=None if row.arm is None else _choice(row, *body["c"]),
+        rewarded_until=instant(row.rewarded_until),
+        reward=row.reward,
     )
+
+
+def _choice(row: Record, context: list[str], revision: int) -> Choice:
+    return Choice(row.arm, tuple(context), orjson.loads(row.propensities), revision)

@@ -1,6 +1,7 @@
 """The tables, by name."""
 
 from socialflow.storage.tables.answers import impressions, value_models
+from socialflow.storage.tables.bandit import bandit, bandit_people
 from socialflow.storage.tables.base import metadata
 from socialflow.storage.tables.content import MODERATION, categories, item_stats, items, topics
 from socialflow.storage.tables.installation import api_keys, closed_names, erasures, installation
@@ -19,6 +20,8 @@ from socialflow.storage.tables.work import collections, jobs, schedules, workers
 __all__ = [
     "MODERATION",
     "api_keys",
+    "bandit",
+    "bandit_people",
     "blocks",
     "categories",
     "changes",

@@ -1,6 +1,6 @@
 """What was answered and by which rules: impressions and value models."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, true
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Table, Text, true
 
 from socialflow.storage.tables.base import Identifier, metadata
 
@@ -17,9 +17,21 @@ impressions = Table(
     Column("at", BigInteger, nullable=False),
     Column("status", Text, nullable=False),
     Column("body", Text, nullable=False),
+    # Where a bandit chose the algorithm: which one, with what probability each (JSON), and what it earned.
+    Column("arm", Text),
+    Column("propensities", Text),
+    Column("rewarded_until", BigInteger),
+    Column("reward", Double),
 )
 # A user's latest answers, and erasure.
 Index("ix_impressions_user_key_at", impressions.c.user_key, impressions.c.at)
+# Choices whose reward was not learnt from.
+Index(
+    "ix_impressions_rewarded_until",
+    impressions.c.rewarded_until,
+    sqlite_where=impressions.c.rewarded_until.is_not(None),
+    postgresql_where=impressions.c.rewarded_until.is_not(None),
+)
 
 value_models = Table(
     "value_models",

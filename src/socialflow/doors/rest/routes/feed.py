@@ -66,6 +66,10 @@ class CategoryParams(Paging):
     project_code: Annotated[Name, _PROJECT]
     mood: Annotated[Mood | None, Field(description="Only this mood.", examples=["calm"])] = None
     category: Annotated[Name | None, Field(description="Only this category.", examples=["Motivation"])] = None
+    algorithm: Annotated[Name, Field(description="What ranks; `smart` chooses for this user.", examples=["smart"])] = (
+        "hybrid"
+    )
+    device: Annotated[Name | None, Field(description="What it is shown on.", examples=["phone"])] = None
     request_id: Annotated[
         str | None,
         Field(
@@ -129,6 +133,8 @@ async def _feed(params: CategoryParams, surface: str, call: Call) -> Reply:
     query = FeedQuery(
         user_id=own_id,
         username=None if own_id else params.username,
+        algorithm=params.algorithm,
+        device=params.device,
         page=params.page,
         page_size=params.page_size,
         mood=params.mood,

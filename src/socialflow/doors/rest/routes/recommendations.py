@@ -32,6 +32,9 @@ class ContextIn(Body):
     mood: Annotated[Mood | None, Field(description="Only this mood.", examples=["calm"])] = None
     category: Annotated[Name | None, Field(description="Only this category.", examples=["Motivation"])] = None
     project_code: Annotated[Name | None, Field(description="Only items of this project.", examples=["flic"])] = None
+    device: Annotated[Name | None, Field(description="What it is shown on; narrows nothing.", examples=["phone"])] = (
+        None
+    )
 
 
 class Suggested(StrEnum):
@@ -96,6 +99,7 @@ class RecommendationsOut(Answered):
         ),
     ]
     algorithm: Annotated[str, Field(description="What ranked it.", examples=["hybrid"])]
+    arm: Annotated[str | None, Field(description="The algorithm that `smart` chose.", examples=["als"])] = None
     content_type: Annotated[ItemKind | Suggested, Field(description="What was asked for.", examples=["video"])]
     cached: Annotated[bool, Field(description="Worked out earlier; nothing changed since.", examples=[True])]
     has_more: Annotated[bool, Field(description="Whether there were more.", examples=[True])]
@@ -187,6 +191,7 @@ def _query(body: ListIn, user_id: str, kind: ItemKind) -> FeedQuery:
         mood=body.context.mood,
         category=body.context.category,
         project_code=body.context.project_code,
+        device=body.context.device,
         exclude=body.exclude_ids,
         surface="recommendations",
     )
@@ -198,6 +203,7 @@ def _shown(user_id: str, content_type: ItemKind, answer: Recommended) -> dict[st
         "user_id": user_id,
         "request_id": made.request_id,
         "algorithm": made.algorithm,
+        "arm": made.arm,
         "content_type": content_type,
         "cached": answer.cached,
         "has_more": answer.has_more,

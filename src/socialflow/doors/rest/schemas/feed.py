@@ -57,6 +57,7 @@ class FeedOut(Answered):
     page_size: Annotated[int, Field(description="Entries asked for.", examples=[20])]
     has_more: Annotated[bool, Field(description="Whether another page has entries.", examples=[True])]
     algorithm: Annotated[str, Field(description="What ranked it.", examples=["hybrid"])]
+    arm: Annotated[str | None, Field(description="The algorithm that `smart` chose.", examples=["als"])]
     items: Annotated[list[EntryOut], Field(description="Best first.")]
 
 
@@ -104,6 +105,7 @@ class ExplanationOut(BaseModel):
     removed_because: Annotated[str | None, Field(description="Why it did.", examples=["watched yesterday"])]
     recomputed: Annotated[bool, Field(description="Worked out now, not read from the trace.", examples=[False])]
     notes: Annotated[list[str], Field(description="What else to know.", examples=[[]])]
+    arm: Annotated[str | None, Field(description="The algorithm that `smart` chose.", examples=["als"])]
 
 
 class SimilarUserOut(BaseModel):
@@ -172,6 +174,7 @@ def feed_out(answer: FeedAnswer, items: Mapping[ItemKey, Item]) -> dict[str, obj
         "page_size": impression.page_size,
         "has_more": answer.has_more,
         "algorithm": impression.algorithm,
+        "arm": impression.arm,
         "status": impression.status,
         "missing": impression.missing,
         "provenance": impression.provenance,
