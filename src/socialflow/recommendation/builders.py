@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from socialflow.recommendation.algorithms.als import Als
 from socialflow.recommendation.algorithms.content_based import ContentBased
+from socialflow.recommendation.algorithms.deep import Deep
 from socialflow.recommendation.algorithms.hybrid import Hybrid, Part
 from socialflow.recommendation.algorithms.item_item import ItemItem
 from socialflow.recommendation.algorithms.neural_cf import NeuralCF
@@ -53,6 +54,7 @@ ALGORITHMS: Mapping[str, type[Recommender]] = {
     "als": Als,
     "transformer": Transformer,
     "neural_cf": NeuralCF,
+    "deep": Deep,
     "content_based": ContentBased,
     "hybrid": HybridRecommender,
 }

@@ -1,6 +1,6 @@
 """Forward passes of small neural networks in numpy, over ragged histories: what serving needs of a trained network."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,19 @@ class Recent:
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
+
+    def parts(self, most: int) -> Iterator[tuple[IntArray, slice, IntArray]]:
+        """Neighbouring histories that are not empty, about `most` rows at a time, or one where it is longer.
+
+        Their numbers, the span of their rows, and their own `indptr`.
+        """
+        heard, bounds = np.flatnonzero(np.diff(self.indptr)), np.unique(self.indptr)
+        start = 0
+        while start < len(heard):
+            stop = max(start + 1, int(np.searchsorted(bounds, bounds[start] + most, "right")) - 1)
+            span = slice(int(bounds[start]), int(bounds[stop]))
+            yield heard[start:stop], span, bounds[start : stop + 1] - bounds[start]
+            start = stop
 
     @property
     def ages(self) -> IntArray:
@@ -71,11 +84,20 @@ def softmax(x: FloatArray) -> FloatArray:
     return x
 
 
-def attend(query: FloatArray, pairs: FloatArray, indptr: IntArray, heads: int, slopes: FloatArray) -> FloatArray:
+def attend(
+    query: FloatArray,
+    pairs: FloatArray,
+    indptr: IntArray,
+    heads: int,
+    slopes: FloatArray,
+    *,
+    seen: list[FloatArray] | None = None,
+) -> FloatArray:
     """Causal attention within each of m sequences, the rows of `query` being their newest.
 
     ``softmax(q k^T / sqrt(width / heads) - slope * distance) v`` per head; query (q, width) holds all rows of each
-    sequence, or the newest alone; pairs (t, 2 width) holds keys and values; slopes (heads,).
+    sequence, or the newest alone; pairs (t, 2 width) holds keys and values; slopes (heads,). To `seen` the softmax of
+    each sequence is added, (asked, known), mean over heads.
     """
     width, longest = query.shape[1], int(np.diff(indptr).max(initial=0))
     asked = indptr if len(query) == len(pairs) else np.arange(len(indptr))
@@ -89,12 +111,21 @@ def attend(query: FloatArray, pairs: FloatArray, indptr: IntArray, heads: int, s
         keys, values = (half.reshape(-1, heads, width // heads) for half in np.split(pairs[span], 2, axis=1))
         shares: FloatArray = wanted @ keys.transpose(1, 2, 0)
         shares += recency[:, -shares.shape[1] :, -shares.shape[2] :]
-        mixed[mine] = (softmax(shares) @ values.transpose(1, 0, 2)).transpose(1, 0, 2).reshape(-1, width)
+        softmax(shares)
+        if seen is not None:
+            seen.append(shares.mean(axis=0))
+        mixed[mine] = (shares @ values.transpose(1, 0, 2)).transpose(1, 0, 2).reshape(-1, width)
     return mixed
 
 
 def block(
-    x: FloatArray, indptr: IntArray, arrays: Mapping[str, np.ndarray], heads: int, *, newest: bool = False
+    x: FloatArray,
+    indptr: IntArray,
+    arrays: Mapping[str, np.ndarray],
+    heads: int,
+    *,
+    newest: bool = False,
+    seen: list[FloatArray] | None = None,
 ) -> FloatArray:
     """One causal pre-norm transformer block: ``x + attention(norm x)``, then ``x + mlp(norm x)``.
 
@@ -109,7 +140,7 @@ def block(
     else:
         query = normed @ weight[:width].T + bias[:width]
     pairs = normed @ weight[width:].T + bias[width:]
-    mixed = attend(query, pairs, indptr, heads, arrays["attention.slopes"])
+    mixed = attend(query, pairs, indptr, heads, arrays["attention.slopes"], seen=seen)
     x = x + linear(mixed, arrays, "attention.outward")
     inner = linear(layer_norm(x, arrays, "between"), arrays, "up")
     return x + linear(np.maximum(inner, 0.0, out=inner), arrays, "down")

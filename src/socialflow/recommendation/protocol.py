@@ -85,8 +85,8 @@ class Recommender(ABC):
     """Whether `fit` must be given an ItemTable."""
     needs_torch: ClassVar[bool] = False
     """Whether `fit` needs torch; serving never does."""
-    weighs_histories: ClassVar[bool] = True
-    """Whether the weights of a history's rows count for more than their sign, so that a half-life changes scores."""
+    learns_recency: ClassVar[bool] = False
+    """Whether the fit learns from the order of histories what is newest worth, so that no half-life is chosen."""
 
     def __init__(self) -> None:
         self._item_ids: IntArray = np.empty(0, np.int64)

@@ -103,7 +103,7 @@ def _same(one: Recommender, other: Recommender) -> bool:
 
 def _half_life(model: Recommender, choosing: Holdout, config: TrainConfig) -> float | None:
     """The half-life with which a fitted model does best on users who do not judge it."""
-    if not model.weighs_histories:
+    if model.learns_recency:
         return None
     metric = config.gate.metric
 

@@ -36,6 +36,8 @@ GRIDS: Mapping[str, Sequence[Settings]] = {
         for factors, alpha, regularisation in product((64, 128, 256), (10.0, 40.0), (10.0, 50.0))
     ],
     "transformer": [{"dropout": 0.2}, {"dropout": 0.5}, {"width": 64}],
+    "neural_cf": [{"dropout": 0.0}, {"dropout": 0.4}, {"width": 128}],
+    "deep": [{"dropout": 0.2}, {"dropout": 0.5}, {"width": 64}],
     "content_based": [{"width": width} for width in (64, 128, 256)],
     "hybrid": [{"half_life_hours": hours} for hours in (6.0, 24.0, 24.0 * 7, 24.0 * 30, None)],
 }

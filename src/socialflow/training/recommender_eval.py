@@ -178,8 +178,8 @@ class Bench:
         return best_settings(partial(self.build, name), trials, sample, self.items, k=k, progress=progress)
 
     def half_life(self, name: str, settings: Settings) -> float | None:
-        """How fast histories fade, chosen on the validation cut; None where that could change nothing."""
-        if not (self.question.protocol.chronological and ALGORITHMS[name].weighs_histories):
+        """How fast histories fade, chosen on the validation cut; None without order or where the model learns it."""
+        if not self.question.protocol.chronological or ALGORITHMS[name].learns_recency:
             return None
         validation = self.question.protocol.validation(self.data, self.question.seed)
         sample = validation.sample(TUNING_USERS, self.question.seed)

@@ -58,7 +58,7 @@ class Transformer(Recommender):
 
     name = "transformer"
     needs_torch = True
-    weighs_histories = False
+    learns_recency = True
 
     def __init__(
         self,
@@ -132,14 +132,8 @@ class Transformer(Recommender):
         """Vectors (m, width) of histories; NaN where no row is usable."""
         vectors = np.full((len(histories), self._width), np.nan, np.float32)
         latest = recent(histories, self._known, self._length)
-        heard = np.flatnonzero(np.diff(latest.indptr))
-        bounds = np.unique(latest.indptr)  # those of the histories heard
-        start = 0
-        while start < len(heard):
-            stop = max(start + 1, int(np.searchsorted(bounds, bounds[start] + _TOKENS, "right")) - 1)
-            columns = latest.columns[bounds[start] : bounds[stop]]
-            vectors[heard[start:stop]] = self._read(columns, bounds[start : stop + 1] - bounds[start])
-            start = stop
+        for rows, span, bounds in latest.parts(_TOKENS):
+            vectors[rows] = self._read(latest.columns[span], bounds)
         return vectors
 
     def _read(self, columns: IntArray, indptr: IntArray) -> FloatArray:

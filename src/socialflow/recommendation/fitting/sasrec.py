@@ -20,13 +20,11 @@ from socialflow.recommendation.fitting.sequences import (
     sequences_of,
     windows,
 )
-from socialflow.recommendation.fitting.softmax import catalogue_loss
+from socialflow.recommendation.fitting.softmax import catalogue_loss, rivals
 from socialflow.recommendation.fitting.training import Trainer, checkpoint_file, held_out_ndcg, seeded
 from socialflow.recommendation.interactions import FloatArray, IntArray
 from socialflow.recommendation.protocol import FitData
 
-_WHOLE, _SAMPLE = 20_000, 8_192
-"""Above this many items the sum over the catalogue is estimated from a sample, drawn anew for each step."""
 _FORGOTTEN = 0.1
 """Share of items that a step knows by their words alone."""
 
@@ -108,19 +106,15 @@ class NextItem:
         hidden = self._network(vectors, rows[:, :-1])
         labelled = torch.arange(rows.shape[1] - 1)[None] < lengths[:, None] - 1
         targets = torch.from_numpy(self._place)[rows[:, 1:][labelled]]
-        return catalogue_loss(hidden[labelled], vectors[torch.from_numpy(self._taken)], targets, self._sample())
-
-    def _sample(self) -> Tensor | None:
-        if len(self._taken) <= _WHOLE:
-            return None
-        return torch.from_numpy(self._network.noise.choice(len(self._taken), _SAMPLE, replace=False, shuffle=False))
+        sample = rivals(len(self._taken), self._network.noise)
+        return catalogue_loss(hidden[labelled], vectors[torch.from_numpy(self._taken)], targets, sample)
 
     def quality(self) -> float:
         """NDCG@10 of the held-out items."""
         vectors = self._network.vectors()
 
-        def scores(histories: list[IntArray]) -> Tensor:
-            latest = [row[-self._length :] for row in histories]
+        def scores(users: slice) -> Tensor:
+            latest = [row[-self._length :] for row in self._held.histories[users]]
             hidden = self._network(vectors, torch.from_numpy(padded(latest, 0)))
             ends = torch.tensor([len(row) - 1 for row in latest])
             told: Tensor = hidden[torch.arange(len(ends)), ends] @ vectors.T

@@ -15,10 +15,14 @@ _POOL = 8
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
-    """m ragged sequences: number u is `items[indptr[u]:indptr[u + 1]]`, oldest first."""
+    """m ragged sequences: number u is `items[indptr[u]:indptr[u + 1]]`, oldest first.
+
+    `rows`: the interactions they come from.
+    """
 
     indptr: IntArray
     items: IntArray
+    rows: IntArray
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -29,10 +33,14 @@ class Sequences:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """The last item of some users (`targets`), to be told from what they took before (`histories`)."""
+    """The last item of some users (`targets`), to be told from what they took before (`histories`).
+
+    `places`: where those histories stand among the items of the sequences they were taken from.
+    """
 
     histories: list[IntArray]
     targets: IntArray
+    places: list[IntArray]
 
 
 def sequences_of(data: FitData) -> Sequences:
@@ -40,15 +48,15 @@ def sequences_of(data: FitData) -> Sequences:
 
     Users come in an order that follows from what they took, never from how they are numbered.
     """
-    rows = data.interactions.where(data.interactions.weights > 0)
-    order = np.lexsort((rows.at, rows.users))
-    items = rows.items[order]
-    _, starts = np.unique(rows.users[order], return_index=True)
-    lists = np.split(items, starts[1:]) if len(items) else []
-    lists.sort(key=lambda line: line.astype(">i8").tobytes())
-    lengths = [len(line) for line in lists]
-    indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-    return Sequences(indptr, np.concatenate(lists) if lists else items)
+    log = data.interactions
+    order = np.lexsort((log.at, log.users))
+    order = order[log.weights[order] > 0]
+    _, starts = np.unique(log.users[order], return_index=True)
+    lists = np.split(order, starts[1:]) if len(order) else []
+    lists.sort(key=lambda rows: log.items[rows].astype(">i8").tobytes())
+    indptr = np.cumsum([0, *map(len, lists)])
+    rows = np.concatenate(lists) if lists else order
+    return Sequences(indptr, log.items[rows], rows)
 
 
 def hold_out(sequences: Sequences, seed: int) -> tuple[Sequences, HeldOut]:
@@ -62,8 +70,9 @@ def hold_out(sequences: Sequences, seed: int) -> tuple[Sequences, HeldOut]:
     kept[last] = False
     lengths[chosen] -= 1
     indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-    histories = [sequences[user][:-1] for user in chosen]
-    return Sequences(indptr, sequences.items[kept]), HeldOut(histories, sequences.items[last])
+    places = [np.arange(sequences.indptr[user], end) for user, end in zip(chosen, last, strict=True)]
+    held = HeldOut([sequences.items[before] for before in places], sequences.items[last], places)
+    return Sequences(indptr, sequences.items[kept], sequences.rows[kept]), held
 
 
 def windows(sequences: Sequences, length: int, rng: np.random.Generator) -> list[IntArray]:

@@ -3,9 +3,11 @@
 import math
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+_WHOLE, _SAMPLE = 20_000, 8_192
 _ROWS = 512
 """Rows of logits held at once; few enough for the processor's cache."""
 
@@ -70,3 +72,10 @@ def catalogue_loss(hidden: Tensor, items: Tensor, targets: Tensor, sample: Tenso
     """
     loss: Tensor = _Softmax.apply(hidden, items, targets, sample)
     return loss
+
+
+def rivals(n_items: int, noise: np.random.Generator) -> Tensor | None:
+    """What to estimate the sum over a catalogue from: 8,192 items drawn anew; None, all, up to 20,000 items."""
+    if n_items <= _WHOLE:
+        return None
+    return torch.from_numpy(noise.choice(n_items, _SAMPLE, replace=False, shuffle=False))

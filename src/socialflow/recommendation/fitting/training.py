@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from socialflow.recommendation.fitting.course import Course
 from socialflow.recommendation.fitting.sequences import HeldOut
-from socialflow.recommendation.interactions import IntArray
 
 _log = logging.getLogger("socialflow.fitting")
 
@@ -166,18 +165,18 @@ def checkpoint_file(
     return directory / f"{name}-{digest.hexdigest()}.pt"
 
 
-def held_out_ndcg(held: HeldOut, scores: Callable[[list[IntArray]], Tensor]) -> float:
+def held_out_ndcg(held: HeldOut, scores: Callable[[slice], Tensor]) -> float:
     """NDCG@10 of one held-out item per history, everything taken before left out of the ranking.
 
-    `scores` gives (b, n) for b histories.
+    `scores` gives (b, n) for a slice of b of the histories.
     """
     gains = [0.0]
     for start in range(0, len(held.histories), _LOOK):
-        histories = held.histories[start : start + _LOOK]
-        told = scores(histories)
-        for place, row in enumerate(histories):
+        users = slice(start, start + _LOOK)
+        told = scores(users)
+        for place, row in enumerate(held.histories[users]):
             told[place, torch.from_numpy(row)] = -torch.inf
-        own = told.gather(1, torch.from_numpy(held.targets[start : start + _LOOK, None]))
+        own = told.gather(1, torch.from_numpy(held.targets[users, None]))
         better = (told > own).sum(1)
         gains.extend(torch.where(better < 10, 1.0 / torch.log2(better + 2.0), 0.0).tolist())
     return sum(gains) / max(1, len(gains) - 1)

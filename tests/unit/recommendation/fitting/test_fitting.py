@@ -11,7 +11,8 @@ from socialflow.recommendation.protocol import FitData
 
 
 def ragged(*rows: list[int]) -> Sequences:
-    return Sequences(np.cumsum([0, *map(len, rows)]), np.array([item for row in rows for item in row]))
+    items = np.array([item for row in rows for item in row])
+    return Sequences(np.cumsum([0, *map(len, rows)]), items, np.arange(len(items)))
 
 
 class TestSequences:
@@ -34,6 +35,8 @@ class TestSequences:
         assert [row.tolist() for row in held.histories] == [[1, 2]]
         assert held.targets.tolist() == [3]
         assert kept.items.tolist() == [1, 2, 4, 5]
+        assert kept.rows.tolist() == [0, 1, 3, 4]
+        assert [row.tolist() for row in held.places] == [[0, 1]]
 
     def test_windows_leave_no_label_out_and_share_one_item(self) -> None:
         rng = np.random.default_rng(0)
