@@ -7,8 +7,10 @@ from socialflow.recommendation.algorithms.content_based import ContentBased
 from socialflow.recommendation.algorithms.deep import Deep
 from socialflow.recommendation.algorithms.hybrid import Hybrid, Part
 from socialflow.recommendation.algorithms.item_item import ItemItem
+from socialflow.recommendation.algorithms.nmf import Nmf
 from socialflow.recommendation.algorithms.neural_cf import NeuralCF
 from socialflow.recommendation.algorithms.sparse_linear import SparseLinear
+from socialflow.recommendation.algorithms.svd import Svd
 from socialflow.recommendation.algorithms.transformer import Transformer
 from socialflow.recommendation.algorithms.trending import Trending
 from socialflow.recommendation.algorithms.user_user import UserUser
@@ -51,6 +53,8 @@ ALGORITHMS: Mapping[str, type[Recommender]] = {
     "item_item": ItemItem,
     "user_user": UserUser,
     "sparse_linear": SparseLinear,
+    "svd": Svd,
+    "nmf": Nmf,
     "als": Als,
     "transformer": Transformer,
     "neural_cf": NeuralCF,

@@ -31,6 +31,14 @@ GRIDS: Mapping[str, Sequence[Settings]] = {
     "sparse_linear": [
         {"ridge": ridge, "dropout": dropout} for ridge, dropout in product((30.0, 100.0, 300.0), (0.3, 0.5, 0.7))
     ],
+    "svd": [
+        {"factors": factors, "user": user, "power": power}
+        for factors, user, power in product((64, 128, 256, 512), (0.25, 0.5), (0.5, 1.0))
+    ],
+    "nmf": [
+        {"factors": factors, "target": target, "ridge": ridge}
+        for factors, target, ridge in product((50, 100, 200), (0.2, 0.4), (1.0, 10.0))
+    ],
     "als": [
         {"factors": factors, "alpha": alpha, "regularisation": regularisation}
         for factors, alpha, regularisation in product((64, 128, 256), (10.0, 40.0), (10.0, 50.0))
