@@ -19,6 +19,7 @@ from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import Recommended
 from socialflow.recommendation.people import Suggestion, Suggestions
 from socialflow.recommendation.records import (
+    Choice,
     Explanation,
     FeedAnswer,
     FeedEntry,
@@ -122,6 +123,7 @@ class FakeRecommendations:
             status=Status.PARTIAL,
             missing=("als",),
             provenance=(MADE_BY,),
+            choice=Choice("als", (), {"als": 0.5, "hybrid": 0.5}) if query.algorithm == "smart" else None,
         )
         self.given[impression.request_id] = impression
         return FeedAnswer(impression, has_more=start + len(shown) < len(entries))

@@ -42,6 +42,15 @@ async def test_every_parameter_reaches_the_service(client: httpx.AsyncClient, pl
     assert (asked.category, asked.request_id) == ("Motivation", "request-0")
 
 
+async def test_smart_names_the_algorithm_it_chose(client: httpx.AsyncClient, platform: FakePlatform) -> None:
+    params = {"username": "bob", "algorithm": "smart", "device": "phone"}
+    answer = (await client.get("/api/v1/feed", params=params, headers=BOB)).json()
+    asked = platform.recommendation.asked[-1]
+    assert (asked.algorithm, asked.device) == ("smart", "phone")
+    assert (answer["algorithm"], answer["arm"]) == ("smart", "als")
+    assert (await client.get("/api/v1/feed", params={"username": "bob"}, headers=BOB)).json()["arm"] is None
+
+
 async def test_pages_follow_by_request_id(client: httpx.AsyncClient) -> None:
     params = {"username": "bob", "page_size": 2}
     first = (await client.get("/api/v1/feed", params=params, headers=BOB)).json()

@@ -94,7 +94,7 @@ class ThompsonSampling:
     {'als': 0.95, 'trending': 0.05}
     """
 
-    def __init__(self, *, explore: float = 0.02, half_life_days: float = 60.0, scale: float = 2.0) -> None:
+    def __init__(self, *, explore: float = 0.01, half_life_days: float = 60.0, scale: float = 2.0) -> None:
         if not 0 <= explore <= 1:
             raise InvalidInput(f"explore must be from 0 to 1, not {explore}", field="explore")
         if not half_life_days > 0:
@@ -178,11 +178,18 @@ class ThompsonSampling:
         """Let what was learnt count from now on."""
         self.__dict__.pop("_fit", None)
 
-    def expected(self, arm: str, context: Sequence[str] = ()) -> tuple[float, float]:
-        """Mean and standard deviation of what is believed of an arm's reward from somebody who is not known."""
+    def expected(self, arm: str, context: Sequence[str] = (), person: Person | None = None) -> tuple[float, float]:
+        """Mean and standard deviation of what is believed of an arm's mean reward, from this person or anybody."""
         fit, x = self._fit, vector(context)
-        place = fit.place(arm)
-        return float(fit.means[place] @ x), float(np.sqrt(x @ fit.covariances[place] @ x))
+        place, known = fit.place(arm), person or Person()
+        mean, spread = float(fit.means[place] @ x), float(x @ fit.covariances[place] @ x)
+        generosity, doubt = _generosity(fit, known)
+        tally = known.tallies.get(arm)
+        count, over = (0.0, 0.0) if tally is None else (tally.count, _over(fit, arm, tally))
+        certainty = 1.0 / fit.taste + count / fit.noise
+        taste = (over - count * generosity) / fit.noise / certainty
+        spread += 1.0 / certainty + doubt * (1.0 - count / fit.noise / certainty) ** 2
+        return mean + generosity + taste, float(np.sqrt(spread))
 
     def variances(self) -> dict[str, float]:
         """What rewards vary by: noise, person (h), taste (b)."""

@@ -10,14 +10,27 @@ import orjson
 import pytest
 
 from socialflow import wiring
-from socialflow.content.records import Interaction, InteractionType, Item, ItemKind, ModerationStatus, User
+from socialflow.content.records import (
+    Interaction,
+    InteractionContext,
+    InteractionType,
+    Item,
+    ItemKind,
+    ModerationStatus,
+    User,
+)
 from socialflow.jobs.records import Job, JobState, NewJob, PipelineType
 from socialflow.jobs.runner import Runner
 from socialflow.kit.cache import trending_key
+from socialflow.kit.clock import FixedClock
 from socialflow.kit.defaults import substituted
 from socialflow.pipelines import RecommendationPrecomputer
 from socialflow.pipelines.precompute import ListsConfig, PrecomputeConfig
+from socialflow.recommendation.bandit import BanditParts, MultiArmedBandit
 from socialflow.recommendation.cached import CachedRecommendations
+from socialflow.recommendation.context import FeedSettings
+from socialflow.recommendation.records import FeedQuery
+from socialflow.recommendation.rewards import WINDOW
 from socialflow.settings import load_settings
 from socialflow.storage.cache.memory import MemoryCache
 from socialflow.storage.maintenance import upgrade
@@ -163,3 +176,28 @@ class TestOtherWork:
         assert receipt.files == 1
         left = {orjson.loads(line)["user_id"] for line in path.read_bytes().splitlines()}
         assert left == {f"u{n}" for n in range(USERS)} - {"u4"}
+
+
+class TestBandit:
+    async def test_what_a_smart_list_earned_is_learnt_from_once(self, platform: Platform) -> None:
+        await platform.recommendation.start()
+        query = FeedQuery(user_id="u3", algorithm="smart", page_size=5)
+        made = (await platform.recommendation.feed(query)).impression
+        now = platform.clock.now()
+        context = InteractionContext(request_id=made.request_id)
+        act = Interaction("x", "u3", made.entries[0].item_id, InteractionType.SHARE, 1.0, now, now, context)
+        async with platform.store.write() as unit:
+            await unit.interactions.add([act])
+        bandit = PipelineType.BANDIT_UPDATE
+        assert result(await work(platform, bandit))["rewards"] == 0
+        parts = BanditParts(platform.store, FixedClock(now + WINDOW), lambda: ["hybrid"], FeedSettings())
+        assert await MultiArmedBandit(parts).settle() == 1
+        told = result(await work(platform, bandit, warm_start={"hybrid": 1.0, "trending": 1.0}))
+        assert told["rewards"] == 0
+        assert set(told["expected"]) == {"hybrid", "trending"}
+        assert max(told["expected"].values()) > 1.0
+
+    async def test_an_unknown_algorithm_cannot_be_started_with(self, platform: Platform) -> None:
+        job = await work(platform, PipelineType.BANDIT_UPDATE, warm_start={"magic": 1.0})
+        assert job.error is not None
+        assert job.error.code == "invalid_input"
