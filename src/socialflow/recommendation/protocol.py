@@ -312,6 +312,9 @@ def _mask_seen(scores: FloatArray, histories: Histories, columns: IntArray) -> F
     if not len(columns):
         return scores
     rows = np.repeat(np.arange(len(histories)), np.diff(histories.indptr))
+    if len(columns) == scores.shape[1] == columns[-1] + 1:  # all of them
+        scores[rows, histories.items] = np.nan
+        return scores
     places = np.minimum(np.searchsorted(columns, histories.items), len(columns) - 1)
     here = columns[places] == histories.items
     scores[rows[here], places[here]] = np.nan

@@ -22,9 +22,17 @@ def best_columns(scores: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
         return columns, values
     down = -scores
     bounds = np.partition(down, kept - 1, axis=1)[:, kept - 1]  # NaN counts as greatest: it is where fewer than k rank
-    for row in range(rows):
+    reach = down <= bounds[:, None]
+    exact = reach.sum(axis=1) == kept
+    if exact.any():
+        reached = np.nonzero(reach[exact])[1].reshape(-1, kept)
+        lines = np.take_along_axis(scores[exact], reached, axis=1)
+        order = np.argsort(-lines, axis=1, kind="stable")
+        columns[exact, :kept] = np.take_along_axis(reached, order, axis=1)
+        values[exact, :kept] = np.take_along_axis(lines, order, axis=1)
+    for row in np.flatnonzero(~exact).tolist():  # ties at the end, or fewer than k scores
         line = down[row]
-        found = np.flatnonzero(~np.isnan(line)) if np.isnan(bounds[row]) else np.flatnonzero(line <= bounds[row])
+        found = np.flatnonzero(~np.isnan(line)) if np.isnan(bounds[row]) else np.flatnonzero(reach[row])
         best = found[np.argsort(line[found], kind="stable")[:k]]
         columns[row, : len(best)] = best
         values[row, : len(best)] = scores[row, best]

@@ -30,6 +30,17 @@ class TestFoldIn:
         history = Histories(np.array([0, 2]), np.array([2, 5]), np.array([1.0, 3.0], np.float32), np.zeros(2))
         assert np.allclose(model.score(history)[0], expected, atol=1e-4)
 
+    def test_histories_of_all_lengths_are_solved_together(self) -> None:
+        rng = np.random.default_rng(3)
+        log = Interactions.from_pairs(rng.integers(0, 200, 6000), rng.integers(0, 150, 6000))
+        wide = Als(factors=32, alpha=40.0, regularisation=1.0).fit(log)
+        rows = [rng.choice(150, size, replace=False).tolist() for size in (1, 140, 3, 0, 60)]
+        vectors = wide._vectors.astype(np.float64)
+        for history, line in zip(rows, wide.score(Histories.from_lists(rows)), strict=True):
+            normal = vectors.T @ vectors + 40.0 * vectors[history].T @ vectors[history] + np.eye(32)
+            expected = vectors @ np.linalg.solve(normal, 41.0 * vectors[history].sum(axis=0))
+            assert np.isnan(line).all() if not history else np.allclose(line, expected, atol=1e-3)
+
     def test_repeated_items_add_up(self, model: Als) -> None:
         once = Histories(np.array([0, 1]), np.array([2]), np.array([2.0], np.float32), np.zeros(1))
         assert np.allclose(model.score(once), model.score(Histories.from_lists([[2, 2]])))
