@@ -106,6 +106,7 @@ class ThompsonSampling:
         self._scale = scale
         self._arms: dict[str, _Arm] = {}
         self._pairs = _Pairs()
+        self._centre = np.zeros(2)
         self._at = 0.0
 
     @property
@@ -153,12 +154,12 @@ class ThompsonSampling:
         if for_all:
             self._fade(at)
             fit = self._fit
-            generosity, doubt = _generosity(fit, known)
-            weight = fit.noise / (fit.noise + doubt + fit.taste)  # of somebody unknown, a reward says less of the arm
+            own, doubt = _deviation(fit, known, arm)
+            weight = fit.noise / (fit.noise + doubt)  # of somebody unknown, a reward says less of the arm
             one = self._arms.setdefault(arm, _Arm.new())
             one.count += 1.0
             one.moments += weight * np.outer(x, x)
-            one.rewards += weight * x * (reward - generosity)
+            one.rewards += weight * x * (reward - self._centred(own, weight))
             self._pairs.take(fit, arm, reward - float(fit.means[fit.place(arm)] @ x), known)
         return self._grown(known, arm, x, reward, at)
 
@@ -181,15 +182,9 @@ class ThompsonSampling:
     def expected(self, arm: str, context: Sequence[str] = (), person: Person | None = None) -> tuple[float, float]:
         """Mean and standard deviation of what is believed of an arm's mean reward, from this person or anybody."""
         fit, x = self._fit, vector(context)
-        place, known = fit.place(arm), person or Person()
-        mean, spread = float(fit.means[place] @ x), float(x @ fit.covariances[place] @ x)
-        generosity, doubt = _generosity(fit, known)
-        tally = known.tallies.get(arm)
-        count, over = (0.0, 0.0) if tally is None else (tally.count, _over(fit, arm, tally))
-        certainty = 1.0 / fit.taste + count / fit.noise
-        taste = (over - count * generosity) / fit.noise / certainty
-        spread += 1.0 / certainty + doubt * (1.0 - count / fit.noise / certainty) ** 2
-        return mean + generosity + taste, float(np.sqrt(spread))
+        place = fit.place(arm)
+        own, doubt = _deviation(fit, person or Person(), arm)
+        return float(fit.means[place] @ x) + own, float(np.sqrt(x @ fit.covariances[place] @ x + doubt))
 
     def variances(self) -> dict[str, float]:
         """What rewards vary by: noise, person (h), taste (b)."""
@@ -201,6 +196,7 @@ class ThompsonSampling:
             "features": list(FEATURES),
             "at": self._at,
             "pairs": self._pairs.sums.tolist(),
+            "centre": self._centre.tolist(),
             "arms": {
                 arm: {"count": one.count, "moments": one.moments.tolist(), "rewards": one.rewards.tolist()}
                 for arm, one in sorted(self._arms.items())
@@ -210,8 +206,10 @@ class ThompsonSampling:
     def restore(self, state: Mapping[str, Any]) -> "ThompsonSampling":
         """Take over a state, whatever features it was kept with; an empty one forgets everything."""
         self._arms, self._pairs, self._at = {}, _Pairs(), float(state.get("at", 0.0))
+        self._centre = np.zeros(2)
         if state:
             self._pairs.sums = np.array(state["pairs"], np.float64)
+            self._centre = np.array(state["centre"], np.float64)
             order = [FEATURES.index(name) for name in state["features"] if name in FEATURES]
             kept = [place for place, name in enumerate(state["features"]) if name in FEATURES]
             for arm, sums in state["arms"].items():
@@ -257,6 +255,12 @@ class ThompsonSampling:
         tastes = (over - np.outer(nodes, counts)) / fit.noise / certainty
         return means + tastes, np.sqrt(spread + 1.0 / certainty), _HERMITE_WEIGHTS
 
+    def _centred(self, own: float, weight: float) -> float:
+        """What is a person's own, less its mean over everybody: what all have in common belongs to the arms."""
+        count, total = self._centre
+        self._centre += weight, weight * own
+        return own - (total / count if count else 0.0)
+
     def _fade(self, at: float) -> None:
         if at > self._at:
             factor = 0.5 ** ((at - self._at) / self._half_life) if self._at else 1.0
@@ -265,6 +269,7 @@ class ThompsonSampling:
                 one.moments *= factor
                 one.rewards *= factor
             self._pairs.sums *= factor
+            self._centre *= factor
             self._at = at
 
     def _grown(self, person: Person, arm: str, x: Floats, reward: float, at: float) -> Person:
@@ -343,6 +348,16 @@ def _generosity(fit: _Fit, person: Person) -> tuple[float, float]:
             precision += certainty
             pull += certainty * _over(fit, arm, tally) / tally.count
     return pull / precision, 1.0 / precision
+
+
+def _deviation(fit: _Fit, person: Person, arm: str) -> tuple[float, float]:
+    """Posterior mean and variance of h + b of one arm."""
+    generosity, doubt = _generosity(fit, person)
+    tally = person.tallies.get(arm)
+    count, over = (0.0, 0.0) if tally is None else (tally.count, _over(fit, arm, tally))
+    certainty = 1.0 / fit.taste + count / fit.noise
+    taste = (over - count * generosity) / fit.noise / certainty
+    return generosity + taste, 1.0 / certainty + doubt * (1.0 - count / fit.noise / certainty) ** 2
 
 
 def _over(fit: _Fit, arm: str, tally: Tally) -> float:
