@@ -11,6 +11,7 @@ from socialflow.recommendation.algorithms.nmf import Nmf
 from socialflow.recommendation.algorithms.neural_cf import NeuralCF
 from socialflow.recommendation.algorithms.sparse_linear import SparseLinear
 from socialflow.recommendation.algorithms.svd import Svd
+from socialflow.recommendation.algorithms.svdpp import SvdPlusPlus
 from socialflow.recommendation.algorithms.transformer import Transformer
 from socialflow.recommendation.algorithms.trending import Trending
 from socialflow.recommendation.algorithms.user_user import UserUser
@@ -54,6 +55,7 @@ ALGORITHMS: Mapping[str, type[Recommender]] = {
     "user_user": UserUser,
     "sparse_linear": SparseLinear,
     "svd": Svd,
+    "svdpp": SvdPlusPlus,
     "nmf": Nmf,
     "als": Als,
     "transformer": Transformer,

@@ -35,6 +35,10 @@ GRIDS: Mapping[str, Sequence[Settings]] = {
         {"factors": factors, "user": user, "power": power}
         for factors, user, power in product((64, 128, 256, 512), (0.25, 0.5), (0.5, 1.0))
     ],
+    "svdpp": [
+        {"factors": factors, "regularisation": regularisation}
+        for factors, regularisation in product((64, 128), (0.1, 0.5, 1.0))
+    ],
     "nmf": [
         {"factors": factors, "target": target, "ridge": ridge}
         for factors, target, ridge in product((50, 100, 200), (0.2, 0.4), (1.0, 10.0))
