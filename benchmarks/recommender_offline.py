@@ -16,16 +16,17 @@ from importlib.metadata import version
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
+LEARNT = ("item_item", "user_user", "als", "sparse_linear", "svd", "nmf", "svdpp", "collaborative")
 RUNS = [
     # set, protocol, source below data/recsys, flag, recommenders
-    ("gowalla", "lightgcn", "gowalla", "--data", ("item_item", "als")),
-    ("yelp2018", "lightgcn", "yelp2018", "--data", ("item_item", "als")),
-    ("ml-1m-lcfn", "lightgcn", "ml-1m-lcfn", "--data", ("item_item", "als")),
-    ("ncf-ml-1m", "ncf99", "ncf-ml-1m", "--data", ("item_item", "als")),
-    ("sasrec-ml-1m", "leave-one-out", "sasrec-ml-1m/ml-1m.txt.zst", "--file", ("item_item", "als")),
-    ("ml-100k", "time-split", "ml-100k", "--data", ("item_item", "als", "content_based", "trending", "hybrid")),
-    ("ml-100k", "leave-one-out", "ml-100k", "--data", ("item_item", "als", "content_based", "trending", "hybrid")),
-    ("ml-1m", "strong", "ml-1m", "--data", ("item_item", "als", "content_based", "hybrid")),
+    ("gowalla", "lightgcn", "gowalla", "--data", LEARNT),
+    ("yelp2018", "lightgcn", "yelp2018", "--data", LEARNT),
+    ("ml-1m-lcfn", "lightgcn", "ml-1m-lcfn", "--data", LEARNT),
+    ("ncf-ml-1m", "ncf99", "ncf-ml-1m", "--data", LEARNT),
+    ("sasrec-ml-1m", "leave-one-out", "sasrec-ml-1m/ml-1m.txt.zst", "--file", LEARNT),
+    ("ml-100k", "time-split", "ml-100k", "--data", (*LEARNT, "content_based", "trending", "hybrid")),
+    ("ml-100k", "leave-one-out", "ml-100k", "--data", (*LEARNT, "content_based", "trending", "hybrid")),
+    ("ml-1m", "strong", "ml-1m", "--data", (*LEARNT, "content_based", "hybrid")),
 ]
 ONE = """
 import json, sys

@@ -7,14 +7,15 @@ from socialflow.recommendation.algorithms.content_based import ContentBased
 from socialflow.recommendation.algorithms.deep import Deep
 from socialflow.recommendation.algorithms.hybrid import Hybrid, Part
 from socialflow.recommendation.algorithms.item_item import ItemItem
-from socialflow.recommendation.algorithms.nmf import Nmf
 from socialflow.recommendation.algorithms.neural_cf import NeuralCF
+from socialflow.recommendation.algorithms.nmf import Nmf
 from socialflow.recommendation.algorithms.sparse_linear import SparseLinear
 from socialflow.recommendation.algorithms.svd import Svd
 from socialflow.recommendation.algorithms.svdpp import SvdPlusPlus
 from socialflow.recommendation.algorithms.transformer import Transformer
 from socialflow.recommendation.algorithms.trending import Trending
 from socialflow.recommendation.algorithms.user_user import UserUser
+from socialflow.recommendation.blends import CollaborativeRecommender
 from socialflow.recommendation.protocol import Recommender
 
 
@@ -62,5 +63,6 @@ ALGORITHMS: Mapping[str, type[Recommender]] = {
     "neural_cf": NeuralCF,
     "deep": Deep,
     "content_based": ContentBased,
+    "collaborative": CollaborativeRecommender,
     "hybrid": HybridRecommender,
 }

@@ -78,7 +78,7 @@ class Hybrid(Recommender):
             for name in part.members:
                 scores = ask(self._blended[name])
                 told |= ~np.isnan(scores)
-                total += _to_unit(scores) * np.float32(part.share / len(part.members))
+                total += to_unit(scores) * np.float32(part.share / len(part.members))
         total[~told] = np.nan
         return total
 
@@ -92,7 +92,7 @@ class Hybrid(Recommender):
         self._blended = dict(saved.members)
 
 
-def _to_unit(scores: FloatArray) -> FloatArray:
+def to_unit(scores: FloatArray) -> FloatArray:
     """Rows min-max normalised to 0..1; NaN and rows without spread become 0."""
     low = np.fmin.reduce(scores, axis=1, initial=np.inf, keepdims=True)
     high = np.fmax.reduce(scores, axis=1, initial=-np.inf, keepdims=True)

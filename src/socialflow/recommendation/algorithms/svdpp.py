@@ -40,8 +40,8 @@ class SvdPlusPlus(Recommender):
 
     The vectors maximise the likelihood of held-back items under a softmax over the candidates, rather than the squared
     error of ratings, for what is asked of them is an order: in each step four fifths of each history, by chance,
-    are shown and the weights of the rest are to be told. Where all weights are equal, x stays zero. Negative rows of a history are left
-    out. NaN for a history without positive weight and for items nobody took.
+    are shown and the weights of the rest are to be told. Where all weights are equal, x stays zero. Negative rows of a
+    history are left out. NaN for a history without positive weight and for items nobody took.
 
     Parameters
     ----------
