@@ -176,7 +176,7 @@ class NextOfSignals:
         The first row of a piece has no row before it, in training as in serving.
         """
         noise = self._network.noise
-        places, lengths = padded(batch, 0), torch.tensor(list(map(len, batch)))
+        places, lengths = padded(batch, 0, inputs=True), torch.tensor(list(map(len, batch)))
         rows = torch.from_numpy(self._items[places])
         weights, pauses = (torch.from_numpy(signal[places[:, :-1]]) for signal in self._signals)
         pauses[:, 0] = 0

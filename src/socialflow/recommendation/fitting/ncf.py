@@ -127,7 +127,7 @@ class NextOfPooled:
     def loss(self, batch: list[IntArray]) -> Tensor:
         """Mean cross-entropy of the next item against the drawn ones."""
         noise = self._network.noise
-        rows = torch.from_numpy(padded(batch, int(self._items[0])))
+        rows = torch.from_numpy(padded(batch, int(self._items[0]), inputs=True))
         drawn = [noise.permutation(len(row) - 1)[:_POSITIONS] for row in batch]
         places, valid = torch.from_numpy(padded(drawn, 0)), torch.from_numpy(padded(drawn, -1) >= 0)
         pooled = self._network.pool(rows[:, :-1], places)[valid]

@@ -101,7 +101,10 @@ class NextItem:
 
     def loss(self, batch: list[IntArray]) -> Tensor:
         """Mean cross-entropy over all positions; items nobody took are no rivals."""
-        rows, lengths = torch.from_numpy(padded(batch, int(self._taken[0]))), torch.tensor(list(map(len, batch)))
+        rows, lengths = (
+            torch.from_numpy(padded(batch, int(self._taken[0]), inputs=True)),
+            torch.tensor(list(map(len, batch))),
+        )
         vectors = self._network.vectors(self._network.vectors.forget(_FORGOTTEN, self._network.noise))
         hidden = self._network(vectors, rows[:, :-1])
         labelled = torch.arange(rows.shape[1] - 1)[None] < lengths[:, None] - 1

@@ -9,6 +9,7 @@ from socialflow.recommendation.interactions import IntArray
 from socialflow.recommendation.protocol import FitData
 
 _HELD_SHARE, _HELD_USERS = 0.2, 1_000
+_ROUND = 8
 _POOL = 8
 """Batches drawn together and sorted by length, so that little of a batch is padding."""
 
@@ -108,9 +109,16 @@ def batches(pieces: list[IntArray], size: int, rng: np.random.Generator) -> Iter
         yield groups[number]
 
 
-def padded(rows: list[IntArray], padding: int) -> IntArray:
-    """Rows (b, longest), filled at the right."""
-    filled = np.full((len(rows), max(map(len, rows))), padding, np.int64)
+def padded(rows: list[IntArray], padding: int, *, inputs: bool = False) -> IntArray:
+    """Rows (b, longest), filled at the right.
+
+    With `inputs` the longest is rounded up so that all but the last column are a multiple of 8: kernels are compiled
+    per shape, so let there be few.
+    """
+    longest = max(map(len, rows))
+    if inputs:
+        longest = 1 - (1 - longest) // _ROUND * _ROUND
+    filled = np.full((len(rows), longest), padding, np.int64)
     for place, row in enumerate(rows):
         filled[place, : len(row)] = row
     return filled

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 _WHOLE, _SAMPLE = 20_000, 8_192
-_ROWS = 512
-"""Rows of logits held at once; few enough for the processor's cache."""
+_STEP, _ROWS = 64, 512
+"""What the number of rows is rounded up to (kernels are compiled per shape: let there be few), and the rows of logits
+held at once, few enough for the processor's cache."""
 
 
 class _Softmax(torch.autograd.Function):
@@ -17,30 +19,33 @@ class _Softmax(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, items: Tensor, targets: Tensor, sample: Tensor | None) -> Tensor:
-        kind = torch.bfloat16
+        kind, count = torch.bfloat16, int((targets >= 0).sum())
+        targets = targets.clamp(min=0)  # rows that fill up have none
         rivals = items if sample is None else items[sample]
         shift = 0.0 if sample is None else math.log((len(items) - 1) / len(sample))
         low = rivals.to(kind)
         d_hidden, d_items, d_rivals = torch.empty_like(hidden), torch.zeros_like(items), torch.zeros_like(rivals)
         loss = hidden.new_zeros(())
         for start in range(0, len(hidden), _ROWS):
-            rows = slice(start, start + _ROWS)
+            rows, real = slice(start, start + _ROWS), count - start
             block, wanted = hidden[rows].to(kind), targets[rows, None]
             logits = (block @ low.T).float()
             if sample is None:
                 total = torch.logsumexp(logits, 1, keepdim=True)
-                loss += (total - logits.gather(1, wanted)).sum()
+                loss += (total - logits.gather(1, wanted))[:real].sum()
                 shares = logits.sub_(total).exp_()
                 shares.scatter_add_(1, wanted, torch.full_like(wanted, -1, dtype=shares.dtype))
+                shares[real:] = 0.0
                 d_block = shares.to(kind) @ low
             else:
                 own = items[wanted[:, 0]]
                 hit = (hidden[rows] * own).sum(1, keepdim=True)
                 logits.add_(shift).masked_fill_(sample[None] == wanted, -math.inf)
                 total = torch.logaddexp(torch.logsumexp(logits, 1, keepdim=True), hit)
-                loss += (total - hit).sum()
+                loss += (total - hit)[:real].sum()
                 shares = logits.sub_(total).exp_()
                 miss = (hit - total).exp_() - 1.0
+                shares[real:], miss[real:] = 0.0, 0.0
                 d_items.index_add_(0, wanted[:, 0], miss * hidden[rows])
                 d_block = (shares.to(kind) @ low).float() + miss * own
             d_hidden[rows] = d_block
@@ -50,12 +55,13 @@ class _Softmax(torch.autograd.Function):
         else:
             d_items.index_add_(0, sample, d_rivals)
         ctx.save_for_backward(d_hidden, d_items)
-        return loss / len(hidden)
+        ctx.count = count
+        return loss / count
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:
         d_hidden, d_items = ctx.saved_tensors
-        scale = grads[0] / len(d_hidden)
+        scale = grads[0] / ctx.count
         return d_hidden * scale, d_items * scale, None, None
 
 
@@ -70,7 +76,9 @@ def catalogue_loss(hidden: Tensor, items: Tensor, targets: Tensor, sample: Tenso
     Klenitskiy, Vasilev, "Turning Dross Into Gold Loss: is BERT4Rec really better than SASRec?", RecSys 2023 (softmax
     over the catalogue or thousands of shared negatives).
     """
-    loss: Tensor = _Softmax.apply(hidden, items, targets, sample)
+    more = -len(hidden) % _STEP
+    hidden, labels = functional.pad(hidden, (0, 0, 0, more)), functional.pad(targets, (0, more), value=-1)
+    loss: Tensor = _Softmax.apply(hidden, items, labels, sample)
     return loss
 
 
