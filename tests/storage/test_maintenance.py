@@ -15,6 +15,8 @@ from sqlalchemy import text
 from socialflow.content.log import LogCursor
 from socialflow.content.records import InteractionContext, ItemKind
 from socialflow.errors import ConfigurationError, Conflict, Erased, InvalidInput, StoreUnavailable
+from socialflow.recommendation.person_rewards import Person
+from socialflow.recommendation.records import Choice
 from socialflow.storage.address import Address
 from socialflow.storage.engine import open_sync_engine
 from socialflow.storage.maintenance import backup, check, restore, upgrade
@@ -129,7 +131,9 @@ async def filled(store: Store) -> None:
         await unit.interactions.add(
             [act("1", "u0", "i0", context=InteractionContext("feed", None, 3, "r")), act("2", "u1", "i1", value=0.1)]
         )
-        await unit.impressions.add(impression("r", 1, (await unit.users.get("u0")).key))
+        key = (await unit.users.get("u0")).key
+        await unit.impressions.add(impression("r", 1, key, choice=Choice("als", (), {"als": 1.0}), rewarded_until=NOW))
+        await unit.bandit.save(0, {"at": 1.5}, {key: Person(at=2.5)}, {})
         await unit.items.delete("last")
         await unit.erasures.erase_user("gone", NOW)
 
@@ -143,6 +147,8 @@ async def contents(store: Store) -> list[object]:
             sorted(zip(block.users.tolist(), block.items.tolist(), block.values.tolist(), strict=True)),
             await unit.impressions.pages("r"),
             await unit.value_models.versions(),
+            await unit.bandit.population(),
+            await unit.bandit.people([(await unit.users.get("u0")).key]),
         ]
 
 

@@ -177,7 +177,7 @@ def _numbered(tables: Mapping[str, Table]) -> dict[str, str]:
         name: column
         for name, table in tables.items()
         for column in ("key", "id")
-        if column in table.c and table.c[column].type.python_type is int and name != "installation"
+        if column in table.c and table.c[column].type.python_type is int and name not in {"bandit", "installation"}
     }
 
 
