@@ -36,7 +36,7 @@ class Task(Protocol):
         ...
 
     def quality(self) -> float:
-        """Greater is better; measured on what is held out, with the network as it is now."""
+        """Greater is better; measured on what is held out, with the network as it is now. NaN where nothing is."""
         ...
 
 
@@ -68,6 +68,8 @@ class Trainer:
         while self._epoch < self._course.epochs and self._stale < self._course.patience:
             loss = self._round()
             quality = self._look()
+            if math.isnan(quality):
+                quality = -loss
             self._stale = 0 if quality > self._best else self._stale + 1
             if self._stale == 0:
                 self._best = quality
@@ -166,11 +168,11 @@ def checkpoint_file(
 
 
 def held_out_ndcg(held: HeldOut, scores: Callable[[slice], Tensor]) -> float:
-    """NDCG@10 of one held-out item per history, everything taken before left out of the ranking.
+    """NDCG@10 of one held-out item per history, everything taken before left out of the ranking; NaN without any.
 
     `scores` gives (b, n) for a slice of b of the histories.
     """
-    gains = [0.0]
+    gains: list[float] = []
     for start in range(0, len(held.histories), _LOOK):
         users = slice(start, start + _LOOK)
         told = scores(users)
@@ -179,4 +181,4 @@ def held_out_ndcg(held: HeldOut, scores: Callable[[slice], Tensor]) -> float:
         own = told.gather(1, torch.from_numpy(held.targets[users, None]))
         better = (told > own).sum(1)
         gains.extend(torch.where(better < 10, 1.0 / torch.log2(better + 2.0), 0.0).tolist())
-    return sum(gains) / max(1, len(gains) - 1)
+    return sum(gains) / len(gains) if gains else math.nan

@@ -114,3 +114,18 @@ class TestGoingOn:
                 fit(tmp_path)
         assert len(list(tmp_path.glob("transformer-*.pt"))) == 1
         assert np.array_equal(fit(tmp_path), whole)
+
+
+@pytest.mark.train
+class TestStopping:
+    def test_without_anybody_to_hold_out_the_loss_decides(self) -> None:
+        pytest.importorskip("torch")
+        pairs = [(user, item) for user in range(40) for item in (user % 4, user % 4 + 4)]
+        model = Transformer(width=16, heads=2, length=4, dropout=0.0, epochs=150)
+        model.fit(Interactions.from_pairs(*np.array(pairs).T))
+        assert model.top(Histories.from_lists([[0], [3]]), 1).items.tolist() == [[4], [7]]
+
+    def test_people_of_one_item_teach_nothing(self) -> None:
+        pytest.importorskip("torch")
+        model = Transformer(width=8, heads=2).fit(Interactions.from_pairs([1, 2], [1, 2]))
+        assert model.score(Histories.from_lists([[1]])).shape == (1, 2)
