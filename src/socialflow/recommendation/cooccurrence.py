@@ -12,6 +12,7 @@ from scipy import sparse
 
 from socialflow.evaluation.ranking import find_hits, rank_quality
 from socialflow.recommendation.interactions import FloatArray
+from socialflow.recommendation.products import multiply
 from socialflow.recommendation.protocol import Matrix
 from socialflow.recommendation.ranking import best_columns
 
@@ -46,15 +47,15 @@ def link(taken: Matrix, kernel: Kernel, neighbours: int) -> Matrix:
     bounded by the blocks and the result.
     """
     n_items = taken.shape[1]
-    users, items = _degrees(taken)
-    sources, targets = _power(items, kernel.source), _power(items, kernel.target)
-    by_item: Matrix = _scale_columns(taken.T.tocsr(), _power(users, kernel.user))
+    users, items = degrees(taken)
+    sources, targets = power(items, kernel.source), power(items, kernel.target)
+    by_item: Matrix = scale_columns(taken.T.tocsr(), power(users, kernel.user))
 
     def row_block(rows: slice) -> tuple[list[Columns], list[FloatArray]]:
-        together = by_item[rows] @ taken
+        together = multiply(by_item[rows], taken)
         return _truncate(together, rows.start, targets, neighbours)
 
-    with ThreadPoolExecutor(max_workers=_threads()) as pool:
+    with ThreadPoolExecutor(max_workers=threads()) as pool:
         blocks = list(pool.map(row_block, _blocks(by_item, taken)))
     indices = [row for block in blocks for row in block[0]]
     counts = np.fromiter(map(len, indices), np.int64, count=n_items)
@@ -75,17 +76,17 @@ def choose_kernel(taken: Matrix, neighbours: int, seed: int) -> Kernel:
     sampled = np.zeros(taken.shape[0], bool)
     sampled[rng.permutation(taken.shape[0])[: max(1, min(_USERS, _CELLS // taken.shape[1]))]] = True
     held = np.repeat(sampled, np.diff(taken.indptr)) & (rng.random(taken.nnz) < _HELD_OUT)
-    known, hidden = _part(taken, ~held), _part(taken, held)
+    known, hidden = part(taken, ~held), part(taken, held)
     users = np.flatnonzero((np.diff(known.indptr) > 0) & (np.diff(hidden.indptr) > 0))
     if not len(users):
         return Kernel()
     links = link(known, Kernel(), neighbours)
     trials = [Kernel(1.0, source, target) for source, target in product(_SOURCES, _TARGETS)]
-    quality = _try_kernels(links, _degrees(known)[1], known[users], hidden[users], trials)
-    return _weakest_of_the_best(trials, quality)
+    quality = _try_kernels(links, degrees(known)[1], known[users], hidden[users], trials)
+    return weakest_of_the_best(trials, quality)
 
 
-def _weakest_of_the_best(trials: list[Kernel], quality: Floats) -> Kernel:
+def weakest_of_the_best(trials: list[Kernel], quality: Floats) -> Kernel:
     """Of the trials that per-user `quality` (users, trials) does not tell from the best (two standard errors of the
     paired difference), the one with the weakest target exponent; of several, the better one.
 
@@ -109,14 +110,14 @@ def _try_kernels(links: Matrix, items: Floats, given: Matrix, hidden: Matrix, tr
         for number, trial in enumerate(trials):
             if trial.source != source:
                 source = trial.source
-                scores = (_scale_columns(seen, _power(items, source - base.source)) @ links).toarray()
+                scores = (scale_columns(seen, power(items, source - base.source)) @ links).toarray()
                 scores[seen.nonzero()] = np.nan
-            ranking = scores * _power(items, trial.target - base.target)[None, :]
+            ranking = scores * power(items, trial.target - base.target)[None, :]
             hits = find_hits(best_columns(ranking, _CUTOFF)[0], wanted.indptr, wanted.indices)
             ndcg[:, number] = rank_quality(hits, np.diff(wanted.indptr), [_CUTOFF])[f"ndcg@{_CUTOFF}"]
         return ndcg
 
-    with ThreadPoolExecutor(max_workers=_threads()) as pool:
+    with ThreadPoolExecutor(max_workers=threads()) as pool:
         return np.concatenate(list(pool.map(chunk_quality, range(0, given.shape[0], _CHUNK))))
 
 
@@ -151,12 +152,12 @@ def _blocks(by_item: Matrix, taken: Matrix) -> Iterator[slice]:
         start = stop
 
 
-def _degrees(taken: Matrix) -> tuple[Floats, Floats]:
+def degrees(taken: Matrix) -> tuple[Floats, Floats]:
     """Sums of the rows (users) and of the columns (items)."""
     return np.asarray(taken.sum(axis=1), np.float64), np.asarray(taken.sum(axis=0), np.float64)
 
 
-def _scale_columns(matrix: Matrix, factors: FloatArray) -> Matrix:
+def scale_columns(matrix: Matrix, factors: FloatArray) -> Matrix:
     """A matrix whose column j is multiplied by `factors[j]`; indices are shared with the given one."""
     scaled: Matrix = sparse.csr_array(
         (matrix.data * factors[matrix.indices], matrix.indices, matrix.indptr), matrix.shape
@@ -164,17 +165,17 @@ def _scale_columns(matrix: Matrix, factors: FloatArray) -> Matrix:
     return scaled
 
 
-def _power(degrees: Floats, exponent: float) -> FloatArray:
+def power(degrees: Floats, exponent: float) -> FloatArray:
     """degrees ** -exponent as float32, 0 where the degree is 0."""
     powers = np.power(degrees, -exponent, out=np.zeros(len(degrees)), where=degrees > 0)
     return powers.astype(np.float32)
 
 
-def _part(matrix: Matrix, kept: Bools) -> Matrix:
+def part(matrix: Matrix, kept: Bools) -> Matrix:
     """The stored entries of `matrix` for which `kept` is true."""
     indptr = np.concatenate(([0], np.cumsum(kept)))[matrix.indptr].astype(np.int32)
     return sparse.csr_array((matrix.data[kept], matrix.indices[kept], indptr), shape=matrix.shape)
 
 
-def _threads() -> int:
+def threads() -> int:
     return min(4, os.cpu_count() or 1)

@@ -21,7 +21,8 @@ def best_columns(scores: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
     if not kept or not rows:
         return columns, values
     down = -scores
-    bounds = np.partition(down, kept - 1, axis=1)[:, kept - 1]  # NaN counts as greatest: it is where fewer than k rank
+    comparable = np.where(np.isnan(down), np.float32(np.inf), down)  # several times as quick to partition
+    bounds = np.partition(comparable, kept - 1, axis=1)[:, kept - 1]
     reach = down <= bounds[:, None]
     exact = reach.sum(axis=1) == kept
     if exact.any():
@@ -32,7 +33,7 @@ def best_columns(scores: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
         values[exact, :kept] = np.take_along_axis(lines, order, axis=1)
     for row in np.flatnonzero(~exact).tolist():  # ties at the end, or fewer than k scores
         line = down[row]
-        found = np.flatnonzero(~np.isnan(line)) if np.isnan(bounds[row]) else np.flatnonzero(reach[row])
+        found = np.flatnonzero(reach[row])
         best = found[np.argsort(line[found], kind="stable")[:k]]
         columns[row, : len(best)] = best
         values[row, : len(best)] = scores[row, best]

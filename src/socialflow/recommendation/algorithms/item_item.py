@@ -9,6 +9,7 @@ from scipy import sparse
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.cooccurrence import Kernel, choose_kernel, link
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
+from socialflow.recommendation.products import multiply
 from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Ranked, Recommender, Saved, State, unranked
 
 _LINKS = 40_000_000
@@ -89,7 +90,7 @@ class ItemItem(Recommender):
         shape = (len(histories), len(self._item_ids))
         cells = (histories.weights, histories.items.astype(np.int32), histories.indptr.astype(np.int32))
         weights: Matrix = sparse.csr_array(cells, shape=shape)
-        scores: FloatArray = (weights @ self._links).toarray()
+        scores: FloatArray = multiply(weights, self._links).toarray()
         scores[scores == 0] = np.nan
         return scores
 
