@@ -1,21 +1,25 @@
-"""`python -m benchmarks [serving|work|cached|jobs]`: run the benchmarks and write `benchmarks/results/*.json`."""
+"""`python -m benchmarks [serving|work|cached|jobs|peers]`: run the benchmarks and write `benchmarks/results/*.json`."""
 
 import argparse
 from pathlib import Path
 
-from benchmarks import cached, jobs, serving, work
+from benchmarks import cached, jobs, peers, serving, work
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", default="serving", choices=["serving", "work", "cached", "jobs"])
+    parser.add_argument("what", nargs="?", default="serving", choices=["serving", "work", "cached", "jobs", "peers"])
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--days", type=int, default=16)
     parser.add_argument("--home", type=Path, default=Path("var/bench"), help="kept and reused between runs")
+    parser.add_argument("--peers-python", type=Path, default=peers.PEERS_PYTHON, help="the Python that has RecTools")
     given = parser.parse_args()
     if given.what == "jobs":
         jobs.run()
+        return
+    if given.what == "peers":
+        peers.run(given.peers_python)
         return
     given.home.mkdir(parents=True, exist_ok=True)
     scale = serving.Scale(given.users, given.items, given.days, given.home.absolute())

@@ -10,7 +10,7 @@ from socialflow.recommendation.products import multiply
 def test_is_the_product(density: float, index: type[np.signedinteger]) -> None:
     rng = np.random.default_rng(0)
     left, right = (
-        sparse.random_array(shape, density=density, format="csr", dtype=np.float32, rng=rng)
+        sparse.csr_array(np.where(rng.random(shape) < density, rng.random(shape), 0.0).astype(np.float32))
         for shape in ((7, 30), (30, 11))
     )
     left.indptr, left.indices = left.indptr.astype(index), left.indices.astype(index)
