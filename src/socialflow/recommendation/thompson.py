@@ -83,6 +83,9 @@ class ThompsonSampling:
     Args:
         explore: share of the choices that is spread evenly over the arms, so that every arm keeps a least probability
             and the log of choices can judge any policy. 0 to 1.
+        spread: share of the posterior's deviations that is drawn from. Below 1 it explores less, settles sooner: with
+            few choices a person, the full posterior would try every arm on everybody (Chapelle, Li, NeurIPS 2011,
+            posterior reshaping). Above 0.
         half_life_days: after how long a reward counts half, because models and tastes change.
         scale: first guess of the standard deviation of a reward.
 
@@ -94,14 +97,19 @@ class ThompsonSampling:
     {'als': 0.95, 'trending': 0.05}
     """
 
-    def __init__(self, *, explore: float = 0.01, half_life_days: float = 60.0, scale: float = 2.0) -> None:
+    def __init__(
+        self, *, explore: float = 0.02, spread: float = 0.3, half_life_days: float = 60.0, scale: float = 2.0
+    ) -> None:
         if not 0 <= explore <= 1:
             raise InvalidInput(f"explore must be from 0 to 1, not {explore}", field="explore")
+        if not spread > 0:
+            raise InvalidInput(f"spread must be above 0, not {spread}", field="spread")
         if not half_life_days > 0:
             raise InvalidInput(f"half_life_days must be above 0, not {half_life_days}", field="half_life_days")
         if not scale > 0:
             raise InvalidInput(f"scale must be above 0, not {scale}", field="scale")
         self._explore = explore
+        self._spread = spread
         self._half_life = half_life_days * DAY
         self._scale = scale
         self._arms: dict[str, _Arm] = {}
@@ -124,7 +132,7 @@ class ThompsonSampling:
         if not arms:
             raise InvalidInput("there is no arm to choose from", field="arms")
         means, deviations, weights = self._posterior(arms, vector(context), person)
-        chances = weights @ best_chances(means, deviations)
+        chances = weights @ best_chances(means, self._spread * deviations)
         mixed = (1.0 - self._explore) * chances + self._explore / len(arms)
         mixed /= mixed.sum()
         return dict(zip(arms, mixed.tolist(), strict=True))
