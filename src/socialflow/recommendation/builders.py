@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from socialflow.recommendation.algorithms.als import Als
 from socialflow.recommendation.algorithms.content_based import ContentBased
 from socialflow.recommendation.algorithms.deep import Deep
+from socialflow.recommendation.algorithms.graph import GraphFilter
 from socialflow.recommendation.algorithms.hybrid import Hybrid, Part
 from socialflow.recommendation.algorithms.item_item import ItemItem
 from socialflow.recommendation.algorithms.neural_cf import NeuralCF
@@ -59,6 +60,7 @@ ALGORITHMS: Mapping[str, type[Recommender]] = {
     "svdpp": SvdPlusPlus,
     "nmf": Nmf,
     "als": Als,
+    "graph": GraphFilter,
     "transformer": Transformer,
     "neural_cf": NeuralCF,
     "deep": Deep,

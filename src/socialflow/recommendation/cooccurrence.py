@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,15 @@ _CHUNK = 64
 _SOURCES = (0.5, 0.7, 1.0)
 _TARGETS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 
+
+class _Aimed(Protocol):
+    """What has an exponent against popular items."""
+
+    @property
+    def target(self) -> float: ...
+
+
+Trial = TypeVar("Trial", bound=_Aimed)
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Columns = npt.NDArray[np.int32]
@@ -86,7 +96,7 @@ def choose_kernel(taken: Matrix, neighbours: int, seed: int) -> Kernel:
     return weakest_of_the_best(trials, quality)
 
 
-def weakest_of_the_best(trials: list[Kernel], quality: Floats) -> Kernel:
+def weakest_of_the_best(trials: list[Trial], quality: Floats) -> Trial:
     """Of the trials that per-user `quality` (users, trials) does not tell from the best (two standard errors of the
     paired difference), the one with the weakest target exponent; of several, the better one.
 
@@ -178,4 +188,5 @@ def part(matrix: Matrix, kept: Bools) -> Matrix:
 
 
 def threads() -> int:
+    """How many threads a fit uses."""
     return min(4, os.cpu_count() or 1)

@@ -52,6 +52,7 @@ GRIDS: Mapping[str, Sequence[Settings]] = {
     "deep": [{"dropout": 0.2}, {"dropout": 0.5}, {"width": 64}],
     "content_based": [{"width": width} for width in (64, 128, 256)],
     "collaborative": [{"shares": shares} for shares in ((0, 0, 1, 0), (0, 0.5, 0.5, 0), (0.25, 0.25, 0.25, 0.25))],
+    "graph": [{"rank": rank} for rank in (128, 256)],
     "hybrid": [{"half_life_hours": hours} for hours in (6.0, 24.0, 24.0 * 7, 24.0 * 30, None)],
 }
 """What is tried, by algorithm; the algorithm's own defaults are always tried first."""

@@ -4,18 +4,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 import numpy as np
-from scipy import sparse
 
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.cooccurrence import Kernel, choose_kernel, link
-from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
-from socialflow.recommendation.products import multiply
-from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Ranked, Recommender, Saved, State, unranked
-
-_LINKS = 40_000_000
+from socialflow.recommendation.links import MOST_LINKS, LinkRecommender
+from socialflow.recommendation.protocol import FitData, Saved, State
 
 
-class ItemItem(Recommender):
+class ItemItem(LinkRecommender):
     r"""Item-item co-occurrence with degree-normalising exponents and truncated neighbour lists.
 
     With ``R`` (users x items, positive weights clipped to 1), user degrees ``d_u`` and item degrees ``d_i``::
@@ -45,7 +41,7 @@ class ItemItem(Recommender):
 
     Examples
     --------
-    >>> from socialflow.recommendation.interactions import Interactions
+    >>> from socialflow.recommendation.interactions import Histories, Interactions
     >>> log = Interactions.from_pairs([1, 1, 2, 2, 3], [10, 20, 10, 20, 30])
     >>> model = ItemItem(kernel=(1.0, 0.5, 0.5)).fit(log)
     >>> model.top(Histories.from_lists([[10]]), k=1).items.tolist()
@@ -64,7 +60,6 @@ class ItemItem(Recommender):
         self._fixed = None if kernel is None else Kernel(*kernel)
         self._seed = seed
         self._kernel = Kernel()
-        self._links: Matrix = sparse.csr_array(np.empty((0, 0), np.float32))
 
     @property
     def parameters(self) -> Mapping[str, object]:
@@ -80,52 +75,13 @@ class ItemItem(Recommender):
     def _fit(self, data: FitData) -> None:
         taken = data.positives()
         np.minimum(taken.data, 1.0, out=taken.data)
-        most = self._n_neighbours or max(100, min(1000, _LINKS // data.n_items))
+        most = self._n_neighbours or max(100, min(1000, MOST_LINKS // data.n_items))
         self._kernel = self._fixed or choose_kernel(taken, most, self._seed)
         self._links = link(taken, self._kernel, most)
-
-    def _score(self, histories: Histories) -> FloatArray:
-        if len(histories) == 1:
-            return self._one(histories)
-        shape = (len(histories), len(self._item_ids))
-        cells = (histories.weights, histories.items.astype(np.int32), histories.indptr.astype(np.int32))
-        weights: Matrix = sparse.csr_array(cells, shape=shape)
-        scores: FloatArray = multiply(weights, self._links).toarray()
-        scores[scores == 0] = np.nan
-        return scores
-
-    def _score_items(self, histories: Histories, columns: IntArray) -> FloatArray:
-        if len(histories) > 1:
-            return super()._score_items(histories, columns)
-        return self._one(histories)[:, columns]
-
-    def _one(self, histories: Histories) -> FloatArray:
-        """Scores (1, n) of a single history, several times quicker than a product of sparse matrices."""
-        scores = np.zeros(len(self._item_ids), np.float32)
-        for item, weight in zip(histories.items.tolist(), histories.weights.tolist(), strict=True):
-            span = slice(self._links.indptr[item], self._links.indptr[item + 1])
-            scores[self._links.indices[span]] += np.float32(weight) * self._links.data[span]
-        scores[scores == 0] = np.nan
-        return scores[None, :]
-
-    def _neighbours(self, columns: IntArray, k: int) -> Ranked:
-        ranked = unranked(len(columns), k)
-        for row, column in enumerate(columns.tolist()):
-            span = slice(self._links.indptr[column], self._links.indptr[column + 1])
-            near, links = self._links.indices[span], self._links.data[span]
-            best = np.lexsort((near, -links))[:k]
-            ranked.items[row, : len(best)] = near[best]
-            ranked.scores[row, : len(best)] = links[best]
-        return ranked
-
-    def _arrays(self) -> Arrays:
-        return {"data": self._links.data, "indices": self._links.indices, "indptr": self._links.indptr}
 
     def _state(self) -> State:
         return {"kernel": asdict(self._kernel)}
 
     def _restore(self, saved: Saved) -> None:
         self._kernel = Kernel(**saved.state["kernel"])
-        n = len(self._item_ids)
-        cells = (saved.arrays["data"], saved.arrays["indices"], saved.arrays["indptr"])
-        self._links = sparse.csr_array(cells, shape=(n, n))
+        super()._restore(saved)
