@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.cooccurrence import Kernel, link
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
+from socialflow.recommendation.products import multiply
 from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Recommender, Saved
 from socialflow.recommendation.rows import content_order
 
@@ -113,10 +114,11 @@ class SparseLinear(Recommender):
     def _whole(self, taken: Matrix) -> FloatArray:
         """B (n, n) by one inverse."""
         weighted = self._weighted(taken)
-        gram: Dense = (weighted.T @ weighted).toarray().astype(np.float64)
+        gram: Dense = multiply(weighted.T.tocsr(), weighted).toarray().astype(np.float64)
         diagonal = np.diag_indices_from(gram)
         gram[diagonal] += self._penalty(gram[diagonal])
-        inverse = linalg.inv(gram, overwrite_a=True, assume_a="pos")
+        with threadpool_limits(1, "blas"):  # two threads beside a busy neighbour take ten times as long as one
+            inverse = linalg.inv(gram, overwrite_a=True, assume_a="pos")
         inverse /= -inverse[diagonal]
         inverse[diagonal] = 0.0
         return inverse.astype(np.float32)
@@ -142,7 +144,7 @@ class SparseLinear(Recommender):
         if not len(near):
             return np.empty(0, np.float32)
         members = by_item[np.append(near, item)]
-        gram: FloatArray = (members @ members.T.tocsr()).toarray()
+        gram: FloatArray = multiply(members, members.T.tocsr()).toarray()
         together, ours = gram[:-1, :-1], gram[:-1, -1]
         diagonal = np.diag_indices_from(together)
         together[diagonal] += self._penalty(together[diagonal])
