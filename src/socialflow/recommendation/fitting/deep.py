@@ -64,7 +64,7 @@ def fit(
     with seeded(course.seed):
         network = Network(shape, data.n_items, groups, signals, course.seed)
         task = NextOfSignals(network, (every, kept, held), signals, course)
-        facts = (every.indptr, every.items, groups, signals.weights[every.rows], signals.pauses[every.rows])
+        facts = (kept.indptr, kept.items, held.targets, groups, signals.weights[every.rows], signals.pauses[every.rows])
         file = checkpoint_file(checkpoints, "deep", (shape, course), facts)
         Trainer(network, task, course, network.noise, file).run()
     with torch.no_grad():

@@ -49,7 +49,7 @@ def fit(data: FitData, shape: Shape, course: Course, checkpoints: Path | None) -
     with seeded(course.seed):
         network = Network(shape, data.n_items, course.seed)
         task = NextOfPooled(network, kept, held, course)
-        file = checkpoint_file(checkpoints, "neural_cf", (shape, course), (every.indptr, every.items))
+        file = checkpoint_file(checkpoints, "neural_cf", (shape, course), (kept.indptr, kept.items, held.targets))
         Trainer(network, task, course, network.noise, file).run()
     with torch.no_grad():
         arrays = {name: value.numpy() for name, value in network.served().items()}

@@ -51,7 +51,9 @@ def fit(
     with seeded(course.seed):
         network = Network(shape, data.n_items, words, course.seed)
         task = NextItem(network, kept, held, course)
-        file = checkpoint_file(checkpoints, "transformer", (shape, course), (every.indptr, every.items, words))
+        file = checkpoint_file(
+            checkpoints, "transformer", (shape, course), (kept.indptr, kept.items, held.targets, words)
+        )
         Trainer(network, task, course, network.noise, file).run()
     with torch.no_grad():
         keep = torch.from_numpy(taken[:, None].astype(np.float32))

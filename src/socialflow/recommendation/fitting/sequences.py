@@ -8,7 +8,8 @@ import numpy as np
 from socialflow.recommendation.interactions import IntArray
 from socialflow.recommendation.protocol import FitData
 
-_HELD_SHARE, _HELD_USERS = 0.2, 1_000
+_HELD_SHARE, _HELD_USERS = 0.5, 3_000
+"""Enough that the best round is seldom the luckiest one; and one label per user is little to miss."""
 _ROUND = 8
 _POOL = 8
 """Batches drawn together and sorted by length, so that little of a batch is padding."""
@@ -61,7 +62,7 @@ def sequences_of(data: FitData) -> Sequences:
 
 
 def hold_out(sequences: Sequences, seed: int) -> tuple[Sequences, HeldOut]:
-    """Take the last item of a fifth of the users (at most 1,000, with three items or more) out of the sequences."""
+    """Take the last item of half of the users (at most 3,000, with three items or more) out of the sequences."""
     lengths = np.diff(sequences.indptr)
     long = np.flatnonzero(lengths >= 3)
     count = min(_HELD_USERS, int(np.ceil(_HELD_SHARE * len(long))))
