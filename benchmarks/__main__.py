@@ -1,4 +1,4 @@
-"""`python -m benchmarks [serving|work|cached|jobs|peers|bandit]`: benchmarks; they write `benchmarks/results/*.json`."""
+"""`python -m benchmarks [serving|work|cached|jobs|peers|bandit]`: measure, and write `benchmarks/results/*.json`."""
 
 import argparse
 from pathlib import Path
