@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from scipy import sparse
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
@@ -99,7 +100,8 @@ class Svd(Recommender):
         data_scaled = taken.data * np.repeat(_power(users, -self._user), np.diff(taken.indptr))
         data_scaled *= _power(items, -self._item)[taken.indices]
         scaled: Matrix = sparse.csr_array((data_scaled, taken.indices, taken.indptr), shape=taken.shape)
-        directions, strengths = _decompose(scaled, min(self._factors, max(1, data.n_items - 1)), self._seed)
+        with threadpool_limits(1, "blas"):  # two threads beside a busy neighbour take ten times as long as one
+            directions, strengths = _decompose(scaled, min(self._factors, max(1, data.n_items - 1)), self._seed)
         trust = (strengths / max(strengths[0], 1e-12)) ** self._power
         self._inward = (_power(items, -self._item)[:, None] * directions * trust).astype(np.float32)
         self._outward = (_power(items, self._target)[:, None] * directions).astype(np.float32)
