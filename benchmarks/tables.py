@@ -1,7 +1,7 @@
 """Tables of the figures page, from the JSON files in `results/`: `python -m benchmarks.tables` prints them."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def speed() -> str:
     """Every other result: its figures, flat, its command and machine."""
     parts = []
     for path in sorted(RESULTS.glob("*.json")):
-        if path.name.startswith("recommender_"):
+        if path.name.startswith("recommender_") or path.name == "bandit.json":
             continue
         report = json.loads(path.read_text(encoding="utf-8"))
         machine = report.pop("machine", {})
@@ -64,6 +64,46 @@ def speed() -> str:
         where = ", ".join(f"{name} {value}" for name, value in machine.items() if not isinstance(value, dict))
         parts.append("\n".join([f"**{path.stem}** ({where})", "", *lines, "", f"`{command}`"]))
     return "\n\n".join(parts) or "Not measured yet."
+
+
+def choosing() -> str:
+    """`smart` beside every single algorithm, and what logs tell of policies."""
+    path = RESULTS / "bandit.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    told = report["regret"]
+    head = f"| Algorithm | Reward a page, rounds {told['warm_up'] + 1} to {told['rounds']} | All rounds |"
+    after, whole = told["reward_after_warm_up"], told["cumulative_reward"]
+    lines = [head, "|---" * 3 + "|"]
+    lines += [_line([f"`{name}`", f"{after[name]:.3f}", f"{whole[name]:.1f}"]) for name in after]
+    judged = report["off_policy"]
+    lines += ["", f"Values from {judged['runs']} logs of {judged['decisions_a_run']:,} choices each:", ""]
+    lines += ["| Estimator | True value in the 95 % interval | Median error |", "|---" * 3 + "|"]
+    errors = judged["median_relative_error"]
+    for name, share in judged["truth_in_95_interval"].items():
+        lines.append(_line([f"`{name}`", f"{100 * share:.1f} %", f"{100 * errors[name]:.1f} %"]))
+    return "\n".join([*lines, "", *_open_bandit(report.get("open_bandit", ())), f"`{report['command']}`"])
+
+
+def _open_bandit(reports: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Policies of the Open Bandit logs, each judged by the other's log."""
+    if not reports:
+        return
+    names = list(next(iter(reports[0]["campaigns"].values()))["estimates"])
+    yield "Open Bandit logs, clicks in a thousand impressions, 95 % intervals:"
+    yield ""
+    yield _line(["Policy, from the log of, campaign", "Its own log", *(f"`{name}`" for name in names)])
+    yield "|---" * (len(names) + 2) + "|"
+    for report in reports:
+        for campaign, one in report["campaigns"].items():
+            cells = [_thousandths(one["truth"]), *(_thousandths(one["estimates"][name]) for name in names)]
+            yield _line([f"{report['target']}, {report['logged']}, {campaign}", *cells])
+    yield ""
+
+
+def _thousandths(made: Mapping[str, float]) -> str:
+    return f"{1000 * made['value']:.1f} ({1000 * made['low']:.1f} to {1000 * made['high']:.1f})"
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -75,7 +115,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, ob
             yield label, value
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"quality": quality, "speed": speed}
+TABLES: Mapping[str, Callable[[], str]] = {"quality": quality, "choosing": choosing, "speed": speed}
 """Marker on the page -> table."""
 
 
