@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from socialflow.errors import InvalidInput, ModelUnavailable
+from socialflow.errors import InvalidInput
 from socialflow.recommendation.filters.item import Kind, Topic, Visibility
 from socialflow.recommendation.filters.viewer import Anchor, Blocked, Excluded, Muted, Own, Refused, Seen, Shown
 from socialflow.recommendation.pipeline import Feed, Filter, Selector, Weighted
@@ -25,7 +25,9 @@ from socialflow.recommendation.scorers.signals import (
 from socialflow.recommendation.selectors.rerank import AuthorCap, Diversity, FreshnessBoost, NewItemSlots
 from socialflow.recommendation.sources import catalogue, learned
 
-MODELS = frozenset({"item_item", "als", "content_based"})
+LEARNED = ("graph", "transformer", "neural_cf", "deep", "sparse_linear", "user_user", "svd", "svdpp", "nmf")
+"""Recommenders with a feed of their own and nothing beside them but the catalogue."""
+MODELS = frozenset({"item_item", "als", "content_based", *LEARNED})
 """Recommenders that feeds use where the catalogue has an active version."""
 
 NOT_FOR_THIS_VIEWER: tuple[Filter, ...] = (Own(), Blocked(), Muted(), Refused(), Excluded())
@@ -52,6 +54,7 @@ SELECTORS: tuple[Selector, ...] = (
 )
 
 ITEM_ITEM, ALS = Model("item_item"), Model("als")
+DEEP_MIX = ("transformer", "neural_cf", "graph")
 COLLABORATIVE = Collaborative(ITEM_ITEM, ALS)
 
 FROM_THE_CATALOGUE = (
@@ -81,6 +84,18 @@ HYBRID = Feed(
     selectors=SELECTORS,
     reserve=catalogue.Everything(),
 )
+
+
+def by_model(name: str) -> Feed:
+    """The feed of one learned recommender."""
+    return replace(
+        HYBRID,
+        name=name,
+        sources=(learned.ModelTop(name, limit=300), *FROM_THE_CATALOGUE),
+        scorers=(Weighted(Model(name), 1.0),),
+        requires=(name,),
+    )
+
 
 FEEDS: Mapping[str, Feed] = {
     "hybrid": HYBRID,
@@ -114,23 +129,24 @@ FEEDS: Mapping[str, Feed] = {
         scorers=(Weighted(Content(), 1.0),),
         requires=("content_based",),
     ),
-    "item_item": replace(
+    "item_item": replace(by_model("item_item"), adjustments=(), selectors=()),
+    "als": replace(by_model("als"), adjustments=(), selectors=()),
+    **{name: by_model(name) for name in LEARNED},
+    "deep_mix": replace(
         HYBRID,
-        name="item_item",
-        sources=(learned.ModelTop("item_item", limit=300), *FROM_THE_CATALOGUE),
-        scorers=(Weighted(ITEM_ITEM, 1.0),),
-        adjustments=(),
-        selectors=(),
-        requires=("item_item",),
-    ),
-    "als": replace(
-        HYBRID,
-        name="als",
-        sources=(learned.ModelTop("als", limit=300), *FROM_THE_CATALOGUE),
-        scorers=(Weighted(ALS, 1.0),),
-        adjustments=(),
-        selectors=(),
-        requires=("als",),
+        name="deep_mix",
+        sources=(
+            *(learned.ModelTop(name, limit=100) for name in DEEP_MIX),
+            learned.ModelTop("item_item", limit=100),
+            *FROM_CONTENT,
+            *FROM_THE_CATALOGUE,
+        ),
+        scorers=(
+            *(Weighted(Model(name), 0.2) for name in DEEP_MIX),
+            Weighted(COLLABORATIVE, 0.2),
+            Weighted(Content(), 0.2),
+        ),
+        requires=DEEP_MIX,
     ),
     "two_way": replace(
         HYBRID,
@@ -160,9 +176,6 @@ SMART = "smart"
 NO_ARMS = frozenset({"two_way"})
 """Feeds that `smart` does not choose: this one is `hybrid` but for its shares."""
 
-NOT_BUILT = frozenset({"deep", "transformer", "neural_cf", "graph"})
-"""Algorithms of the contract that this version cannot train yet."""
-
 
 def arms(loaded: Collection[str]) -> list[str]:
     """Feeds that `smart` chooses among while these models are loaded."""
@@ -178,10 +191,7 @@ def compose(query: FeedQuery) -> Feed:
 
     Raises:
         InvalidInput: the algorithm is not one of ours.
-        ModelUnavailable: this version cannot train that algorithm.
     """
-    if query.algorithm in NOT_BUILT:
-        raise ModelUnavailable(f"{query.algorithm} is not part of this version; use one of {', '.join(sorted(FEEDS))}")
     feed = FEEDS.get(query.algorithm)
     if feed is None:
         names = ", ".join(sorted([*FEEDS, SMART]))

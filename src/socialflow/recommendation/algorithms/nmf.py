@@ -116,7 +116,8 @@ class Nmf(Recommender):
         draws = np.random.default_rng(self._seed).random((width, scaled.shape[1]))
         people = np.full((scaled.shape[0], width), level, np.float32)
         model = NMF(width, init="custom", max_iter=self._iterations, tol=1e-4)
-        with warnings.catch_warnings():
+        # An error that rounding makes negative, where the themes explain everything, has no root: nothing is lost.
+        with warnings.catch_warnings(), np.errstate(invalid="ignore"):
             warnings.simplefilter("ignore", ConvergenceWarning)  # `iterations` is the limit that was asked for
             model.fit_transform(scaled, W=people, H=(2.0 * level * draws).astype(np.float32))
         themes = np.asarray(model.components_, np.float32).T
