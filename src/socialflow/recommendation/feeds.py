@@ -173,17 +173,13 @@ SIMILAR = Feed(
 
 SMART = "smart"
 """Lets a bandit choose among the arms at each request (see `bandit`)."""
-NO_ARMS = frozenset({"two_way"})
-"""Feeds that `smart` does not choose: this one is `hybrid` but for its shares."""
+ARMS = ("hybrid", "trending", "collaborative", "content_based", "item_item", "als", "graph", "transformer")
+"""What `smart` chooses among: recommenders that differ, few enough that finding out about each costs little."""
 
 
 def arms(loaded: Collection[str]) -> list[str]:
-    """Feeds that `smart` chooses among while these models are loaded."""
-    return [
-        name
-        for name, feed in FEEDS.items()
-        if name not in NO_ARMS and (not feed.requires or any(model in loaded for model in feed.requires))
-    ]
+    """Those of `ARMS` that can answer while these models are loaded."""
+    return [name for name in ARMS if not FEEDS[name].requires or any(model in loaded for model in FEEDS[name].requires)]
 
 
 def compose(query: FeedQuery) -> Feed:
