@@ -25,7 +25,7 @@ await bandit.update_reward(user_id, algorithm, engagement_score)
 """
 IMPORT = {
     "from app.ai_models.recommendation import MultiArmedBandit": (
-        "from socialflow.recommendation.bandit import MultiArmedBandit"
+        "from socialflow.recommendation import MultiArmedBandit"
     )
 }
 
