@@ -3,7 +3,8 @@
 `python -m benchmarks work [--users N --items N --days N --home DIR]`, on the platform that `serving` prepares.
 
 Phases: precompute (active users, `hybrid`, two shards), lists (asked for by the hundred, a second time), feeds (50 a
-second beside 500 interactions a second, while a precompute runs).
+second beside 500 interactions a second, while a precompute runs; the median of five stretches, with the stalls of the
+machine itself meanwhile).
 """
 
 import asyncio
@@ -17,10 +18,11 @@ import httpx
 
 from benchmarks.results_file import write
 from benchmarks.serving import Scale, Workload, feeds_beside_ingestion, prepare, server
+from benchmarks.stalls import watched
 from socialflow.storage.unit_of_work import Store
 
 PORT = 8133
-USERS, LISTS = 6000, 3000
+USERS, LISTS, STRETCHES = 6000, 3000, 5
 BASE = f"http://127.0.0.1:{PORT}/api/v1/ai-pipelines"
 
 
@@ -70,11 +72,20 @@ async def feeds_beside_a_batch(work: Workload, seconds: float) -> dict[str, obje
         await client.post(f"{BASE}/pipelines/recommendation-precompute", json=body)
         await asyncio.sleep(15)
         before = await _running(client)
-        figures = await feeds_beside_ingestion(PORT, work, seconds)
+        with watched() as machine:
+            stretches = [await feeds_beside_ingestion(PORT, work, seconds / STRETCHES) for _ in range(STRETCHES)]
         after = await _running(client)
         for job in after:
             await client.post(f"{BASE}/pipelines/{job['task_id']}/cancel")
-    return {"shards_running_before_and_after": [len(before), len(after)], **figures}
+    figures: dict[str, object] = {
+        f"{what}_ms": {
+            name: statistics.median(stretch[what][f"{name}_ms"] for stretch in stretches)
+            for name in ("p50", "p90", "p99")
+        }
+        for what in ("feed", "ingestion")
+    }
+    figures["feed_p99_ms_of_each_stretch"] = [stretch["feed"]["p99_ms"] for stretch in stretches]
+    return {"shards_running_before_and_after": [len(before), len(after)], **figures, "machine": machine}
 
 
 def run(scale: Scale) -> None:
