@@ -13,7 +13,7 @@ from socialflow.ids import ItemKey
 from socialflow.recommendation.activity import Activity
 from socialflow.recommendation.charts import Chart, Charts, Narrow
 from socialflow.recommendation.corpus import KINDS, Corpus
-from socialflow.recommendation.interactions import Histories
+from socialflow.recommendation.interactions import FloatArray, Histories
 from socialflow.recommendation.kinds import DEFAULT_KINDS
 from socialflow.recommendation.log import MICROS, NO_ROWS, UserRows, as_histories
 from socialflow.recommendation.records import FeedQuery
@@ -145,6 +145,11 @@ class Context:
     def histories(self) -> Histories:
         """The newest part of the history, as models take it (one row); each model fades it by its own half-life."""
         return as_histories([self.rows.last(HISTORY_LIMIT)], self.world.weigh, self.world.now)
+
+    @cached_property
+    def scored(self) -> dict[str, FloatArray]:
+        """Scores (1, n) of all items by models that were asked for them in this request, by name."""
+        return {}
 
     @cached_property
     def liked(self) -> Keys:

@@ -176,6 +176,21 @@ class Recommender(ABC):
         return ranked
 
     @final
+    def best(self, scores: FloatArray, histories: Histories, k: int) -> Ranked:
+        """`top(histories, k)` from what `score(histories)` gave, so that a request asks for scores once."""
+        _check_k(k)
+        columns, ranked = np.arange(len(self._item_ids)), unranked(len(histories), k)
+        unseen = _mask_seen(scores.copy(), self._to_columns(histories), columns)
+        self._name_best(ranked, slice(0, len(histories)), unseen, columns)
+        return ranked
+
+    @final
+    def pick(self, scores: FloatArray, items: IntArray) -> FloatArray:
+        """Of what `score` gave (m, n), the columns (m, len(items)) of the given ids; NaN for unknown ids."""
+        columns, known = self._find(np.asarray(items, np.int64))
+        return np.where(known, scores[:, columns], np.float32(np.nan))
+
+    @final
     def neighbours(self, items: IntArray, k: int) -> Ranked:
         """The k most similar items of each given item (itself excluded); -1/NaN where none is known."""
         _check_k(k)

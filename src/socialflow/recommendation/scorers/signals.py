@@ -24,8 +24,12 @@ class Model:
         loaded = ctx.world.models.get(self.name)
         if loaded is None:
             return Signal.absent(len(keys), f"model:{self.name}")
-        values = loaded.model.score_items(ctx.histories, keys)[0].astype(np.float64)
-        return Signal(values, provenance=(loaded.provenance,))
+        everything = ctx.scored.get(self.name)  # where a source has asked for all, nothing is asked again
+        if everything is None:
+            values = loaded.model.score_items(ctx.histories, keys)
+        else:
+            values = loaded.model.pick(everything, keys)
+        return Signal(values[0].astype(np.float64), provenance=(loaded.provenance,))
 
 
 class Collaborative:
