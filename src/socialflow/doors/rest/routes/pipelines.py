@@ -17,7 +17,7 @@ from socialflow.errors import InvalidInput, Overloaded
 from socialflow.jobs.records import JsonObject, NewJob, PipelineType
 from socialflow.jobs.states import FINISHED
 from socialflow.pipelines.orchestrator import described
-from socialflow.recommendation.feeds import compose
+from socialflow.recommendation.feeds import SMART, compose
 from socialflow.recommendation.records import FeedQuery
 
 router = APIRouter(
@@ -133,8 +133,9 @@ _UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 def _check_lists(algorithm: str, limit: int, call: Call) -> None:
-    """Refuse now what every user's list would fail with later. Raises InvalidInput, ModelUnavailable."""
-    compose(FeedQuery(algorithm=algorithm))
+    """Refuse now what every user's list would fail with later. Raises InvalidInput."""
+    if algorithm != SMART:
+        compose(FeedQuery(algorithm=algorithm))
     most = call.platform.settings.max_recommendations
     if limit > most:
         raise InvalidInput(f"limit must be at most MAX_RECOMMENDATIONS ({most}), not {limit}", field="limit")
