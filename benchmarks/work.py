@@ -26,6 +26,15 @@ USERS, LISTS, STRETCHES = 6000, 3000, 5
 BASE = f"http://127.0.0.1:{PORT}/api/v1/ai-pipelines"
 
 
+async def clear() -> None:
+    """Cancel what an earlier run left behind: it would be worked on beside what is measured."""
+    async with httpx.AsyncClient(headers=_key(), timeout=60) as client:
+        while left := [*await _tasks(client, "queued"), *await _tasks(client, "running")]:
+            for job in left:
+                await client.post(f"{BASE}/pipelines/{job['task_id']}/cancel")  # 409 where it has just ended
+            await asyncio.sleep(1)
+
+
 async def precompute(users: int) -> dict[str, object]:
     """Two shards on two processes, which have read the platform before."""
     async with httpx.AsyncClient(headers=_key(), timeout=60) as client:
@@ -71,10 +80,10 @@ async def feeds_beside_a_batch(work: Workload, seconds: float) -> dict[str, obje
         body = {"shards": 2, "max_users": 100_000, "algorithm": "collaborative", "days": 3650}
         await client.post(f"{BASE}/pipelines/recommendation-precompute", json=body)
         await asyncio.sleep(15)
-        before = await _running(client)
+        before = await _tasks(client, "running")
         with watched() as machine:
             stretches = [await feeds_beside_ingestion(PORT, work, seconds / STRETCHES) for _ in range(STRETCHES)]
-        after = await _running(client)
+        after = await _tasks(client, "running")
         for job in after:
             await client.post(f"{BASE}/pipelines/{job['task_id']}/cancel")
     figures: dict[str, object] = {
@@ -94,6 +103,7 @@ def run(scale: Scale) -> None:
     prepare(scale)
     work = Workload(scale, _key()["X-API-Key"])
     with server(scale, PORT, _key()["X-API-Key"], worker=True):
+        asyncio.run(clear())
         asyncio.run(feeds_beside_ingestion(PORT, work, 10))  # warm up
         figures: dict[str, object] = {"precompute": asyncio.run(precompute(USERS))}
         figures["lists"] = asyncio.run(lists(asyncio.run(_users(scale, LISTS))))
@@ -127,8 +137,8 @@ async def _shards(client: httpx.AsyncClient, users: int) -> list[dict[str, Any]]
             return shards
 
 
-async def _running(client: httpx.AsyncClient) -> list[dict[str, Any]]:
-    found = await client.get(f"{BASE}/orchestrator/tasks", params={"state": "running"})
+async def _tasks(client: httpx.AsyncClient, state: str) -> list[dict[str, Any]]:
+    found = await client.get(f"{BASE}/orchestrator/tasks", params={"state": state})
     return list(found.json()["tasks"])
 
 
