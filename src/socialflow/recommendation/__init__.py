@@ -8,7 +8,6 @@ from importlib import import_module
 _HOMES = {
     "CollaborativeFilteringRecommender": "blends:CollaborativeRecommender",
     "ContentBasedRecommender": "algorithms.content_based:ContentBased",
-    "ContentEmbeddingModel": "algorithms.content_based:ContentBased",
     "DeepLearningRecommender": "algorithms.deep:Deep",
     "GraphRecommender": "algorithms.graph:GraphFilter",
     "HybridRecommender": "library:TwoWayRecommender",

@@ -175,6 +175,15 @@ def scale_columns(matrix: Matrix, factors: FloatArray) -> Matrix:
     return scaled
 
 
+def scale_by_degree(taken: Matrix, user: float, item: float) -> Matrix:
+    """D_u^-user R D_i^-item."""
+    users, items = degrees(taken)
+    rows = np.repeat(power(users, user), np.diff(taken.indptr))
+    cells = taken.data * rows * power(items, item)[taken.indices]
+    scaled: Matrix = sparse.csr_array((cells, taken.indices, taken.indptr), taken.shape)
+    return scaled
+
+
 def power(degrees: Floats, exponent: float) -> FloatArray:
     """degrees ** -exponent as float32, 0 where the degree is 0."""
     powers = np.power(degrees, -exponent, out=np.zeros(len(degrees)), where=degrees > 0)

@@ -10,7 +10,15 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from socialflow.evaluation.ranking import find_hits, rank_quality
-from socialflow.recommendation.cooccurrence import degrees, part, power, scale_columns, threads, weakest_of_the_best
+from socialflow.recommendation.cooccurrence import (
+    degrees,
+    part,
+    power,
+    scale_by_degree,
+    scale_columns,
+    threads,
+    weakest_of_the_best,
+)
 from socialflow.recommendation.interactions import FloatArray
 from socialflow.recommendation.protocol import Matrix
 from socialflow.recommendation.ranking import best_columns
@@ -54,10 +62,7 @@ class Graph:
     @classmethod
     def of(cls, taken: Matrix, rank: int, seed: int) -> "Graph":
         """Measure a matrix of 0 and 1; one randomised decomposition."""
-        users, items = degrees(taken)
-        weights = np.repeat(power(users, 1.0), np.diff(taken.indptr))
-        by_user: Matrix = sparse.csr_array((taken.data * weights, taken.indices, taken.indptr), taken.shape)
-        return cls(taken, items, by_user, low_frequencies(taken, rank, seed))
+        return cls(taken, degrees(taken)[1], scale_by_degree(taken, 1.0, 0.0), low_frequencies(taken, rank, seed))
 
     def walk(self, given: Matrix, source: float) -> FloatArray:
         """Scores (m, items) of two steps from histories over users to items, before any correction of the target."""
@@ -76,11 +81,7 @@ def low_frequencies(taken: Matrix, rank: int, seed: int) -> FloatArray:
     """Right singular vectors (items, at most `rank`) of the degree-normalised matrix with the greatest values."""
     from sklearn.utils.extmath import randomized_svd
 
-    users, items = degrees(taken)
-    rows = np.repeat(power(users, 0.5), np.diff(taken.indptr))
-    normal = scale_columns(
-        sparse.csr_array((taken.data * rows, taken.indices, taken.indptr), taken.shape), power(items, 0.5)
-    )
+    normal = scale_by_degree(taken, 0.5, 0.5)
     width = min(rank, *taken.shape)
     # Not transposed: the random start then has a row per item, and names of users do not matter.
     _, _, right = randomized_svd(sparse.csr_matrix(normal), width, n_iter=3, transpose=False, random_state=seed)

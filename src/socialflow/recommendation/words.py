@@ -16,6 +16,8 @@ from socialflow.recommendation.interactions import FloatArray, ItemTable
 from socialflow.recommendation.protocol import Matrix
 
 _WORD = re.compile(r"\w{2,}")
+_SAMPLE = 20_000
+"""Items from which latent axes are learnt."""
 _TITLE, _DESCRIPTION, _TAG, _CATEGORY, _CHANNEL = 3.0, 1.0, 2.0, 2.0, 1.0
 
 
@@ -111,3 +113,17 @@ def tf_idf(rows: Sequence[Mapping[str, float]], vocabulary: Vocabulary, idf: Flo
     )
     matrix.sort_indices()
     return matrix
+
+
+def latent_axes(matrix: Matrix, width: int, seed: int) -> FloatArray:
+    """Leading right singular vectors (terms, at most `width`) of a TF-IDF matrix, learnt from up to 20,000 of its rows.
+
+    All rows can then be projected on them.
+    """
+    from sklearn.utils.extmath import randomized_svd
+
+    sample = np.sort(np.random.default_rng(seed).permutation(matrix.shape[0])[:_SAMPLE])
+    most = min(width, len(sample), matrix.shape[1])
+    _, _, right = randomized_svd(sparse.csr_matrix(matrix[sample]), most, random_state=seed)
+    axes: FloatArray = np.ascontiguousarray(right.T, np.float32)
+    return axes

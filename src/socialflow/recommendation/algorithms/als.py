@@ -8,14 +8,15 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
-from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Recommender, Saved
+from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Saved
+from socialflow.recommendation.vectors import VectorRecommender
 
 _PADDED_ROWS = 2048
 """Vectors of histories taken together in a fold-in: 1 MB at the default width, so that they stay in the cache."""
 _PRECISION, _MOST_STEPS = 1e-5, 60
 
 
-class Als(Recommender):
+class Als(VectorRecommender):
     r"""Weighted matrix factorisation for implicit feedback (iALS).
 
     With preference ``p = 1`` for a taken item and 0 otherwise, and confidence ``c = 1 + alpha * weight``, factors
@@ -109,20 +110,7 @@ class Als(Recommender):
         vectors: FloatArray = model.item_factors
         return vectors
 
-    def _score(self, histories: Histories) -> FloatArray:
-        scores: FloatArray = self._fold_in(histories) @ self._vectors.T
-        return scores
-
-    def _score_items(self, histories: Histories, columns: IntArray) -> FloatArray:
-        scores: FloatArray = self._fold_in(histories) @ self._vectors[columns].T
-        return scores
-
-    def _similarities(self, columns: IntArray) -> FloatArray:
-        lengths = np.linalg.norm(self._vectors, axis=1)
-        unit: FloatArray = (self._vectors / lengths[:, None]).astype(np.float32)
-        return unit[columns] @ unit.T
-
-    def _fold_in(self, histories: Histories) -> FloatArray:
+    def _represent(self, histories: Histories) -> FloatArray:
         """Vectors (m, factors) of histories; NaN where there is no positive item."""
         shape = (len(histories), len(self._vectors))
         weights: Matrix = sparse.csr_array(

@@ -8,10 +8,7 @@ from scipy import sparse
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray, ItemTable
 from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Ranked, Recommender, Saved, unranked
-from socialflow.recommendation.words import Vocabulary, choose_terms, item_terms, tf_idf
-
-_SAMPLE = 20_000
-"""Items from which the latent axes are learnt; all items are then projected on them."""
+from socialflow.recommendation.words import Vocabulary, choose_terms, item_terms, latent_axes, tf_idf
 
 
 class ContentBased(Recommender):
@@ -107,22 +104,12 @@ class ContentBased(Recommender):
             raise InvalidInput("content_based found no words in the item table", field="items")
         self._terms = Vocabulary.of(terms)
         matrix = tf_idf(rows, self._terms, self._idf)
-        self._axes = self._learn_axes(matrix)
+        self._axes = latent_axes(matrix, self._width, self._seed)
         self._vectors = np.zeros((data.n_items, self._axes.shape[1]), np.float32)
         self._vectors[data.items.ids] = self._project(matrix)
         self._near = unranked(data.n_items, 0)
         if self._n_neighbours:
             self._near = super()._neighbours(np.arange(data.n_items), self._n_neighbours)
-
-    def _learn_axes(self, matrix: Matrix) -> FloatArray:
-        from sklearn.utils.extmath import randomized_svd
-
-        rng = np.random.default_rng(self._seed)
-        sample = np.sort(rng.permutation(matrix.shape[0])[:_SAMPLE])
-        width = min(self._width, len(sample), matrix.shape[1])
-        _, _, right = randomized_svd(sparse.csr_matrix(matrix[sample]), width, random_state=self._seed)
-        axes: FloatArray = np.ascontiguousarray(right.T, np.float32)
-        return axes
 
     def _project(self, matrix: Matrix) -> FloatArray:
         vectors: FloatArray = np.asarray(matrix @ self._axes, np.float32)

@@ -7,7 +7,8 @@ import numpy as np
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
 from socialflow.recommendation.layers import Recent, block, layer_norm, linear, part, recent
-from socialflow.recommendation.protocol import Arrays, FitData, Recommender, Saved
+from socialflow.recommendation.protocol import Arrays, FitData, Saved
+from socialflow.recommendation.vectors import VectorRecommender
 
 _TOKENS = 1 << 15
 """History rows that go through the network at once, at most, unless one history is longer."""
@@ -17,7 +18,7 @@ _PAUSES = (1.0, 60.0, 3_600.0, 86_400.0, 604_800.0, 2_592_000.0)
 """Edges of the buckets of the pause since the row before, in seconds: a minute, an hour, a day, a week, a month."""
 
 
-class Deep(Recommender):
+class Deep(VectorRecommender):
     r"""Transformer encoder of three layers over multi-signal rows of a history, with a perceptron on top.
 
     Each of the newest `length` rows of a history is the sum of what is known of it::
@@ -148,18 +149,6 @@ class Deep(Recommender):
         self._learnt, self._vectors = learnt, learnt["vectors"]
         self._known = ~np.isnan(self._vectors[:, 0])
         self._layers = [part(learnt, f"blocks.{number}") for number in range(self._depth)]
-
-    def _score(self, histories: Histories) -> FloatArray:
-        scores: FloatArray = self._represent(histories) @ self._vectors.T
-        return scores
-
-    def _score_items(self, histories: Histories, columns: IntArray) -> FloatArray:
-        scores: FloatArray = self._represent(histories) @ self._vectors[columns].T
-        return scores
-
-    def _similarities(self, columns: IntArray) -> FloatArray:
-        unit: FloatArray = (self._vectors / np.linalg.norm(self._vectors, axis=1, keepdims=True)).astype(np.float32)
-        return unit[columns] @ unit.T
 
     def _represent(self, histories: Histories) -> FloatArray:
         """Vectors (m, width) of histories; NaN where no row is usable."""

@@ -8,6 +8,7 @@ from socialflow.errors import InvalidInput
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
 from socialflow.recommendation.layers import layer_norm, linear, recent
 from socialflow.recommendation.protocol import Arrays, FitData, Recommender, Saved
+from socialflow.recommendation.vectors import cosines
 
 _CELLS = 1 << 21
 """Numbers of the perceptron's first layer held at once: 8 MiB, which stays in the processor's cache."""
@@ -142,9 +143,7 @@ class NeuralCF(Recommender):
         return scores
 
     def _similarities(self, columns: IntArray) -> FloatArray:
-        wanted = self._learnt["wanted"]
-        unit: FloatArray = (wanted / np.linalg.norm(wanted, axis=1, keepdims=True)).astype(np.float32)
-        return unit[columns] @ unit.T
+        return cosines(self._learnt["wanted"], columns)
 
     def _pool(self, histories: Histories) -> FloatArray:
         """User vectors (m, width); NaN where no row is usable."""

@@ -7,15 +7,17 @@ import numpy as np
 from scipy import sparse
 
 from socialflow.errors import InvalidInput
-from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
-from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Recommender, Saved
+from socialflow.recommendation.cooccurrence import degrees, power, scale_by_degree
+from socialflow.recommendation.interactions import FloatArray, Histories
+from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Saved
+from socialflow.recommendation.vectors import VectorRecommender
 
 _FOLDS = 40
 """Multiplicative steps of a fold-in: scores change by less than a hundredth of their spread after it."""
 _TINY = 1e-9
 
 
-class Nmf(Recommender):
+class Nmf(VectorRecommender):
     r"""Parts of taste that only add up: non-negative factors of degree-normalised implicit feedback.
 
     With ``R`` (users x items, positive weights clipped to 1) and degrees ``d_u``, ``d_i``, themes ``H >= 0`` (factors x
@@ -77,7 +79,7 @@ class Nmf(Recommender):
         self._factors, self._iterations, self._seed = factors, iterations, seed
         self._user, self._item, self._target, self._ridge = user, item, target, ridge
         self._inward: FloatArray = np.empty((0, factors), np.float32)
-        self._outward: FloatArray = np.empty((0, factors), np.float32)
+        self._vectors: FloatArray = np.empty((0, factors), np.float32)
         self._gram: FloatArray = np.empty((factors, factors), np.float32)
 
     @property
@@ -96,16 +98,13 @@ class Nmf(Recommender):
     def _fit(self, data: FitData) -> None:
         taken = data.positives()
         np.minimum(taken.data, 1.0, out=taken.data)
-        users, items = np.asarray(taken.sum(axis=1), np.float32), np.asarray(taken.sum(axis=0), np.float32)
-        cells = taken.data * np.repeat(_power(users, -self._user), np.diff(taken.indptr))
-        cells *= _power(items, -self._item)[taken.indices]
-        scaled = sparse.csr_matrix((cells, taken.indices, taken.indptr), taken.shape)
+        items, scaled = degrees(taken)[1], sparse.csr_matrix(scale_by_degree(taken, self._user, self._item))
         width = min(self._factors, max(1, data.n_items // 2))
         themes = self._factorise(scaled, width) if scaled.nnz else np.zeros((data.n_items, width), np.float32)
         self._gram = themes.T @ themes + np.float32(self._ridge) * np.eye(width, dtype=np.float32)
-        self._inward = _power(items, -self._item)[:, None] * themes
-        self._outward = _power(items, self._target)[:, None] * themes
-        self._outward[~self._outward.any(axis=1)] = np.nan
+        self._inward = power(items, self._item)[:, None] * themes
+        self._vectors = power(items, -self._target)[:, None] * themes
+        self._vectors[~self._vectors.any(axis=1)] = np.nan
 
     def _factorise(self, scaled: "sparse.csr_matrix[np.float32]", width: int) -> FloatArray:
         """Themes (items, width) of greatest entry 1; people start equal, so that their numbers do not matter."""
@@ -124,15 +123,7 @@ class Nmf(Recommender):
         highest = themes.max(axis=0)
         return np.ascontiguousarray(themes / np.where(highest > 0, highest, 1.0))
 
-    def _score(self, histories: Histories) -> FloatArray:
-        scores: FloatArray = self._fold_in(histories) @ self._outward.T
-        return scores
-
-    def _score_items(self, histories: Histories, columns: IntArray) -> FloatArray:
-        scores: FloatArray = self._fold_in(histories) @ self._outward[columns].T
-        return scores
-
-    def _fold_in(self, histories: Histories) -> FloatArray:
+    def _represent(self, histories: Histories) -> FloatArray:
         """x (m, factors); NaN where no theme speaks for the history."""
         shape = (len(histories), len(self._item_ids))
         given: Matrix = sparse.csr_array((histories.weights, histories.items, histories.indptr), shape=shape)
@@ -143,20 +134,9 @@ class Nmf(Recommender):
         shares[~wanted.any(axis=1)] = np.nan
         return shares
 
-    def _similarities(self, columns: IntArray) -> FloatArray:
-        lengths = np.linalg.norm(self._outward, axis=1, keepdims=True)
-        unit: FloatArray = self._outward / lengths
-        return unit[columns] @ unit.T
-
     def _arrays(self) -> Arrays:
-        return {"inward": self._inward, "outward": self._outward, "gram": self._gram}
+        return {"inward": self._inward, "outward": self._vectors, "gram": self._gram}
 
     def _restore(self, saved: Saved) -> None:
-        self._inward, self._outward = saved.arrays["inward"], saved.arrays["outward"]
+        self._inward, self._vectors = saved.arrays["inward"], saved.arrays["outward"]
         self._gram = saved.arrays["gram"]
-
-
-def _power(degrees: FloatArray, exponent: float) -> FloatArray:
-    """degrees ** exponent, 0 where the degree is 0."""
-    powers: FloatArray = np.power(degrees, exponent, out=np.zeros_like(degrees), where=degrees > 0)
-    return powers

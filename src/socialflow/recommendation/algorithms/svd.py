@@ -7,13 +7,15 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from socialflow.errors import InvalidInput
+from socialflow.recommendation.cooccurrence import degrees, power, scale_by_degree
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
-from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Recommender, Saved, State
+from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Saved, State
+from socialflow.recommendation.vectors import VectorRecommender, cosines
 
 _OVERSAMPLING, _PASSES = 16, 6
 
 
-class Svd(Recommender):
+class Svd(VectorRecommender):
     r"""PureSVD on normalised implicit feedback: the strongest directions of taste, each trusted by its strength.
 
     With ``R`` (users x items, positive weights clipped to 1), degrees ``d_u``, ``d_i`` and the truncated decomposition
@@ -73,7 +75,7 @@ class Svd(Recommender):
         self._factors, self._power, self._seed = factors, power, seed
         self._user, self._item, self._target = user, item, target
         self._inward: FloatArray = np.empty((0, factors), np.float32)
-        self._outward: FloatArray = np.empty((0, factors), np.float32)
+        self._vectors: FloatArray = np.empty((0, factors), np.float32)
         self._strengths: list[float] = []
 
     @property
@@ -96,27 +98,16 @@ class Svd(Recommender):
     def _fit(self, data: FitData) -> None:
         taken = data.positives()
         np.minimum(taken.data, 1.0, out=taken.data)
-        users, items = np.asarray(taken.sum(axis=1), np.float32), np.asarray(taken.sum(axis=0), np.float32)
-        data_scaled = taken.data * np.repeat(_power(users, -self._user), np.diff(taken.indptr))
-        data_scaled *= _power(items, -self._item)[taken.indices]
-        scaled: Matrix = sparse.csr_array((data_scaled, taken.indices, taken.indptr), shape=taken.shape)
+        items, scaled = degrees(taken)[1], scale_by_degree(taken, self._user, self._item)
         with threadpool_limits(1, "blas"):  # two threads beside a busy neighbour take ten times as long as one
             directions, strengths = _decompose(scaled, min(self._factors, max(1, data.n_items - 1)), self._seed)
         trust = (strengths / max(strengths[0], 1e-12)) ** self._power
-        self._inward = (_power(items, -self._item)[:, None] * directions * trust).astype(np.float32)
-        self._outward = (_power(items, self._target)[:, None] * directions).astype(np.float32)
-        self._outward[items == 0] = np.nan
+        self._inward = (power(items, self._item)[:, None] * directions * trust).astype(np.float32)
+        self._vectors = (power(items, -self._target)[:, None] * directions).astype(np.float32)
+        self._vectors[items == 0] = np.nan
         self._strengths = strengths.tolist()
 
-    def _score(self, histories: Histories) -> FloatArray:
-        scores: FloatArray = self._fold_in(histories) @ self._outward.T
-        return scores
-
-    def _score_items(self, histories: Histories, columns: IntArray) -> FloatArray:
-        scores: FloatArray = self._fold_in(histories) @ self._outward[columns].T
-        return scores
-
-    def _fold_in(self, histories: Histories) -> FloatArray:
+    def _represent(self, histories: Histories) -> FloatArray:
         """x (m, factors); NaN where no item of the history is known."""
         shape = (len(histories), len(self._item_ids))
         given: Matrix = sparse.csr_array((histories.weights, histories.items, histories.indptr), shape=shape)
@@ -125,18 +116,16 @@ class Svd(Recommender):
         return folded
 
     def _similarities(self, columns: IntArray) -> FloatArray:
-        vectors = self._outward * np.array(self._strengths, np.float32)
-        unit: FloatArray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return unit[columns] @ unit.T
+        return cosines(self._vectors * np.array(self._strengths, np.float32), columns)
 
     def _arrays(self) -> Arrays:
-        return {"inward": self._inward, "outward": self._outward}
+        return {"inward": self._inward, "outward": self._vectors}
 
     def _state(self) -> State:
         return {"strengths": self._strengths}
 
     def _restore(self, saved: Saved) -> None:
-        self._inward, self._outward = saved.arrays["inward"], saved.arrays["outward"]
+        self._inward, self._vectors = saved.arrays["inward"], saved.arrays["outward"]
         self._strengths = saved.state["strengths"]
 
 
@@ -155,9 +144,3 @@ def _decompose(matrix: Matrix, rank: int, seed: int) -> tuple[FloatArray, FloatA
     squares, turns = np.linalg.eigh(seen.T @ seen)
     best = slice(None, -rank - 1, -1)
     return basis @ turns[:, best].astype(np.float32), np.sqrt(np.maximum(squares[best], 0.0)).astype(np.float32)
-
-
-def _power(degrees: FloatArray, exponent: float) -> FloatArray:
-    """degrees ** exponent, 0 where the degree is 0."""
-    powers: FloatArray = np.power(degrees, exponent, out=np.zeros_like(degrees), where=degrees > 0)
-    return powers

@@ -11,6 +11,7 @@ from socialflow.errors import InvalidInput
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
 from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Recommender, Saved
 from socialflow.recommendation.rows import content_order
+from socialflow.recommendation.vectors import cosines
 
 _SHOWN = 0.8
 """Share of a history that is shown when the rest is asked for."""
@@ -155,8 +156,7 @@ class SvdPlusPlus(Recommender):
 
     def _similarities(self, columns: IntArray) -> FloatArray:
         vectors = np.where(np.isnan(self._vectors["bias"])[:, None], np.nan, self._vectors["candidate"])
-        unit: FloatArray = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-        return unit[columns] @ unit.T
+        return cosines(vectors, columns)
 
     def _arrays(self) -> Arrays:
         return self._vectors

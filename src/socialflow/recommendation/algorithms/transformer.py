@@ -7,13 +7,14 @@ import numpy as np
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
 from socialflow.recommendation.layers import block, layer_norm, part, recent
-from socialflow.recommendation.protocol import Arrays, FitData, Recommender, Saved
+from socialflow.recommendation.protocol import Arrays, FitData, Saved
+from socialflow.recommendation.vectors import VectorRecommender
 
 _TOKENS = 1 << 15
 """History rows that go through the network at once, at most, unless one history is longer."""
 
 
-class Transformer(Recommender):
+class Transformer(VectorRecommender):
     r"""Causal transformer over the newest items of a history, in their order (SASRec).
 
     With item vectors ``e`` and the newest `length` items ``i_1 .. i_l`` of a history, oldest first::
@@ -114,19 +115,6 @@ class Transformer(Recommender):
         self._vectors, self._weights = vectors, weights
         self._known = ~np.isnan(vectors[:, 0])
         self._layers = [part(weights, f"blocks.{number}") for number in range(self._blocks)] if weights else []
-
-    def _score(self, histories: Histories) -> FloatArray:
-        scores: FloatArray = self._represent(histories) @ self._vectors.T
-        return scores
-
-    def _score_items(self, histories: Histories, columns: IntArray) -> FloatArray:
-        scores: FloatArray = self._represent(histories) @ self._vectors[columns].T
-        return scores
-
-    def _similarities(self, columns: IntArray) -> FloatArray:
-        lengths = np.linalg.norm(self._vectors, axis=1)
-        unit: FloatArray = (self._vectors / lengths[:, None]).astype(np.float32)
-        return unit[columns] @ unit.T
 
     def _represent(self, histories: Histories) -> FloatArray:
         """Vectors (m, width) of histories; NaN where no row is usable."""

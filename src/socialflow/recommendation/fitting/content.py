@@ -1,13 +1,12 @@
 """Words of items as a few latent axes, for networks that know items by what is written about them too."""
 
 import numpy as np
-from scipy import sparse
 
 from socialflow.recommendation.interactions import FloatArray
 from socialflow.recommendation.protocol import FitData
-from socialflow.recommendation.words import Vocabulary, choose_terms, item_terms, tf_idf
+from socialflow.recommendation.words import Vocabulary, choose_terms, item_terms, latent_axes, tf_idf
 
-_AXES, _TERMS, _SAMPLE = 64, 20_000, 20_000
+_AXES, _TERMS = 64, 20_000
 
 
 def word_vectors(data: FitData, seed: int) -> FloatArray:
@@ -22,13 +21,8 @@ def word_vectors(data: FitData, seed: int) -> FloatArray:
     terms, idf = choose_terms(rows, _TERMS)
     if not terms:
         return none
-    from sklearn.utils.extmath import randomized_svd
-
     matrix = tf_idf(rows, Vocabulary.of(terms), idf)
-    sample = np.sort(np.random.default_rng(seed).permutation(matrix.shape[0])[:_SAMPLE])
-    width = min(_AXES, len(sample), len(terms))
-    _, _, right = randomized_svd(sparse.csr_matrix(matrix[sample]), width, random_state=seed)
-    found = np.asarray(matrix @ np.ascontiguousarray(right.T, np.float32), np.float32)
-    vectors = np.zeros((data.n_items, width), np.float32)
+    found = np.asarray(matrix @ latent_axes(matrix, _AXES, seed), np.float32)
+    vectors = np.zeros((data.n_items, found.shape[1]), np.float32)
     vectors[data.items.ids] = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
     return vectors
