@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
-LEARNT = ("item_item", "user_user", "als", "sparse_linear", "svd", "nmf", "svdpp", "collaborative")
+LEARNT = ("item_item", "user_user", "als", "graph", "sparse_linear", "svd", "nmf", "svdpp", "collaborative")
 RUNS = [
     # set, protocol, source below data/recsys, flag, recommenders
     ("gowalla", "lightgcn", "gowalla", "--data", LEARNT),
