@@ -256,12 +256,12 @@ def cold_start() -> str:
 
 
 def selectors() -> str:
-    """What rearranges the main feed, with its settings."""
+    """What rearranges feeds, with its settings."""
     rows = []
-    for one in feeds.SELECTORS:
+    for one in {one.name: one for one in (*feeds.SELECTORS, *feeds.VARIED)}.values():
         said = inspect.cleandoc(type(one).__doc__ or "").split("\n\n")[0].replace("\n", " ")
         with_ = ", ".join(f"{name.strip('_')} {value}" for name, value in vars(one).items())
-        rows.append([f"`{one.name}`", said.partition(": next")[0], with_])
+        rows.append([f"`{one.name}`", said.partition(": ")[0], with_])
     return table(("Selector", "What it does", "With"), rows)
 
 

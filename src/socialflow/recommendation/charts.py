@@ -11,11 +11,12 @@ import numpy.typing as npt
 from socialflow.recommendation.activity import Activity
 from socialflow.recommendation.corpus import KINDS, NONE, Corpus
 from socialflow.recommendation.kinds import DEFAULT_KINDS
+from socialflow.recommendation.log import MICROS
 
 Keys = npt.NDArray[np.int64]
 
 SECONDS_PER_ITEM = 1e-5
-_OF_ITEMS = ("scope", "newest", "born")
+_OF_ITEMS = ("scope", "newest", "born", "creator_debut")
 DEPTH = 5000
 """Length of the charts. Who pages beyond goes on in the reserve, which holds everything."""
 KEPT_NARROW = 16
@@ -105,6 +106,21 @@ class Charts(Chart):
             self.keep_items_of(before)
             for of, chart in list(before._narrow.items()):
                 self.narrowed(of).keep_items_of(chart)
+
+    @cached_property
+    def creator_debut(self) -> npt.NDArray[np.float64]:
+        """When the first item of each item's creator came (size,), seconds; -inf where no creator is named."""
+        oldest_last = self._newest_first
+        creators = self._corpus.creator(np.arange(self.size))
+        debuts = np.full(int(creators.max(initial=0)) + 1, -np.inf)
+        debuts[creators[oldest_last]] = self._corpus.created_at[oldest_last] / MICROS
+        return np.where(creators % 3 == 2, -np.inf, debuts[creators])
+
+    @cached_property
+    def creator_heard(self) -> npt.NDArray[np.int64]:
+        """Interactions with all items of each item's creator together (size,)."""
+        creators = self._corpus.creator(np.arange(self.size))
+        return np.bincount(creators, self._activity.rows(self.size)).astype(np.int64)[creators]
 
     def narrowed(self, of: Narrow) -> Chart:
         """The charts of a narrower question."""

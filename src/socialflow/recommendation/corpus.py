@@ -123,6 +123,11 @@ class Corpus:
         known = (channel >= 0) & (channel < len(owner))
         return np.where(author >= 0, author, np.where(known, owner[np.where(known, channel, 0)], NONE))
 
+    def creator(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """One number per creator: the author, else the channel, else the item itself (the only numbers 2 modulo 3)."""
+        author, channel = self.author[keys].astype(np.int64), self.channel[keys].astype(np.int64)
+        return np.where(author >= 0, 3 * author, np.where(channel >= 0, 3 * channel + 1, 3 * keys + 2))
+
     def key(self, item_id: str) -> ItemKey | None:
         """Key of an item id; None if there is no such item."""
         key = self._keys.get(item_id)

@@ -1,6 +1,7 @@
 """Why this item, and why not that one: from the stored trace of an answer, or worked out anew."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,8 +9,8 @@ from socialflow.content.records import ItemKind, Mood
 from socialflow.ids import ItemKey
 from socialflow.recommendation import answers
 from socialflow.recommendation.context import Context
-from socialflow.recommendation.pipeline import Drawn, Feed, pool, run, sieve
-from socialflow.recommendation.records import Explanation, FeedQuery, Impression
+from socialflow.recommendation.pipeline import Drawn, Feed, Ranking, pool, run, sieve
+from socialflow.recommendation.records import Explanation, FeedQuery, Gap, Impression, Margin
 
 
 def from_trace(pages: Sequence[Impression], key: ItemKey, item_id: str) -> Explanation | None:
@@ -66,10 +67,13 @@ def recompute(feed: Feed, ctx: Context, key: ItemKey, pages: Sequence[Impression
     ranking = outcome.ranking
     places = np.flatnonzero(ranking.candidates.keys[ranking.order] == key)
     if not len(places):
-        return _not_shown(request_id, item_id, "sources", "no source offered it among its best", recomputed=True)
+        told = _not_shown(request_id, item_id, "sources", "no source offered it among its best", recomputed=True)
+        return replace(told, notes=(f"no filter takes it out; asked were {', '.join(outcome.source_names)}",))
     place = int(places[0])
-    entry = answers.entry(ctx, outcome, int(ranking.order[place]), place + 1)
+    candidate = int(ranking.order[place])
+    entry = answers.entry(ctx, outcome, candidate, place + 1)
     shown = sum(len(page.entries) for page in pages)
+    last = min(shown, len(ranking)) - 1
     return Explanation(
         request_id=request_id,
         item_id=item_id,
@@ -84,8 +88,36 @@ def recompute(feed: Feed, ctx: Context, key: ItemKey, pages: Sequence[Impression
         removed_by=None,
         removed_because=None,
         recomputed=True,
-        notes=(f"it would rank {place + 1} now; {shown} places were shown",),
+        margin=None if last < 0 else _margin(ctx, ranking, candidate, last),
+        notes=_standing(ranking, candidate, place, shown),
     )
+
+
+def _margin(ctx: Context, ranking: Ranking, candidate: int, place: int) -> Margin:
+    """The candidate against the one at `place` (from 0)."""
+    other = int(ranking.order[place])
+    gaps = [
+        Gap(name, round(weight * float(values[candidate]), 6), round(weight * float(values[other]), 6))
+        for name, weight, values in ranking.terms
+        if values[candidate] != values[other]
+    ]
+    here, there = float(ranking.scores[candidate]), float(ranking.scores[other])
+    return Margin(
+        item_id=ctx.world.corpus.ids[int(ranking.candidates.keys[other])] or "",
+        position=place + 1,
+        score=round(there, 6),
+        by=round(here - there, 6),
+        gaps=tuple(sorted(gaps, key=lambda gap: gap.here - gap.there)),
+    )
+
+
+def _standing(ranking: Ranking, candidate: int, place: int, shown: int) -> tuple[str, ...]:
+    """Where it would rank, and whether that is its score or what re-ranking made of it."""
+    rank = f"it would rank {place + 1} now; {shown} places were shown"
+    by_score = int(np.count_nonzero(ranking.scores > ranking.scores[candidate])) + 1
+    if by_score <= shown <= place:
+        return rank, f"by score alone it would rank {by_score}: re-ranking moved it down"
+    return (rank,)
 
 
 def _not_shown(request_id: str, item_id: str, stage: str, reason: str, *, recomputed: bool) -> Explanation:

@@ -22,7 +22,15 @@ from socialflow.recommendation.scorers.signals import (
     Popularity,
     Trending,
 )
-from socialflow.recommendation.selectors.rerank import AuthorCap, Diversity, FreshnessBoost, NewItemSlots
+from socialflow.recommendation.selectors.determinantal import DeterminantalPointProcess
+from socialflow.recommendation.selectors.rerank import (
+    AuthorCap,
+    AuthorDecay,
+    Diversity,
+    FreshnessBoost,
+    NewCreatorSlots,
+    NewItemSlots,
+)
 from socialflow.recommendation.sources import catalogue, learned
 
 LEARNED = ("graph", "transformer", "neural_cf", "deep", "sparse_linear", "user_user", "svd", "svdpp", "nmf")
@@ -50,6 +58,15 @@ SELECTORS: tuple[Selector, ...] = (
     FreshnessBoost(gain=0.05),
     Diversity(strength=0.15),
     NewItemSlots(every=10, few=20),
+    AuthorCap(cap=2, window=10),
+)
+
+VARIED: tuple[Selector, ...] = (
+    FreshnessBoost(gain=0.05),
+    AuthorDecay(factor=0.5, floor=0.25),
+    DeterminantalPointProcess(theta=0.65),
+    NewItemSlots(every=10, few=20),
+    NewCreatorSlots(every=15, days=30, few=100),
     AuthorCap(cap=2, window=10),
 )
 
@@ -99,6 +116,7 @@ def by_model(name: str) -> Feed:
 
 FEEDS: Mapping[str, Feed] = {
     "hybrid": HYBRID,
+    "varied": replace(HYBRID, name="varied", selectors=VARIED),
     "trending": Feed(
         name="trending",
         sources=(catalogue.Trending(limit=300),),

@@ -137,16 +137,32 @@ class Ranking:
         """Order by score, ties by item key."""
         self.order = np.lexsort((self.candidates.keys, -self.scores))
 
-    def reorder(self, head: Sequence[int], why: str) -> None:
-        """Put `head` (candidates) first, in that order, the rest after it as it was; note every change of place."""
-        front = np.asarray(head, np.int64)
-        rest = self.order[~Context.member(front, len(self.candidates))[self.order]]
-        new = np.concatenate([front, rest])
-        changed = np.flatnonzero(new[: len(front)] != self.order[: len(front)])
-        was = np.empty(len(self.candidates), np.int64)
-        was[self.order] = np.arange(len(self.order))
-        for place, candidate in zip(changed.tolist(), new[changed].tolist(), strict=True):
-            self.note(candidate, f"{why} {was[candidate] + 1} -> {place + 1}")
+    def add(self, name: str, weight: float, values: Values) -> None:
+        """Let one more term, `weight` x `values` (n,), count in the scores; sort again and note who gained or lost."""
+        gains = weight * values
+        changed = np.flatnonzero(gains)
+        if not len(changed):
+            return
+        for candidate, gain in zip(changed.tolist(), gains[changed].tolist(), strict=True):
+            self.note(candidate, f"{name} {gain:+.2f}")
+        self.terms = (*self.terms, (name, weight, values))
+        self.scores = self.scores + gains
+        self.sort()
+
+    def reorder(self, head: Sequence[int], why: str, because: Mapping[int, str] | None = None) -> None:
+        """Put `head` (candidates) first, in that order, the rest after it as it was.
+
+        Every change of place within the head, into it and out of it is noted under `why`, or under what `because` says
+        of the candidate.
+        """
+        front, old, n = np.asarray(head, np.int64), self.order, len(self.candidates)
+        new = np.concatenate([front, old[~Context.member(front, n)[old]]])
+        was, now = np.empty(n, np.int64), np.empty(n, np.int64)
+        was[old] = now[new] = np.arange(len(old))
+        for candidate in dict.fromkeys([*front.tolist(), *old[: len(front)].tolist()]):
+            if was[candidate] != now[candidate]:
+                reason = (because or {}).get(candidate, why)
+                self.note(candidate, f"{reason} {was[candidate] + 1} -> {now[candidate] + 1}")
         self.order = new
 
     def note(self, candidate: int, move: str) -> None:

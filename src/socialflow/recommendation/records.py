@@ -163,6 +163,27 @@ class FeedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """What one summand gives an item (`here`) and the one it is compared with (`there`)."""
+
+    name: str
+    here: float
+    there: float
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How a score stands to that of the last item that fits on the pages shown; `by` below 0: it was outscored."""
+
+    item_id: str
+    position: int
+    score: float
+    by: float
+    gaps: tuple[Gap, ...]
+    """Summands that differ, the one that costs most first; they add up to `by`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why an item stands where it stands, or does not."""
 
@@ -181,6 +202,8 @@ class Explanation:
     removed_because: str | None
     recomputed: bool
     """True where the answer was worked out now, because the stored trace does not hold this item."""
+    margin: Margin | None = None
+    """Where it was not shown although it ranks."""
     notes: tuple[str, ...] = ()
     arm: str | None = None
     """The algorithm that `smart` chose."""

@@ -1,15 +1,16 @@
 """What happens to a ranking before it is shown. Only the head is worked on; nothing is ever taken out."""
 
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 
 import numpy as np
 
-from socialflow.recommendation.context import Context, Keys
+from socialflow.recommendation.context import Context, Keys, Mask, Values
 from socialflow.recommendation.pipeline import Ranking
-from socialflow.recommendation.sources.catalogue import FRESH, creators_of
+from socialflow.recommendation.sources.catalogue import FRESH
 
 
-def _head(ctx: Context, ranking: Ranking) -> Keys:
+def head_of(ctx: Context, ranking: Ranking) -> Keys:
     """The candidates that can reach this answer: three times what is needed, at most 300 beyond it."""
     return ranking.order[: min(3 * ctx.need, ctx.need + 300)]
 
@@ -24,11 +25,32 @@ class FreshnessBoost:
 
     def select(self, ctx: Context, ranking: Ranking) -> None:
         """Raise scores and sort again."""
-        boost = self._gain * np.maximum(1.0 - ctx.age(ranking.candidates.keys) / FRESH, 0.0)
-        for candidate in np.flatnonzero(boost > 0).tolist():
-            ranking.note(candidate, f"{self.name} +{boost[candidate]:.2f}")
-        ranking.scores = ranking.scores + boost
-        ranking.sort()
+        ranking.add(self.name, self._gain, np.maximum(1.0 - ctx.age(ranking.candidates.keys) / FRESH, 0.0))
+
+
+class AuthorDecay:
+    """Takes from the score of every further item of one creator: the k-th by score (from 0) keeps the part
+
+        (1 - floor) factor^k + floor,
+
+    so that a second one has to be better to stand as high, without being barred. (A negative score falls as far.)
+    """
+
+    name = "author decay"
+
+    def __init__(self, *, factor: float, floor: float) -> None:
+        self._factor = factor
+        self._floor = floor
+
+    def select(self, ctx: Context, ranking: Ranking) -> None:
+        """Lower scores and sort again."""
+        creators = ctx.world.corpus.creator(ranking.candidates.keys[ranking.order])
+        grouped = np.argsort(creators, kind="stable")
+        _, starts, counts = np.unique(creators[grouped], return_index=True, return_counts=True)
+        further = np.empty(len(grouped), np.int64)
+        further[ranking.order[grouped]] = np.arange(len(grouped)) - np.repeat(starts, counts)
+        lost: Values = (1.0 - self._floor) * (1.0 - np.power(self._factor, further.astype(np.float64)))
+        ranking.add(self.name, -1.0, lost * np.abs(ranking.scores))
 
 
 class Diversity:
@@ -46,11 +68,11 @@ class Diversity:
 
     def select(self, ctx: Context, ranking: Ranking) -> None:
         """Reorder as much of the head as the answer needs."""
-        head = _head(ctx, ranking)
+        head = head_of(ctx, ranking)
         if len(head) < 3:
             return
-        keys = ranking.candidates.keys[head]
-        category, creator = ctx.world.corpus.category[keys], creators_of(ctx, keys)
+        corpus, keys = ctx.world.corpus, ranking.candidates.keys[head]
+        category, creator = corpus.category[keys], corpus.creator(keys)
         worth = (1.0 - self._strength) * ranking.scores[head]
         nearest = np.zeros(len(head))
         chosen: list[int] = []
@@ -63,27 +85,60 @@ class Diversity:
         ranking.reorder(chosen, self.name)
 
 
-class NewItemSlots:
-    """Keeps one place in `every` for an item that is younger than a day and has had few interactions, so that new
-    items and new creators get a chance to be seen."""
+class Slots(ABC):
+    """Keeps one place in `every` for items that have had no chance yet: subclasses say which (`_wanted`)."""
+
+    name = "slot"
+
+    def __init__(self, *, every: int) -> None:
+        self._every = every
+
+    def select(self, ctx: Context, ranking: Ranking) -> None:
+        """Bring the best of them up to places `every`, 2 `every`, ... where the stretch before has none."""
+        order = ranking.order[: ctx.need].tolist()
+        wanted = self._wanted(ctx, ranking.candidates.keys)
+        waiting = deque(candidate for candidate in ranking.order[ctx.need :].tolist() if wanted[candidate])
+        brought: dict[int, str] = {}
+        for stop in range(self._every, len(order) + 1, self._every):
+            stretch = order[stop - self._every : stop]
+            if waiting and not wanted[stretch].any():
+                brought[waiting[0]] = self.name
+                order.insert(stop - 1, waiting.popleft())
+        ranking.reorder(order, f"{self.name} of another", brought)
+
+    @abstractmethod
+    def _wanted(self, ctx: Context, keys: Keys) -> Mask:
+        """Which of `keys` are such items."""
+
+
+class NewItemSlots(Slots):
+    """Keeps one place in `every` for an item that is younger than a day and has had fewer than `few` interactions."""
 
     name = "new item slot"
 
     def __init__(self, *, every: int, few: int) -> None:
-        self._every = every
+        super().__init__(every=every)
         self._few = few
 
-    def select(self, ctx: Context, ranking: Ranking) -> None:
-        """Bring the best new items up to places `every`, 2 `every`, ... where the stretch before has none."""
-        order = ranking.order[: ctx.need].tolist()
-        keys = ranking.candidates.keys
-        new = (ctx.age(keys) < FRESH) & (ctx.world.activity.rows(ctx.size)[keys] < self._few)
-        waiting = deque(candidate for candidate in ranking.order[ctx.need :].tolist() if new[candidate])
-        for stop in range(self._every, len(order) + 1, self._every):
-            stretch = order[stop - self._every : stop]
-            if waiting and not new[stretch].any():
-                order.insert(stop - 1, waiting.popleft())
-        ranking.reorder(order, self.name)
+    def _wanted(self, ctx: Context, keys: Keys) -> Mask:
+        return (ctx.age(keys) < FRESH) & (ctx.world.activity.rows(ctx.size)[keys] < self._few)
+
+
+class NewCreatorSlots(Slots):
+    """Keeps one place in `every` for a creator whose first item came less than `days` ago and whose items have had
+    fewer than `few` interactions together. Items that name neither author nor channel have no creator."""
+
+    name = "new creator slot"
+
+    def __init__(self, *, every: int, days: float, few: int) -> None:
+        super().__init__(every=every)
+        self._debut = days * 24 * 3600.0
+        self._few = few
+
+    def _wanted(self, ctx: Context, keys: Keys) -> Mask:
+        charts = ctx.world.charts
+        young = ctx.world.now - charts.creator_debut[keys] < self._debut
+        return young & (charts.creator_heard[keys] < self._few)
 
 
 class AuthorCap:
@@ -97,8 +152,8 @@ class AuthorCap:
 
     def select(self, ctx: Context, ranking: Ranking) -> None:
         """Reorder as much of the head as the answer needs; an author may exceed the cap where nobody else is left."""
-        head = _head(ctx, ranking)
-        creators = creators_of(ctx, ranking.candidates.keys[head]).tolist()
+        head = head_of(ctx, ranking)
+        creators = ctx.world.corpus.creator(ranking.candidates.keys[head]).tolist()
         waiting, chosen = list(range(len(head))), list[int]()
         recent: deque[int] = deque(maxlen=self._window - 1)
         while waiting and len(chosen) < ctx.need:

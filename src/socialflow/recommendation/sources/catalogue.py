@@ -78,7 +78,7 @@ class Fresh:
     def candidates(self, ctx: Context) -> Drawn:
         """At most `limit` items younger than a day."""
         keys = ctx.younger(FRESH)[: self._limit * _LOOK_THROUGH]
-        creators = creators_of(ctx, keys)
+        creators = ctx.world.corpus.creator(keys)
         order = np.argsort(creators, kind="stable")
         _, starts, counts = np.unique(creators[order], return_index=True, return_counts=True)
         turn = np.empty(len(keys), np.int64)
@@ -144,13 +144,6 @@ def favourite_categories(ctx: Context) -> list[int]:
     sums = np.bincount(codes[given], ctx.weights[-200:][known][given], minlength=len(corpus.categories.words))
     liked = np.argsort(-sums, kind="stable")[: np.count_nonzero(sums > 0)].tolist() if len(sums) else []
     return list(dict.fromkeys(code for code in [*stated, *liked] if code >= 0))
-
-
-def creators_of(ctx: Context, keys: Keys) -> Keys:
-    """One number per creator: the author, else the channel, else the item itself."""
-    corpus = ctx.world.corpus
-    author, channel = corpus.author[keys].astype(np.int64), corpus.channel[keys].astype(np.int64)
-    return np.where(author >= 0, 3 * author, np.where(channel >= 0, 3 * channel + 1, 3 * keys + 2))
 
 
 def _in_turns(lists: list[Keys]) -> Keys:

@@ -89,6 +89,24 @@ class TermOut(BaseModel):
     value: Annotated[float | None, Field(description="Its value before weighting.", examples=[0.71])]
 
 
+class GapOut(BaseModel):
+    """One summand of two scores."""
+
+    name: Annotated[str, Field(description="What it measures.", examples=["item_item"])]
+    here: Annotated[float | None, Field(description="What it gives the item asked about.", examples=[0.02])]
+    there: Annotated[float | None, Field(description="What it gives the other.", examples=[0.31])]
+
+
+class MarginOut(BaseModel):
+    """How an item's score stands to that of the last item that fits on the pages shown."""
+
+    item_id: Annotated[str, Field(description="The last that fits.", examples=["77"])]
+    position: Annotated[int, Field(description="Its place, from 1.", examples=[20])]
+    score: Annotated[float | None, Field(description="Its score.", examples=[0.83])]
+    by: Annotated[float | None, Field(description="Below 0: outscored by this much.", examples=[-0.29])]
+    gaps: Annotated[list[GapOut], Field(description="What makes the difference, the most costly first.")]
+
+
 class ExplanationOut(BaseModel):
     """Why an item stands where it stands, or does not."""
 
@@ -104,6 +122,7 @@ class ExplanationOut(BaseModel):
     removed_by: Annotated[str | None, Field(description="The stage that removed it.", examples=["seen"])]
     removed_because: Annotated[str | None, Field(description="Why it did.", examples=["watched yesterday"])]
     recomputed: Annotated[bool, Field(description="Worked out now, not read from the trace.", examples=[False])]
+    margin: Annotated[MarginOut | None, Field(description="Where it ranks, but below what was shown.")]
     notes: Annotated[list[str], Field(description="What else to know.", examples=[[]])]
     arm: Annotated[str | None, Field(description="The algorithm that `smart` chose.", examples=["als"])]
 
