@@ -13,9 +13,10 @@ from socialflow.ids import ItemKey
 from socialflow.recommendation.activity import Activity
 from socialflow.recommendation.charts import Chart, Charts, Narrow
 from socialflow.recommendation.corpus import KINDS, Corpus
-from socialflow.recommendation.interactions import FloatArray, Histories
+from socialflow.recommendation.interactions import Histories
 from socialflow.recommendation.kinds import DEFAULT_KINDS
 from socialflow.recommendation.log import MICROS, NO_ROWS, UserRows, as_histories
+from socialflow.recommendation.protocol import Query
 from socialflow.recommendation.records import FeedQuery
 from socialflow.recommendation.shelf import Loaded
 from socialflow.recommendation.value_model import Weigher
@@ -147,9 +148,15 @@ class Context:
         return as_histories([self.rows.last(HISTORY_LIMIT)], self.world.weigh, self.world.now)
 
     @cached_property
-    def scored(self) -> dict[str, FloatArray]:
-        """Scores (1, n) of all items by models that were asked for them in this request, by name."""
+    def _queries(self) -> dict[str, Query]:
         return {}
+
+    def put_to(self, loaded: Loaded) -> Query:
+        """The history put to a model, once in this request."""
+        name = loaded.provenance.model
+        if name not in self._queries:
+            self._queries[name] = loaded.model.query(self.histories)
+        return self._queries[name]
 
     @cached_property
     def liked(self) -> Keys:

@@ -7,7 +7,8 @@ never rewritten.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeAlias, final
@@ -18,6 +19,8 @@ from scipy import sparse
 
 from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable
 from socialflow.recommendation import artefacts
+from socialflow.recommendation.candidates import Candidates, ItemIndex
+from socialflow.recommendation.checks import check_fit, check_histories, check_k
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray, Interactions, ItemTable
 from socialflow.recommendation.ranking import best_columns
 
@@ -68,6 +71,78 @@ class Saved:
     members: Mapping[str, "Recommender"]
 
 
+class Query:
+    """m histories put to one model: what is made of them once serves every question about them.
+
+    `Recommender.query` makes it. This one keeps the scores of all items once they were asked for; `vectors` keeps a
+    vector per history.
+    """
+
+    def __init__(self, model: "Recommender", histories: Histories) -> None:
+        """`histories.items` are columns."""
+        self._model = model
+        self._histories = histories
+
+    @final
+    def score_items(self, items: IntArray) -> FloatArray:
+        """Scores (m, len(items)) of the given ids; NaN for unknown ids."""
+        columns, known = self._model._find(np.asarray(items, np.int64))
+        scores = np.full((len(self._histories), len(columns)), np.nan, np.float32)
+        scores[:, known] = self._some(columns[known])
+        return scores
+
+    @final
+    def top(self, k: int, *, exclude_seen: bool = True, allowed: IntArray | None = None) -> Ranked:
+        """As `Recommender.top`."""
+        check_k(k)
+        ranked = unranked(len(self._histories), k)
+        if allowed is not None:
+            found, known = self._model._find(np.asarray(allowed, np.int64))
+            columns = np.unique(found[known])
+            self._rank(ranked, slice(None), self._some(columns), columns, exclude_seen)
+            return ranked
+        likely = self._likely(2 * k + int(np.diff(self._histories.indptr).max(initial=0)))
+        if likely is None:
+            self._rank(ranked, slice(None), self._all, np.arange(len(self._model.item_ids)), exclude_seen)
+            return ranked
+        for row, columns in enumerate(likely):
+            one = self._row(row)
+            one._rank(ranked, slice(row, row + 1), one._some(columns), columns, exclude_seen)
+            if ranked.items[row, -1] < 0:  # too few of the likely ones are left
+                one._rank(ranked, slice(row, row + 1), one._all, np.arange(len(self._model.item_ids)), exclude_seen)
+        return ranked
+
+    def _rank(self, ranked: Ranked, rows: slice, scores: FloatArray, columns: IntArray, exclude_seen: bool) -> None:
+        """Write the best of `scores` into `ranked[rows]`; score column j belongs to the ascending `columns[j]`."""
+        if exclude_seen:
+            scores = _mask_seen(scores, self._histories, columns)
+        if len(columns):
+            ids = self._model.item_ids
+            best, values = best_columns(scores, ranked.items.shape[1])
+            ranked.items[rows] = np.where(best >= 0, ids[columns[best]], -1)
+            ranked.scores[rows] = values
+
+    def _row(self, row: int) -> "Query":
+        """One history of these."""
+        return Query(self._model, self._histories.rows(row, row + 1))
+
+    @cached_property
+    def _all(self) -> FloatArray:
+        """Scores (m, n) of all columns; not to be written to."""
+        return self._model._score(self._histories)
+
+    def _some(self, columns: IntArray) -> FloatArray:
+        """Scores (m, len(columns)) of some columns."""
+        if "_all" in self.__dict__:
+            return self._all[:, columns]
+        return self._model._score_items(self._histories, columns)
+
+    def _likely(self, count: int) -> list[IntArray] | None:
+        """Per history, ascending, columns that hold about its `count` best; None: all are to be scored."""
+        del count
+        return None
+
+
 class Recommender(ABC):
     """Template of a recommender: this base owns ids, masking, top-k, persistence; a subclass holds its idea.
 
@@ -96,6 +171,10 @@ class Recommender(ABC):
         A property of the data, not of the algorithm: chosen on held-out interactions after a fit (see
         `training.recency`) and kept with the model.
         """
+        self.candidates: Candidates | None = None
+        """How the best items are found, and how well; None where it was not looked into."""
+        self.index: ItemIndex | None = None
+        """What finds them without scoring all, where `candidates` say so; both are chosen after a fit."""
         self.checkpoints: Path | None = None
         """Directory in which a long fit writes down how far it is; an equal fit goes on from there."""
 
@@ -121,7 +200,7 @@ class Recommender(ABC):
                 not ascending or not unique.
             ModelUnavailable: the algorithm is trained with torch, which is not installed.
         """
-        _check_fit(interactions, items, needs_items=self.needs_items, name=self.name)
+        check_fit(interactions, items, needs_items=self.needs_items, name=self.name)
         if self.needs_torch and find_spec("torch") is None:
             raise ModelUnavailable(f'{self.name} is trained with torch: pip install "socialflow[train]"')
         known = [interactions.items] if items is None else [interactions.items, items.ids]
@@ -142,13 +221,14 @@ class Recommender(ABC):
         return self._score(self._to_columns(histories))
 
     @final
+    def query(self, histories: Histories) -> Query:
+        """Put histories to this model, for more than one question about them."""
+        return self._query(self._to_columns(histories))
+
+    @final
     def score_items(self, histories: Histories, items: IntArray) -> FloatArray:
         """Scores (m, len(items)) of the given ids, equal to the columns of `score`; NaN for unknown ids."""
-        inside = self._to_columns(histories)
-        columns, known = self._find(np.asarray(items, np.int64))
-        scores = np.full((len(histories), len(columns)), np.nan, np.float32)
-        scores[:, known] = self._score_items(inside, columns[known])
-        return scores
+        return self.query(histories).score_items(items)
 
     @final
     def top(
@@ -156,44 +236,23 @@ class Recommender(ABC):
     ) -> Ranked:
         """The k best items per history; ties by ascending id; NaN never ranks.
 
-        `exclude_seen` masks the history's own items; `allowed` (ids) restricts to a subset.
+        `exclude_seen` masks the history's own items; `allowed` (ids) restricts to a subset. A model with `candidates`
+        that are indexed scores those alone, and all where too few of them are left: exact scores of about the best.
         """
-        _check_k(k)
+        check_k(k)
         inside = self._to_columns(histories)
-        if allowed is None:
-            columns = np.arange(len(self._item_ids))
-        else:
-            found, known = self._find(np.asarray(allowed, np.int64))
-            columns = np.unique(found[known])
         step = max(1, _BLOCK_CELLS // len(self._item_ids))
         ranked = unranked(len(histories), k)
         for start in range(0, len(histories), step):
-            block = inside.rows(start, min(start + step, len(histories)))
-            scores = self._score(block) if allowed is None else self._score_items(block, columns)
-            if exclude_seen:
-                scores = _mask_seen(scores, block, columns)
-            self._name_best(ranked, slice(start, start + len(block)), scores, columns)
+            stop = min(start + step, len(histories))
+            block = self._query(inside.rows(start, stop)).top(k, exclude_seen=exclude_seen, allowed=allowed)
+            ranked.items[start:stop], ranked.scores[start:stop] = block.items, block.scores
         return ranked
-
-    @final
-    def best(self, scores: FloatArray, histories: Histories, k: int) -> Ranked:
-        """`top(histories, k)` from what `score(histories)` gave, so that a request asks for scores once."""
-        _check_k(k)
-        columns, ranked = np.arange(len(self._item_ids)), unranked(len(histories), k)
-        unseen = _mask_seen(scores.copy(), self._to_columns(histories), columns)
-        self._name_best(ranked, slice(0, len(histories)), unseen, columns)
-        return ranked
-
-    @final
-    def pick(self, scores: FloatArray, items: IntArray) -> FloatArray:
-        """Of what `score` gave (m, n), the columns (m, len(items)) of the given ids; NaN for unknown ids."""
-        columns, known = self._find(np.asarray(items, np.int64))
-        return np.where(known, scores[:, columns], np.float32(np.nan))
 
     @final
     def neighbours(self, items: IntArray, k: int) -> Ranked:
         """The k most similar items of each given item (itself excluded); -1/NaN where none is known."""
-        _check_k(k)
+        check_k(k)
         self._check_fitted()
         columns, known = self._find(np.asarray(items, np.int64))
         ranked = unranked(len(columns), k)
@@ -214,9 +273,11 @@ class Recommender(ABC):
             "name": self.name,
             "parameters": dict(self.parameters),
             "half_life": self.half_life,
+            "candidates": None if self.candidates is None else asdict(self.candidates),
             "state": dict(self._state()),
         }
-        artefacts.write(directory, header, {"item_ids": self._item_ids, **self._arrays()})
+        index = {} if self.index is None else self.index.arrays()
+        artefacts.write(directory, header, {"item_ids": self._item_ids, **self._arrays(), **index})
         for key, member in members.items():
             (directory / key).mkdir()
             member.save(directory / key)
@@ -233,6 +294,9 @@ class Recommender(ABC):
             model._item_ids = arrays.pop("item_ids")
             members = {key: type(member).load(directory / key) for key, member in model._members().items()}
             model.half_life = header.get("half_life")
+            if (told := header.get("candidates")) is not None:
+                model.candidates = Candidates(**told)
+                model.index = ItemIndex.take(arrays) if model.candidates.indexed else None
             model._restore(Saved(arrays, header["state"], members))
         except (KeyError, TypeError, ValueError, AttributeError, InvalidInput) as problem:
             raise ArtefactError(f"{directory} is not a usable {cls.name} model: {problem}") from problem
@@ -268,6 +332,10 @@ class Recommender(ABC):
         """Scores (m, len(columns)) of some columns."""
         return self._score(histories)[:, columns]
 
+    def _query(self, histories: Histories) -> Query:
+        """Histories, whose items are columns, put to this model."""
+        return Query(self, histories)
+
     def _similarities(self, columns: IntArray) -> FloatArray:
         """Likeness (m, n) of every item to each given one; NaN where unknown."""
         return np.full((len(columns), len(self._item_ids)), np.nan, np.float32)
@@ -302,7 +370,7 @@ class Recommender(ABC):
     def _to_columns(self, histories: Histories) -> Histories:
         """The same histories with columns for ids; rows of unknown items are left out."""
         self._check_fitted()
-        _check_histories(histories)
+        check_histories(histories)
         columns, known = self._find(histories.items)
         if self.half_life is not None:
             histories = histories.faded(self.half_life)
@@ -311,14 +379,6 @@ class Recommender(ABC):
         indptr = np.concatenate(([0], np.cumsum(known)))[histories.indptr]
         return Histories(indptr, columns[known], histories.weights[known], histories.at[known], histories.now)
 
-    def _name_best(self, ranked: Ranked, rows: slice, scores: FloatArray, columns: IntArray) -> None:
-        """Write the best of `scores` into `ranked[rows]`; score column j belongs to item column `columns[j]`."""
-        if not len(columns):
-            return
-        best, values = best_columns(scores, ranked.items.shape[1])
-        ranked.items[rows] = np.where(best >= 0, self._item_ids[columns[best]], -1)
-        ranked.scores[rows] = values
-
 
 def unranked(rows: int, k: int) -> Ranked:
     """A result of `rows` rows in which nothing ranks."""
@@ -326,9 +386,10 @@ def unranked(rows: int, k: int) -> Ranked:
 
 
 def _mask_seen(scores: FloatArray, histories: Histories, columns: IntArray) -> FloatArray:
-    """NaN at the history's own items; `columns` is ascending and names the score columns."""
+    """A copy with NaN at the history's own items; `columns` is ascending and names the score columns."""
     if not len(columns):
         return scores
+    scores = scores.copy()
     rows = np.repeat(np.arange(len(histories)), np.diff(histories.indptr))
     if len(columns) == scores.shape[1] == columns[-1] + 1:  # all of them
         scores[rows, histories.items] = np.nan
@@ -337,28 +398,3 @@ def _mask_seen(scores: FloatArray, histories: Histories, columns: IntArray) -> F
     here = columns[places] == histories.items
     scores[rows[here], places[here]] = np.nan
     return scores
-
-
-def _check_k(k: int) -> None:
-    if k < 1:
-        raise InvalidInput(f"k must be at least 1, not {k}", field="k")
-
-
-def _check_fit(interactions: Interactions, items: ItemTable | None, *, needs_items: bool, name: str) -> None:
-    if not (np.isfinite(interactions.weights).all() and np.isfinite(interactions.at).all()):
-        raise InvalidInput("weights and times of interactions must be finite", field="interactions")
-    if items is None:
-        if needs_items:
-            raise InvalidInput(f"{name} learns from the words of items; give fit() an ItemTable", field="items")
-    elif (np.diff(items.ids) <= 0).any():
-        raise InvalidInput("ids of the item table must be ascending without repeats", field="items")
-
-
-def _check_histories(histories: Histories) -> None:
-    indptr, n = histories.indptr, len(histories.items)
-    if not len(indptr) or indptr[0] != 0 or indptr[-1] != n or (np.diff(indptr) < 0).any():
-        raise InvalidInput("histories: indptr must rise from 0 to the number of items", field="histories")
-    if len(histories.weights) != n or len(histories.at) != n:
-        raise InvalidInput("histories: items, weights and at must have the same length", field="histories")
-    if not np.isfinite(histories.weights).all():
-        raise InvalidInput("histories: weights must be finite", field="histories")

@@ -348,6 +348,8 @@ class RecommendationService:
         if loaded is None:
             return self._why_not(name)
         version = loaded.provenance.version
+        if loaded.model.candidates is not None:
+            version = f"{version}; {loaded.model.candidates}"
         return f"{version}; {self._why_not(name)}" if name in shelf.failures else version
 
     def _why_not(self, name: str) -> str:

@@ -14,6 +14,7 @@ from socialflow.errors import InvalidInput
 from socialflow.kit.progress import Progress
 from socialflow.recommendation.builders import ALGORITHMS
 from socialflow.recommendation.protocol import Recommender
+from socialflow.recommendation.vectors import VectorRecommender
 from socialflow.training.config import TrainConfig, build
 from socialflow.training.gate import Verdict, judge
 from socialflow.training.holdout import Holdout, expected_of_chance, hold_out, means, measure, measure_popularity
@@ -22,6 +23,8 @@ from socialflow.training.snapshot import Snapshot, read_snapshot
 
 _LIBRARIES = ("socialflow", "numpy", "scipy", "scikit-learn", "implicit")
 _STEPS = 6
+_ASKED = 256
+"""Histories on which an index of items is tried."""
 
 
 def fit_recommender(config: TrainConfig, snapshot_dir: Path, catalogue: Catalogue, progress: Progress) -> Version:
@@ -63,8 +66,11 @@ def fit_recommender(config: TrainConfig, snapshot_dir: Path, catalogue: Catalogu
     started = time.perf_counter()
     model = config.build().fit(interactions, items)
     model.half_life = candidate.half_life
+    seconds = time.perf_counter() - started
+    if isinstance(model, VectorRecommender):
+        model.index_items(holdout.histories.rows(0, min(len(holdout), _ASKED)))
     metadata = _metadata(snapshot, model) | {
-        "fit_seconds": round(time.perf_counter() - started, 3),
+        "fit_seconds": round(seconds, 3),
         "data_until": datetime.fromtimestamp(float(interactions.at.max()), UTC).isoformat(),
         "evaluation": {
             "protocol": "leave-one-out by time",
@@ -118,6 +124,7 @@ def _metadata(snapshot: Snapshot, model: Recommender) -> dict[str, object]:
     return {
         "parameters": dict(model.parameters),
         "half_life": model.half_life,
+        "candidates": None if model.candidates is None else asdict(model.candidates),
         "data": {**asdict(snapshot), "created_at": snapshot.created_at.isoformat()},
         "libraries": {name: library_version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
     }

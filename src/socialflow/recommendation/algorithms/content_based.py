@@ -7,11 +7,12 @@ from scipy import sparse
 
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray, ItemTable
-from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Ranked, Recommender, Saved, unranked
+from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Ranked, Saved, unranked
+from socialflow.recommendation.vectors import VectorRecommender
 from socialflow.recommendation.words import Vocabulary, choose_terms, item_terms, latent_axes, tf_idf
 
 
-class ContentBased(Recommender):
+class ContentBased(VectorRecommender):
     r"""Latent semantic analysis of titles, descriptions, tags, categories and channels.
 
     Each item is a TF-IDF row ``t`` (see `recommendation.words`), projected on the leading right singular vectors ``V``
@@ -69,6 +70,7 @@ class ContentBased(Recommender):
         self._idf: FloatArray = np.empty(0, np.float32)
         self._axes: FloatArray = np.empty((0, 0), np.float32)
         self._vectors: FloatArray = np.empty((0, 0), np.float32)
+        self._known = np.empty(0, bool)
         self._near = unranked(0, 0)
 
     @property
@@ -93,7 +95,7 @@ class ContentBased(Recommender):
 
     def profiles(self, histories: Histories) -> FloatArray:
         """Profile vectors (m, width) of length 1; NaN for histories that say nothing."""
-        return self._profiles(self._to_columns(histories))
+        return self._represent(self._to_columns(histories))
 
     def _fit(self, data: FitData) -> None:
         if data.items is None:
@@ -107,6 +109,7 @@ class ContentBased(Recommender):
         self._axes = latent_axes(matrix, self._width, self._seed)
         self._vectors = np.zeros((data.n_items, self._axes.shape[1]), np.float32)
         self._vectors[data.items.ids] = self._project(matrix)
+        self._known = np.asarray(self._vectors.any(axis=1))
         self._near = unranked(data.n_items, 0)
         if self._n_neighbours:
             self._near = super()._neighbours(np.arange(data.n_items), self._n_neighbours)
@@ -115,7 +118,7 @@ class ContentBased(Recommender):
         vectors: FloatArray = np.asarray(matrix @ self._axes, np.float32)
         return _unit(vectors)
 
-    def _profiles(self, histories: Histories) -> FloatArray:
+    def _represent(self, histories: Histories) -> FloatArray:
         shape = (len(histories), len(self._item_ids))
         shares: Matrix = sparse.csr_array(
             (histories.weights, histories.items.astype(np.int32), histories.indptr.astype(np.int32)), shape=shape
@@ -124,27 +127,23 @@ class ContentBased(Recommender):
         profiles[~profiles.any(axis=1)] = np.nan
         return profiles
 
-    def _score(self, histories: Histories) -> FloatArray:
-        return self._cosines(self._profiles(histories), self._vectors)
+    def _compare(self, vectors: FloatArray, columns: IntArray | None) -> FloatArray:
+        cosines = super()._compare(vectors, columns)
+        cosines[:, ~(self._known if columns is None else self._known[columns])] = np.nan
+        return cosines
 
-    def _score_items(self, histories: Histories, columns: IntArray) -> FloatArray:
-        return self._cosines(self._profiles(histories), self._vectors[columns])
+    def _targets(self) -> FloatArray:
+        return np.where(self._known[:, None], self._vectors, np.float32(np.nan))
 
     def _similarities(self, columns: IntArray) -> FloatArray:
-        near = self._cosines(self._vectors[columns], self._vectors)
-        near[~self._vectors[columns].any(axis=1)] = np.nan
+        near = self._compare(self._vectors[columns], None)
+        near[~self._known[columns]] = np.nan
         return near
 
     def _neighbours(self, columns: IntArray, k: int) -> Ranked:
         if k <= self._near.items.shape[1]:
             return Ranked(self._near.items[columns, :k], self._near.scores[columns, :k])
         return super()._neighbours(columns, k)
-
-    @staticmethod
-    def _cosines(profiles: FloatArray, vectors: FloatArray) -> FloatArray:
-        cosines: FloatArray = profiles @ vectors.T
-        cosines[:, ~vectors.any(axis=1)] = np.nan
-        return cosines
 
     def _arrays(self) -> Arrays:
         return {
@@ -159,6 +158,7 @@ class ContentBased(Recommender):
     def _restore(self, saved: Saved) -> None:
         self._terms = Vocabulary(saved.arrays["terms"])
         self._idf, self._axes, self._vectors = (saved.arrays[name] for name in ("idf", "axes", "vectors"))
+        self._known = np.asarray(self._vectors.any(axis=1))
         self._near = Ranked(saved.arrays["near_items"], saved.arrays["near_scores"])
 
 

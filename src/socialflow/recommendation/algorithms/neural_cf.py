@@ -7,14 +7,14 @@ import numpy as np
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
 from socialflow.recommendation.layers import layer_norm, linear, recent
-from socialflow.recommendation.protocol import Arrays, FitData, Recommender, Saved
-from socialflow.recommendation.vectors import cosines
+from socialflow.recommendation.protocol import Arrays, FitData, Saved
+from socialflow.recommendation.vectors import VectorRecommender
 
 _CELLS = 1 << 21
 """Numbers of the perceptron's first layer held at once: 8 MiB, which stays in the processor's cache."""
 
 
-class NeuralCF(Recommender):
+class NeuralCF(VectorRecommender):
     r"""Neural collaborative filtering whose users are pooled histories.
 
     A history's items are pooled head by head into a user vector; rows taken later, rows of more weight ``w`` and items
@@ -118,34 +118,33 @@ class NeuralCF(Recommender):
         self._take_up(ncf.fit(data, shape, course, self.checkpoints))
 
     def _take_up(self, learnt: Arrays) -> None:
-        self._learnt = learnt
-        self._known = ~np.isnan(learnt["wanted"][:, 0])
+        self._learnt, self._vectors = learnt, learnt["wanted"]
+        self._known = ~np.isnan(self._vectors[:, 0])
 
-    def _score(self, histories: Histories) -> FloatArray:
-        return self._score_items(histories, np.arange(len(self._known)))
-
-    def _score_items(self, histories: Histories, columns: IntArray) -> FloatArray:
-        pooled = self._pool(histories)
-        whole = len(columns) == len(self._known)  # then nothing needs to be copied
+    def _compare(self, vectors: FloatArray, columns: IntArray | None) -> FloatArray:
         wanted, inner, bias = (
-            self._learnt[name] if whole else self._learnt[name][columns] for name in ("wanted", "inner", "bias")
+            self._learnt[name] if columns is None else self._learnt[name][columns]
+            for name in ("wanted", "inner", "bias")
         )
-        scores: FloatArray = pooled @ wanted.T
+        scores: FloatArray = vectors @ wanted.T
         scores += bias
-        outer = linear(pooled, self._learnt, "outer")
+        outer = linear(vectors, self._learnt, "outer")
         step = max(1, _CELLS // self._hidden)
-        for row in np.flatnonzero(~np.isnan(pooled[:, 0])):
-            for start in range(0, len(columns), step):
+        for row in np.flatnonzero(~np.isnan(vectors[:, 0])):
+            for start in range(0, len(wanted), step):
                 part = slice(start, start + step)
                 first = inner[part] + outer[row]
                 second = linear(np.maximum(first, 0.0, out=first), self._learnt, "second")
                 scores[row, part] += np.maximum(second, 0.0, out=second) @ self._learnt["third.weight"][0]
         return scores
 
-    def _similarities(self, columns: IntArray) -> FloatArray:
-        return cosines(self._learnt["wanted"], columns)
+    def _targets(self) -> FloatArray:
+        return np.column_stack((self._vectors, self._learnt["bias"]))
 
-    def _pool(self, histories: Histories) -> FloatArray:
+    def _aims(self, vectors: FloatArray) -> FloatArray:
+        return np.column_stack((vectors, np.ones(len(vectors), np.float32)))
+
+    def _represent(self, histories: Histories) -> FloatArray:
         """User vectors (m, width); NaN where no row is usable."""
         pooled = np.full((len(histories), self._width), np.nan, np.float32)
         latest = recent(histories, self._known, self._length)

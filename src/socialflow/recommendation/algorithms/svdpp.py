@@ -9,9 +9,9 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
-from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Recommender, Saved
+from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Saved
 from socialflow.recommendation.rows import content_order
-from socialflow.recommendation.vectors import cosines
+from socialflow.recommendation.vectors import VectorRecommender, cosines
 
 _SHOWN = 0.8
 """Share of a history that is shown when the rest is asked for."""
@@ -29,7 +29,7 @@ class _Step:
     asked: Matrix
 
 
-class SvdPlusPlus(Recommender):
+class SvdPlusPlus(VectorRecommender):
     r"""Asymmetric SVD++: implicit factors and rating factors of the history, biases of the items.
 
     With ``N(h)`` the history's items of positive weight w and their mean weight ``m`` over the fit data, each item
@@ -91,7 +91,7 @@ class SvdPlusPlus(Recommender):
             raise InvalidInput("factors, epochs and batch_size must be at least 1, learning_rate above 0")
         self._factors, self._epochs, self._batch_size = factors, epochs, batch_size
         self._regularisation, self._learning_rate, self._seed = regularisation, learning_rate, seed
-        self._vectors: dict[str, FloatArray] = _start(0, factors, np.random.default_rng(seed))
+        self._take_up(_start(0, factors, np.random.default_rng(seed)))
         self._usual = 1.0
 
     @property
@@ -122,7 +122,10 @@ class SvdPlusPlus(Recommender):
                 candidates = _candidates(step, popularity, rng)
                 adam.descend(_gradients(vectors, step, candidates), self._learning_rate * (1.0 - number / steps))
         vectors["bias"][popularity == 0] = np.nan
-        self._vectors = vectors
+        self._take_up(vectors)
+
+    def _take_up(self, learnt: dict[str, FloatArray]) -> None:
+        self._learnt, self._vectors = learnt, learnt["candidate"]
 
     def _steps(self, taken: Matrix, rng: np.random.Generator) -> Iterator[_Step]:
         for _ in range(self._epochs):
@@ -133,39 +136,40 @@ class SvdPlusPlus(Recommender):
                 shown, excess = _as_input(_part(rows, seen), self._usual)
                 yield _Step(shown, excess, _part(rows, ~seen))
 
-    def _score(self, histories: Histories) -> FloatArray:
-        scores: FloatArray = self._fold_in(histories) @ self._vectors["candidate"].T
-        scores += self._vectors["bias"]
+    def _compare(self, vectors: FloatArray, columns: IntArray | None) -> FloatArray:
+        scores = super()._compare(vectors, columns)
+        scores += self._learnt["bias"] if columns is None else self._learnt["bias"][columns]
         return scores
 
-    def _score_items(self, histories: Histories, columns: IntArray) -> FloatArray:
-        scores: FloatArray = self._fold_in(histories) @ self._vectors["candidate"][columns].T
-        scores += self._vectors["bias"][columns]
-        return scores
+    def _targets(self) -> FloatArray:
+        return np.column_stack((self._vectors, self._learnt["bias"]))
 
-    def _fold_in(self, histories: Histories) -> FloatArray:
+    def _aims(self, vectors: FloatArray) -> FloatArray:
+        return np.column_stack((vectors, np.ones(len(vectors), np.float32)))
+
+    def _represent(self, histories: Histories) -> FloatArray:
         """z (m, factors); NaN where nothing of the history is liked."""
         shape = (len(histories), len(self._item_ids))
-        weights = np.where(np.isnan(self._vectors["bias"][histories.items]), 0.0, histories.weights)
+        weights = np.where(np.isnan(self._learnt["bias"][histories.items]), 0.0, histories.weights)
         given: Matrix = sparse.csr_array((weights.astype(np.float32), histories.items, histories.indptr), shape=shape)
         given.sum_duplicates()
         shown, excess = _as_input(_part(given, given.data > 0), self._usual)
-        folded: FloatArray = shown @ self._vectors["taken"] + excess @ self._vectors["liked"]
+        folded: FloatArray = shown @ self._learnt["taken"] + excess @ self._learnt["liked"]
         folded[np.diff(shown.indptr) == 0] = np.nan
         return folded
 
     def _similarities(self, columns: IntArray) -> FloatArray:
-        vectors = np.where(np.isnan(self._vectors["bias"])[:, None], np.nan, self._vectors["candidate"])
+        vectors = np.where(np.isnan(self._learnt["bias"])[:, None], np.nan, self._learnt["candidate"])
         return cosines(vectors, columns)
 
     def _arrays(self) -> Arrays:
-        return self._vectors
+        return self._learnt
 
     def _state(self) -> Mapping[str, object]:
         return {"usual": self._usual}
 
     def _restore(self, saved: Saved) -> None:
-        self._vectors = {name: saved.arrays[name] for name in self._vectors}
+        self._take_up({name: saved.arrays[name] for name in self._learnt})
         self._usual = float(saved.state["usual"])
 
 

@@ -24,11 +24,7 @@ class Model:
         loaded = ctx.world.models.get(self.name)
         if loaded is None:
             return Signal.absent(len(keys), f"model:{self.name}")
-        everything = ctx.scored.get(self.name)  # where a source has asked for all, nothing is asked again
-        if everything is None:
-            values = loaded.model.score_items(ctx.histories, keys)
-        else:
-            values = loaded.model.pick(everything, keys)
+        values = ctx.put_to(loaded).score_items(keys)
         return Signal(values[0].astype(np.float64), provenance=(loaded.provenance,))
 
 

@@ -21,8 +21,7 @@ class ModelTop:
         loaded = ctx.world.models.get(self.name)
         if loaded is None or not len(ctx.liked):
             return Drawn.of(np.empty(0, np.int64))
-        scores = ctx.scored[self.name] = loaded.model.score(ctx.histories)
-        keys = loaded.model.best(scores, ctx.histories, self._limit + len(ctx.shown)).items[0]
+        keys = ctx.put_to(loaded).top(self._limit + len(ctx.shown)).items[0]
         return Drawn.of(keys[keys >= 0])
 
 

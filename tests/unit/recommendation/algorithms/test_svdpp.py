@@ -19,7 +19,7 @@ def rated_log(seed: int = 0) -> Interactions:
 class TestFormula:
     def test_a_person_is_what_was_taken_and_how_much_it_was_liked(self) -> None:
         model = SvdPlusPlus(factors=WIDTH, epochs=3).fit(rated_log())
-        taken, liked, candidate, bias = (model._vectors[name] for name in ("taken", "liked", "candidate", "bias"))
+        taken, liked, candidate, bias = (model._learnt[name] for name in ("taken", "liked", "candidate", "bias"))
         weights = np.array([0.5, 1.5], np.float32)
         person = (taken[[3, 8]] + (weights - model._usual)[:, None] * liked[[3, 8]]).sum(axis=0) / np.sqrt(2)
         history = Histories(np.array([0, 2]), np.array([3, 8]), weights, np.zeros(2))
@@ -29,11 +29,11 @@ class TestFormula:
         log = rated_log()
         equal = Interactions(log.users, log.items, np.ones(300, np.float32), log.at)
         distinct = np.unique(np.stack((log.users, log.items)), axis=1, return_index=True)[1]
-        assert SvdPlusPlus(factors=WIDTH, epochs=2).fit(log)._vectors["liked"].any()
+        assert SvdPlusPlus(factors=WIDTH, epochs=2).fit(log)._learnt["liked"].any()
         assert (
             not SvdPlusPlus(factors=WIDTH, epochs=2)
             .fit(equal.where(np.isin(np.arange(300), distinct)))
-            ._vectors["liked"]
+            ._learnt["liked"]
             .any()
         )
 
