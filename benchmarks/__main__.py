@@ -1,15 +1,15 @@
-"""`python -m benchmarks [serving|work|cached|jobs|peers|bandit]`: measure, and write `benchmarks/results/*.json`."""
+"""`python -m benchmarks WHAT`: measure, and write `benchmarks/results/*.json`."""
 
 import argparse
 from pathlib import Path
 
-from benchmarks import bandit, cached, jobs, peers, serving, work
+from benchmarks import bandit, cached, cold, jobs, peers, serving, work
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", default="serving", choices=["serving", "work", "cached", "jobs", "peers", "bandit"]
+        "what", nargs="?", default="serving", choices=["serving", "work", "cached", "jobs", "peers", "bandit", "cold"]
     )
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--items", type=int, default=100_000)
@@ -25,7 +25,8 @@ def main() -> None:
         return
     given.home.mkdir(parents=True, exist_ok=True)
     scale = serving.Scale(given.users, given.items, given.days, given.home.absolute())
-    {"serving": serving.run, "work": work.run, "cached": cached.run, "bandit": bandit.run}[given.what](scale)
+    at_scale = {"serving": serving.run, "work": work.run, "cached": cached.run, "bandit": bandit.run, "cold": cold.run}
+    at_scale[given.what](scale)
 
 
 if __name__ == "__main__":

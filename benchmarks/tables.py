@@ -55,7 +55,7 @@ def speed() -> str:
     """Every other result: its figures, flat, its command and machine."""
     parts = []
     for path in sorted(RESULTS.glob("*.json")):
-        if path.name.startswith("recommender_") or path.name == "bandit.json":
+        if path.name.startswith("recommender_") or path.name in {"bandit.json", "cold.json"}:
             continue
         report = json.loads(path.read_text(encoding="utf-8"))
         machine = report.pop("machine", {})
@@ -84,6 +84,21 @@ def choosing() -> str:
     for name, share in judged["truth_in_95_interval"].items():
         lines.append(_line([f"`{name}`", f"{100 * share:.1f} %", f"{100 * errors[name]:.1f} %"]))
     return "\n".join([*lines, "", *_open_bandit(report.get("open_bandit", ())), f"`{report['command']}`"])
+
+
+def newcomers() -> str:
+    """What feeds show people of whom only a profile is known, beside popularity."""
+    path = RESULTS / "cold.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    lines = ["| Shown | Reward a page | Over popularity, 95 % interval |", "|---" * 3 + "|"]
+    for name, told in report["feeds"].items():
+        low, high = told["over_popularity"]
+        lines.append(
+            _line([name, f"{told['reward']:.3f}", "" if name == "popularity" else f"{low:+.3f} to {high:+.3f}"])
+        )
+    return "\n".join([*lines, "", f"`{report['command']}`"])
 
 
 def _open_bandit(reports: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -115,7 +130,12 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, ob
             yield label, value
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"quality": quality, "choosing": choosing, "speed": speed}
+TABLES: Mapping[str, Callable[[], str]] = {
+    "quality": quality,
+    "choosing": choosing,
+    "newcomers": newcomers,
+    "speed": speed,
+}
 """Marker on the page -> table."""
 
 

@@ -115,7 +115,9 @@ class Settings(BaseSettings):
     )
 
     # Recommendation
-    embedding_dim: int = Field(128, ge=8, le=1024, description="Width of learned user and item vectors.")
+    embedding_dim: int = Field(
+        128, ge=8, le=1024, description="Width of learned vectors (als, svd, svdpp, transformer, deep)."
+    )
     max_recommendations: int = Field(
         50, ge=1, le=500, description="Items in one answer at most (not the depth of paging)."
     )

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from tests.requirements.examples import in_requirements, run
 
@@ -9,6 +10,8 @@ import socialflow.recommendation
 from socialflow.content.records import Item, ItemKind, ModerationStatus, User
 from socialflow.errors import InvalidInput, ModelUnavailable, UserNotFound
 from socialflow.kit.defaults import Resident
+from socialflow.recommendation.algorithms.content_based import ContentBased
+from socialflow.recommendation.interactions import Interactions, ItemTable
 
 SMART_LISTS = """
 from app.services.recommendation_service import RecommendationService
@@ -89,6 +92,29 @@ class TestGivenPosts:
         assert problem.value.field == "post_ids"
         with pytest.raises(UserNotFound):
             await service.get_personalized_feed("nobody", ["v1"])
+
+
+class TestVectors:
+    async def test_items_and_users_of_the_resident_platform(self, resident: Resident, videos: set[str]) -> None:
+        model = socialflow.recommendation.ContentEmbeddingModel()
+        with pytest.raises(ModelUnavailable, match="socialflow train content_based"):
+            await model.embed_items(["v1"])
+        table = ItemTable(np.arange(2), ["clip", "talk"], [""] * 2, [()] * 2, [None] * 2, np.full(2, -1), np.zeros(2))
+        fitted = ContentBased().fit(Interactions.from_pairs([], []), table)
+
+        async def train(platform) -> None:
+            platform.catalogue.add("content_based", "content_based", fitted.save, {})
+            platform.catalogue.activate("content_based", "0001")
+            async with platform.store.write() as unit:
+                await unit.users.upsert([User("u2", "bob", platform.clock.now(), interests=("clip",))])
+            await platform.recommendation.present()
+            await platform.recommendation.models_settled()
+
+        await resident.run(train)
+        items, users = await model.embed_items(["v1", "v9"]), await model.embed_users(["u2", "u1"])
+        assert items.vectors.shape == users.vectors.shape == (1, 512)
+        assert (items.missing, users.missing) == (("v9",), ("u1",))
+        assert items.vectors[0] @ users.vectors[0] == pytest.approx(1.0, abs=1e-5)
 
 
 class TestNames:

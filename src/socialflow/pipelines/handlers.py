@@ -52,7 +52,7 @@ def build_handlers(parts: WorkParts) -> Mapping[PipelineType, Handler]:
         PipelineType.CALCULATE_TRENDING: CalculateTrending(live, parts.cache),
         PipelineType.TRENDING_UPDATE: trending,
         PipelineType.CACHE_WARM: WarmCache(precomputer, trending),
-        PipelineType.GENERATE_EMBEDDINGS: GenerateEmbeddings(live, parts.store, parts.cache, parts.clock),
+        PipelineType.GENERATE_EMBEDDINGS: GenerateEmbeddings(live, parts.cache),
         PipelineType.BATCH_INFERENCE: BatchInference(parts.lists.rank, active, parts.inference_dir),
         PipelineType.TRAIN_MODEL: TrainModel(parts.training_env),
         PipelineType.COLLECT_DATA: parts.collect,

@@ -7,6 +7,7 @@ from importlib import import_module
 
 _HOMES = {
     "CollaborativeFilteringRecommender": "blends:CollaborativeRecommender",
+    "ContentEmbeddingModel": "library:ContentEmbeddingModel",
     "ContentBasedRecommender": "algorithms.content_based:ContentBased",
     "DeepLearningRecommender": "algorithms.deep:Deep",
     "GraphRecommender": "algorithms.graph:GraphFilter",

@@ -26,6 +26,7 @@ REASONS = {
     "deep": "goes with what you took, when and how much",
     "item_item_neighbours": "often taken together with {anchor}",
     "content_based_neighbours": "like {anchor}",
+    "profile": "like what you say of yourself",
     "late_arrivals": "new, and like what you took",
     "following": "from somebody you follow",
     "trending": "trending now",

@@ -36,10 +36,9 @@ class ContentSpace:
     """Vectors by item key: the model's own (memory-mapped, never copied) and a growing part for items that came or
     changed after it was fitted.
 
-    Scores as the content model does (`ContentBased`), with the newer items in both the history and the candidates:
-    the profile is the mean of the history's vectors, by their weights, and a
-    score is the cosine of profile and item. One writer, the event loop; compute reads while it writes: a key
-    is pointed at its vector only after the vector is in place.
+    Scores as the content model does (`ContentBased`), with the newer items in both the history and the candidates.
+    One writer, the event loop; compute reads while it writes: a key is pointed at its vector only after the vector is
+    in place.
     """
 
     def __init__(self, model: ContentModel) -> None:
@@ -49,6 +48,11 @@ class ContentSpace:
         self._row_of[ids] = np.arange(len(ids))
         self._late = np.zeros((64, model.vectors.shape[1]), np.float32)
         self._late_keys = np.empty(0, np.int64)
+
+    @property
+    def width(self) -> int:
+        """Of every vector."""
+        return self._late.shape[1]
 
     def unknown(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Those of `keys` that have no vector yet."""
@@ -94,24 +98,32 @@ class ContentSpace:
         found[late] = self._late[rows[late] - known]
         return found
 
-    def profile(self, history: Histories) -> FloatArray:
-        """Profile (width,) of the first history, length 1; zeros where it says nothing."""
+    def of_history(self, history: Histories) -> FloatArray:
+        """Mean of what the first history holds, by its weights, (width,) of length 1; zeros where it says nothing."""
         if self._model.half_life is not None:
             history = history.faded(self._model.half_life)
         n = int(history.indptr[1])
-        total = np.asarray(history.weights[:n] @ self.vectors(history.items[:n]), np.float32)
-        length = np.linalg.norm(total).astype(np.float32)
-        if length > 0:
-            total /= length
-        return total
+        return unit(np.asarray(history.weights[:n] @ self.vectors(history.items[:n]), np.float32))
 
-    def score(self, history: Histories, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Cosine of the profile and each item; NaN for items without words and for a history that says nothing."""
-        profile = self.profile(history)
+    def of_words(self, items: ItemTable) -> FloatArray:
+        """Mean of what items would be that read like this, (width,) of length 1; zeros where no word is known."""
+        return unit(self.encode(items).sum(axis=0))
+
+    def score(self, vector: FloatArray, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Cosine of a vector (width,) of length 1 and each item; NaN for items without words and for a vector of
+        zeros."""
         vectors = self.vectors(keys)
-        scores: npt.NDArray[np.float64] = (vectors @ profile).astype(np.float64)
+        scores: npt.NDArray[np.float64] = (vectors @ vector).astype(np.float64)
         scores[~vectors.any(axis=1)] = np.nan
-        return scores if profile.any() else np.full(len(keys), np.nan)
+        return scores if vector.any() else np.full(len(keys), np.nan)
+
+    def compare(self, vector: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:
+        """Every item with a vector, and its cosine (n,) with `vector`; erased and replaced ones are left out."""
+        late, ids = self._late_keys, self._model.item_ids
+        keys = np.concatenate([ids, late])
+        scores = np.concatenate([self._model.vectors @ vector, self._late[: len(late)] @ vector])
+        current = self._rows(keys) == np.arange(len(keys))
+        return keys[current], scores[current]
 
     def late(self) -> npt.NDArray[np.int64]:
         """Keys of items that came or changed after the model was fitted, newest last."""
@@ -121,3 +133,9 @@ class ContentSpace:
         row_of = self._row_of
         inside = keys < len(row_of)
         return np.where(inside, row_of[np.where(inside, keys, 0)], -1)
+
+
+def unit(vector: FloatArray) -> FloatArray:
+    """The vector (width,) scaled to length 1; zeros stay."""
+    length = np.linalg.norm(vector).astype(np.float32)
+    return vector / length if length > 0 else vector

@@ -13,9 +13,10 @@ from socialflow.ids import ItemKey
 from socialflow.recommendation.activity import Activity
 from socialflow.recommendation.charts import Chart, Charts, Narrow
 from socialflow.recommendation.corpus import KINDS, Corpus
-from socialflow.recommendation.interactions import Histories
+from socialflow.recommendation.interactions import FloatArray, Histories, ItemTable
 from socialflow.recommendation.kinds import DEFAULT_KINDS
 from socialflow.recommendation.log import MICROS, NO_ROWS, UserRows, as_histories
+from socialflow.recommendation.profiles import stated, user_vector
 from socialflow.recommendation.protocol import Query
 from socialflow.recommendation.records import FeedQuery
 from socialflow.recommendation.shelf import Loaded
@@ -170,6 +171,22 @@ class Context:
         """0 for a new user, rising with every interaction to 1 at the cold-start threshold."""
         threshold = self.world.settings.cold_start_threshold
         return min(1.0, len(self.rows) / threshold) if threshold else 1.0
+
+    @cached_property
+    def profile(self) -> ItemTable:
+        """What the viewer's profile says, see `profiles.stated`."""
+        return stated(self.viewer)
+
+    @cached_property
+    def taste(self) -> FloatArray | None:
+        """Content vector of the viewer, (width,): the profile's, which the history's takes over from with `warmth`.
+
+        Zeros where neither says anything, or may be used; None without a content model.
+        """
+        loaded = self.world.models.get("content_based")
+        if loaded is None or loaded.content is None:
+            return None
+        return user_vector(loaded.content, self.profile, self.histories, self.warmth)
 
     @cached_property
     def seen(self) -> Keys:

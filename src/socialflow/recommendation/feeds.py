@@ -44,13 +44,14 @@ OF_THE_ITEM: tuple[Filter, ...] = (Visibility(), Kind(), Topic(), Own(), Blocked
 """Those whose verdict may change while viewer and question stay the same: items are hidden, moved, handed over."""
 
 COLD = (
-    Weighted(Interests(), 0.45),
-    Weighted(Locale(), 0.15),
-    Weighted(MoodOfProfile(), 0.10),
-    Weighted(Trending(), 0.20),
-    Weighted(Popularity(), 0.10),
+    Weighted(Interests(), 0.40),
+    Weighted(Content(), 0.20),
+    Weighted(Locale(), 0.05),
+    Weighted(MoodOfProfile(), 0.05),
+    Weighted(Trending(), 0.05),
+    Weighted(Popularity(), 0.25),
 )
-"""What leads for new users: category, locale, mood, and what the platform likes."""
+"""What leads for new users: category, what they say of themselves, locale, mood, and what the platform likes."""
 
 ADJUSTMENTS = (Weighted(JustTaken(), 0.45), Weighted(Affinity(), 0.10), Weighted(Aversion(), -0.50))
 
@@ -83,6 +84,7 @@ FROM_THE_CATALOGUE = (
 )
 FROM_CONTENT = (
     learned.Neighbours("content_based", recent=15, limit=20, cut=True),
+    learned.Profile(limit=100),
     learned.LateArrivals(limit=50),
 )
 
@@ -141,6 +143,7 @@ FEEDS: Mapping[str, Feed] = {
         name="content_based",
         sources=(
             learned.Neighbours("content_based", recent=40, limit=20, cut=True),
+            learned.Profile(limit=100),
             learned.LateArrivals(limit=100),
             *FROM_THE_CATALOGUE,
         ),

@@ -6,6 +6,7 @@ from typing import Protocol, TypedDict, TypeVar
 from socialflow.content.records import ItemKind
 from socialflow.errors import InvalidInput
 from socialflow.kit.defaults import resident
+from socialflow.recommendation.embedding import Embedded, embed_items, embed_users
 from socialflow.recommendation.records import FeedAnswer, FeedQuery
 from socialflow.recommendation.service import RecommendationService
 
@@ -73,15 +74,43 @@ class Recommendations:
         return _scored(await self._ask(query))
 
     async def _ask(self, query: FeedQuery) -> FeedAnswer:
-        async def feed(home: Home) -> FeedAnswer:
-            if not home.recommendation.readiness().ready:
-                await home.recommendation.start()
-            return await home.recommendation.feed(query)
+        return await _with(self._home, lambda service: service.feed(query))
 
-        return await self._at(feed)
 
-    async def _at(self, use: Callable[[Home], Awaitable[T]]) -> T:
-        return await (resident().run(use) if self._home is None else use(self._home))
+class ContentEmbeddingModel:
+    """Vectors of items from their metadata and of users from profile and history, of one width, in one space.
+
+    Those of who reads alike lie near each other: the product of two is their cosine, -1 to 1. The content model
+    in use makes them (512 wide unless it was trained otherwise).
+
+    Args:
+        db: a started platform; without it, the one which the environment's settings describe, on a loop of its own.
+
+    Raises, in every method: ModelUnavailable (with the command that trains it), Overloaded, StoreUnavailable.
+    """
+
+    def __init__(self, db: Home | None = None) -> None:
+        self._home = db
+
+    async def embed_items(self, item_ids: Sequence[str]) -> Embedded:
+        """Vectors of stored items, by title, description, text, tags, category and channel as they read now."""
+        return await _with(self._home, lambda service: embed_items(service, item_ids))
+
+    async def embed_users(self, user_ids: Sequence[str]) -> Embedded:
+        """Vectors of users: at first of the profile (interests, what they wrote of themselves), then of what was taken,
+        newer things counting more. None of who does not permit to analyse or to personalise."""
+        return await _with(self._home, lambda service: embed_users(service, user_ids))
+
+
+async def _with(home: Home | None, use: Callable[[RecommendationService], Awaitable[T]]) -> T:
+    """Ask the started recommender of a platform, or of the resident one."""
+
+    async def ask(home: Home) -> T:
+        if not home.recommendation.readiness().ready:
+            await home.recommendation.start()
+        return await use(home.recommendation)
+
+    return await (resident().run(ask) if home is None else ask(home))
 
 
 class TwoWayRecommender:

@@ -1,7 +1,7 @@
 """The platform's present state in memory, brought up to date with the store before every answer."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 
 import numpy as np
@@ -15,11 +15,13 @@ from socialflow.kit.clock import Clock, to_micros
 from socialflow.recommendation.activity import Activity
 from socialflow.recommendation.charts import Charts
 from socialflow.recommendation.content_space import ContentModel, ContentSpace
+from socialflow.recommendation.context import FeedSettings, World
 from socialflow.recommendation.corpus import NONE, Corpus
 from socialflow.recommendation.interactions import ItemTable
 from socialflow.recommendation.log import MICROS, Base, InteractionLog, Snapshot, merge
 from socialflow.recommendation.ports import RecommendationStore, RecommendationUnit
 from socialflow.recommendation.protocol import Recommender
+from socialflow.recommendation.shelf import Loaded
 from socialflow.recommendation.value_model import Weigher, default_value_model
 
 BULK = 20_000
@@ -98,6 +100,18 @@ class LiveState:
         if not self._charts.hold(self.corpus, self.activity):
             self._charts = Charts(self.corpus, self.activity, self._charts)
         return self._charts
+
+    def world(self, models: Mapping[str, Loaded], settings: FeedSettings) -> World:
+        """What one request sees: this state as it is now, with the models in use."""
+        return World(
+            corpus=self.corpus,
+            activity=self.activity,
+            models=models,
+            weigh=self.weigh,
+            settings=settings,
+            charts=self.charts(),
+            now=self._now(),
+        )
 
     async def adopt(self, model: Recommender) -> ContentSpace | None:
         """Make a freshly loaded content model know every item; None for any other model."""

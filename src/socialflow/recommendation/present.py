@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from socialflow.inference.lane import Lane
-from socialflow.recommendation.context import FeedSettings
+from socialflow.recommendation.context import FeedSettings, World
 from socialflow.recommendation.live import LiveState
 from socialflow.recommendation.shelf import Loaded
 
@@ -32,3 +32,7 @@ class Present:
     models: Mapping[str, Loaded]
     settings: FeedSettings
     lane: Lane
+
+    def world(self) -> World:
+        """What a request would see of it now."""
+        return self.live.world(self.models, self.settings)

@@ -13,15 +13,15 @@ from socialflow.content.records import ItemKind, Relations, User
 from socialflow.errors import Conflict, FeedRequestNotFound, InvalidInput, ItemNotFound, ModelUnavailable
 from socialflow.ids import ItemKey, UserKey
 from socialflow.inference.lane import Lane
-from socialflow.kit.clock import Clock, to_micros
+from socialflow.kit.clock import Clock
 from socialflow.kit.courtesy import politely
 from socialflow.kit.identifiers import time_ordered_id
 from socialflow.recommendation import answers, explain, feeds, trending
 from socialflow.recommendation.bandit import BanditParts, MultiArmedBandit
 from socialflow.recommendation.bulk import CHUNK, Ranked, watermark
-from socialflow.recommendation.context import Context, FeedSettings, Keys, Viewer, World
+from socialflow.recommendation.context import Context, FeedSettings, Keys, Viewer
 from socialflow.recommendation.live import LiveState
-from socialflow.recommendation.log import MICROS, NO_ROWS
+from socialflow.recommendation.log import NO_ROWS
 from socialflow.recommendation.pipeline import Feed, run
 from socialflow.recommendation.ports import ModelSource, RecommendationStore, RecommendationUnit
 from socialflow.recommendation.present import Present, Readiness
@@ -323,17 +323,7 @@ class RecommendationService:
 
     def _context(self, query: FeedQuery, viewer: Viewer, *, need: int) -> Context:
         running = self._started()
-        live = running.live
-        world = World(
-            corpus=live.corpus,
-            activity=live.activity,
-            models=running.shelf.models,
-            weigh=live.weigh,
-            settings=self._settings,
-            charts=live.charts(),
-            now=to_micros(self._clock.now()) / MICROS,
-        )
-        return Context(query, viewer, world, need)
+        return Context(query, viewer, running.live.world(running.shelf.models, self._settings), need)
 
     def _require(self, feed: Feed) -> None:
         loaded = self._started().shelf.models

@@ -28,6 +28,9 @@ _JUDGED_AGAINST_CHANCE = ("trending", "content_based")
 """Algorithms that serve where popularity is not the point (fresh items, new items): any item may be the right one, so
 they are judged by how high they place it among all, not by the first ten."""
 
+_LEARNED_WIDTH = {"als": "factors", "svd": "factors", "svdpp": "factors", "transformer": "width", "deep": "width"}
+"""Parameter that is the width of an algorithm's learned user and item vectors."""
+
 
 class EvaluationConfig(BaseModel):
     """How a candidate is measured: leave-one-out by time over sampled users."""
@@ -81,8 +84,12 @@ def build(model: str, parameters: Mapping[str, Any]) -> Recommender:
     return ALGORITHMS[model](**{name: getattr(checked, name) for name in type(checked).model_fields})
 
 
-def load_config(model: str, file: Path | None = None, overrides: Sequence[str] = ()) -> TrainConfig:
+def load_config(
+    model: str, file: Path | None = None, overrides: Sequence[str] = (), *, width: int | None = None
+) -> TrainConfig:
     """A checked configuration from defaults, then a file, then `key=value` texts.
+
+    `width` is the default of learned vectors (setting `EMBEDDING_DIM`); None: the algorithm's own.
 
     A key is `evaluation.x`, `gate.x`, or a parameter of the algorithm (with or without `parameters.`); a value is
     read as JSON, else as text.
@@ -93,7 +100,8 @@ def load_config(model: str, file: Path | None = None, overrides: Sequence[str] =
     if model not in ALGORITHMS:
         raise InvalidInput(f"there is no model {model!r}; models: {', '.join(ALGORITHMS)}", field="model")
     gate = {"floor": "chance", "metric": "auc"} if model in _JUDGED_AGAINST_CHANCE else {}
-    document: dict[str, Any] = {"gate": gate, "evaluation": {}, "parameters": {}}
+    learned = {} if width is None or model not in _LEARNED_WIDTH else {_LEARNED_WIDTH[model]: width}
+    document: dict[str, Any] = {"gate": gate, "evaluation": {}, "parameters": learned}
     for section, values in (_read(file) if file else {}).items():
         if section in document and isinstance(values, dict):
             document[section].update(values)

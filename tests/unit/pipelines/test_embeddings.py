@@ -14,7 +14,6 @@ from socialflow.content.records import Privacy
 from socialflow.errors import InvalidInput, ModelUnavailable
 from socialflow.jobs.records import PipelineType
 from socialflow.kit.cache import item_embedding_key, user_embedding_key
-from socialflow.kit.clock import FixedClock
 from socialflow.pipelines.embeddings import GenerateEmbeddings
 from socialflow.pipelines.live import LiveRecommender
 from socialflow.storage.cache.memory import MemoryCache
@@ -22,11 +21,11 @@ from socialflow.storage.cache.memory import MemoryCache
 
 @pytest.fixture
 def generate(
-    live: LiveRecommender, fake_store: FakeStore, models: FakeModels, cache: MemoryCache, clock: FixedClock
+    live: LiveRecommender, fake_store: FakeStore, models: FakeModels, cache: MemoryCache
 ) -> GenerateEmbeddings:
     populate(fake_store)
     models.activate(content(TITLES), version="0007")
-    return GenerateEmbeddings(live, fake_store, cache, clock)
+    return GenerateEmbeddings(live, cache)
 
 
 async def done(generate: GenerateEmbeddings, **config: object) -> dict[str, Any]:

@@ -186,17 +186,19 @@ class TestContentSpace:
             np.array([0, 3]), np.array([1, 4, 2]), np.array([1.0, -0.5, 2.0], np.float32), np.arange(3.0)
         )
         keys = np.array(sorted(TITLES))
-        assert space.score(history, keys) == pytest.approx(model.score_items(history, keys)[0], abs=1e-5)
+        assert space.score(space.of_history(history), keys) == pytest.approx(
+            model.score_items(history, keys)[0], abs=1e-5
+        )
 
     async def test_items_beyond_the_model_count_in_history_and_candidates(self, live, store):
         populate(store)
         store.item(40, "cat piano")
         await live.sync()
         space = await live.adopt(content(TITLES))
-        assert space.score(Histories.from_lists([[40]]), np.array([3]))[0] > 0.5
+        assert space.score(space.of_history(Histories.from_lists([[40]])), np.array([3]))[0] > 0.5
         store.item(41, "guitar live")
         await live.sync()
-        assert space.score(Histories.from_lists([[41]]), np.array([4]))[0] > 0.5
+        assert space.score(space.of_history(Histories.from_lists([[41]])), np.array([4]))[0] > 0.5
 
     async def test_many_new_items_are_encoded_aside(self, live, store, monkeypatch):
         monkeypatch.setattr("socialflow.recommendation.live.ENCODED_AT_ONCE", 2)

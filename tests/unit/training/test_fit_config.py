@@ -15,6 +15,13 @@ def test_defaults_are_complete() -> None:
     assert config.build().parameters == build("item_item", {}).parameters
 
 
+def test_the_width_of_learned_vectors_is_a_default() -> None:
+    assert load_config("als", width=32).build().parameters["factors"] == 32
+    assert load_config("transformer", width=32).build().parameters["width"] == 32
+    assert load_config("als", None, ["factors=64"], width=32).build().parameters["factors"] == 64
+    assert load_config("content_based", width=32).build().parameters["width"] == 512
+
+
 def test_what_serves_fresh_items_is_judged_against_chance() -> None:
     assert load_config("trending").gate.floor == "chance"
 

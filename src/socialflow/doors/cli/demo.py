@@ -167,7 +167,7 @@ async def _train(platform: Platform, progress: Progress) -> list[str]:
     did = []
     for name in missing:
         version = await train(
-            load_config(name),
+            load_config(name, width=platform.settings.embedding_dim),
             platform.store,
             platform.catalogue,
             platform.settings.home / "work",

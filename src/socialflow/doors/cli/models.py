@@ -48,8 +48,8 @@ def train(
     from socialflow.pipelines.train import train as run_training
     from socialflow.training.config import load_config
 
-    wanted = load_config(model, config, set_ or ())
     chosen = session.settings()
+    wanted = load_config(model, config, set_ or (), width=chosen.embedding_dim)
     session.prepare_store(chosen)
 
     async def work() -> Version:

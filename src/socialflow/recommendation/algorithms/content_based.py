@@ -26,7 +26,7 @@ class ContentBased(VectorRecommender):
     Parameters
     ----------
     width
-        Greatest width of the vectors; smaller where there are fewer items or terms.
+        Of the vectors. Where there are fewer items or terms than that, the last places are 0.
     vocabulary
         Greatest number of terms.
     neighbours
@@ -106,8 +106,9 @@ class ContentBased(VectorRecommender):
             raise InvalidInput("content_based found no words in the item table", field="items")
         self._terms = Vocabulary.of(terms)
         matrix = tf_idf(rows, self._terms, self._idf)
-        self._axes = latent_axes(matrix, self._width, self._seed)
-        self._vectors = np.zeros((data.n_items, self._axes.shape[1]), np.float32)
+        axes = latent_axes(matrix, self._width, self._seed)
+        self._axes = np.pad(axes, ((0, 0), (0, self._width - axes.shape[1])))
+        self._vectors = np.zeros((data.n_items, self._width), np.float32)
         self._vectors[data.items.ids] = self._project(matrix)
         self._known = np.asarray(self._vectors.any(axis=1))
         self._near = unranked(data.n_items, 0)

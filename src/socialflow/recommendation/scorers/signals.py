@@ -48,18 +48,18 @@ class Collaborative:
 
 
 class Content:
-    """Cosine of the item's words and the words of what the user took."""
+    """Cosine of the item's words and those of the user: of the profile while the user is new, of what was taken."""
 
     name = "content_based"
 
     def score(self, ctx: Context, keys: Keys) -> Signal:
-        """-1 to 1; unknown for items without words."""
-        if (missing := _no_history(ctx)) is not None:
+        """-1 to 1; unknown for items without words, and where neither profile nor history says anything."""
+        if (missing := _no_history(ctx)) is not None and not len(ctx.profile):
             return Signal.absent(len(keys), *missing)
         loaded = ctx.world.models.get(self.name)
-        if loaded is None or loaded.content is None:
+        if loaded is None or loaded.content is None or ctx.taste is None:
             return Signal.absent(len(keys), f"model:{self.name}")
-        return Signal(loaded.content.score(ctx.histories, keys), provenance=(loaded.provenance,))
+        return Signal(loaded.content.score(ctx.taste, keys), provenance=(loaded.provenance,))
 
 
 class Likeness:

@@ -54,6 +54,28 @@ class Neighbours:
         return Drawn(near.T[good.T], origins.T[good.T])
 
 
+class Profile:
+    """Items that read like what a new user says of themselves."""
+
+    name = "profile"
+
+    def __init__(self, *, limit: int) -> None:
+        self._limit = limit
+
+    def candidates(self, ctx: Context) -> Drawn:
+        """At most `limit` items (and more on later pages), of likeness at least the similarity threshold, most alike
+        first. Nothing from the cold-start threshold on."""
+        loaded = ctx.world.models.get("content_based")
+        if ctx.warmth >= 1.0 or loaded is None or loaded.content is None or ctx.taste is None or not ctx.taste.any():
+            return Drawn.of(np.empty(0, np.int64))
+        keys, scores = loaded.content.compare(ctx.taste)
+        near = np.flatnonzero(scores >= ctx.world.settings.similarity_threshold)
+        near = near[keys[near] < ctx.size]
+        near = near[ctx.scope[keys[near]]]
+        best = near[np.argsort(-scores[near], kind="stable")]
+        return Drawn.of(keys[best[: self._limit + len(ctx.shown)]])
+
+
 class LateArrivals:
     """Items that came after the content model was fitted and are like the user's profile."""
 
@@ -65,12 +87,12 @@ class LateArrivals:
     def candidates(self, ctx: Context) -> Drawn:
         """At most `limit` of them, of likeness at least the similarity threshold, most alike first."""
         loaded = ctx.world.models.get("content_based")
-        if loaded is None or loaded.content is None or not len(ctx.liked):
+        if loaded is None or loaded.content is None or ctx.taste is None or not len(ctx.liked):
             return Drawn.of(np.empty(0, np.int64))
         keys = loaded.content.late()[-_LATEST:]
         if not len(keys):
             return Drawn.of(keys)
-        scores = loaded.content.score(ctx.histories, keys)
+        scores = loaded.content.score(ctx.taste, keys)
         order = np.argsort(-scores, kind="stable")[: self._limit]
         return Drawn.of(keys[order[scores[order] >= ctx.world.settings.similarity_threshold]])
 
