@@ -17,6 +17,7 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
 LEARNT = ("item_item", "user_user", "als", "graph", "sparse_linear", "svd", "nmf", "svdpp", "collaborative")
+SOCIAL = ("item_item", "graph", "social")
 RUNS = [
     # set, protocol, source below data/recsys, flag, recommenders
     ("gowalla", "lightgcn", "gowalla", "--data", LEARNT),
@@ -26,6 +27,9 @@ RUNS = [
     ("sasrec-ml-1m", "leave-one-out", "sasrec-ml-1m/ml-1m.txt.zst", "--file", LEARNT),
     ("ml-100k", "time-split", "ml-100k", "--data", (*LEARNT, "content_based", "trending", "hybrid")),
     ("ml-100k", "leave-one-out", "ml-100k", "--data", (*LEARNT, "content_based", "trending", "hybrid")),
+    ("lastfm", "lightgcn", "social-lastfm/lightgcn-split", "--data", SOCIAL),
+    ("filmtrust", "lightgcn", "social-filmtrust", "--data", SOCIAL),
+    ("yelp-hin", "lightgcn", "social-yelp-hin", "--data", SOCIAL),
     ("ml-1m", "strong", "ml-1m", "--data", (*LEARNT, "content_based", "hybrid")),
 ]
 ONE = """

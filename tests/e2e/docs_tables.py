@@ -135,7 +135,7 @@ def collected_names() -> str:
 def protocols() -> str:
     """Rows: protocol and rule."""
     needs = {
-        "lightgcn": "folder with `train.txt`, `test.txt`",
+        "lightgcn": "folder with `train.txt`, `test.txt`, or one of a social set",
         "ncf99": "folder with `*.train.rating`, `*.test.rating`, `*.test.negative`",
         "time-split": "interactions with times",
         "leave-one-out": "interactions in an order",

@@ -1,6 +1,7 @@
-"""The collaborative blend: several views of who took what, weighed by what each adds on held-out interactions."""
+"""Blends whose shares are learnt: each member weighs what it adds on held-out interactions; `collaborative` is one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -14,7 +15,7 @@ from socialflow.recommendation.algorithms.item_item import ItemItem
 from socialflow.recommendation.algorithms.sparse_linear import SparseLinear
 from socialflow.recommendation.algorithms.svd import Svd
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray, Interactions
-from socialflow.recommendation.protocol import FitData, Saved, State
+from socialflow.recommendation.protocol import FitData, Recommender, Saved, State
 from socialflow.recommendation.ranking import best_columns
 from socialflow.recommendation.rows import content_order
 
@@ -28,8 +29,8 @@ Shares = tuple[float, ...]
 Floats = npt.NDArray[np.float64]
 
 
-class CollaborativeRecommender(Hybrid):
-    r"""Item-item, ALS, sparse linear and SVD, blended with shares learnt on a held-out part of the fit data.
+class LearntBlend(Hybrid):
+    r"""A blend with shares learnt on a held-out part of the fit data.
 
     A fifth of the interactions of up to 1,500 users (fewer on more than 20,000 items) is held out, the members are
     fitted on the rest and score those users; over all shares s on the simplex in steps of 1 / `steps` the NDCG@20 of
@@ -39,34 +40,24 @@ class CollaborativeRecommender(Hybrid):
 
     Parameters
     ----------
+    members
+        Unfitted recommenders by name.
     steps
         Steps of a share from 0 to 1.
     shares
-        Shares of (item_item, als, sparse_linear, svd); None learns them.
+        Shares of the members in their order; None learns them.
     seed
-        Of the held-out part and of all members.
+        Of the held-out part.
 
     References
     ----------
     Burke, "Hybrid Recommender Systems: Survey and Experiments", UMUAI 2002; Wolpert, "Stacked generalization", Neural
     Networks 1992 (weights learnt on what the members have not seen).
-
-    Examples
-    --------
-    >>> model = CollaborativeRecommender(shares=(0.5, 0.0, 0.5, 0.0))
-    >>> model.fit(Interactions.from_pairs([1, 1, 2, 2, 3], [10, 20, 10, 20, 30])).shares
-    (0.5, 0.0, 0.5, 0.0)
     """
 
-    name = "collaborative"
-
-    def __init__(self, *, steps: int = 5, shares: Sequence[float] | None = None, seed: int = 0) -> None:
-        members = {
-            "item_item": ItemItem(seed=seed),
-            "als": Als(seed=seed),
-            "sparse_linear": SparseLinear(seed=seed),
-            "svd": Svd(seed=seed),
-        }
+    def __init__(
+        self, members: Mapping[str, Recommender], *, steps: int, shares: Sequence[float] | None, seed: int
+    ) -> None:
         if steps < 1 or (shares is not None and (len(shares) != len(members) or min(shares) < 0 or sum(shares) <= 0)):
             raise InvalidInput(f"steps must be at least 1, shares {len(members)} numbers of which none is negative")
         super().__init__(members, [Part(1.0, tuple(members))])
@@ -76,12 +67,12 @@ class CollaborativeRecommender(Hybrid):
 
     @property
     def parameters(self) -> Mapping[str, object]:
-        """The constructor's keyword arguments."""
+        """How shares are found; members are given by the subclass."""
         return {"steps": self._steps, "shares": None if self._fixed is None else list(self._fixed), "seed": self._seed}
 
     @property
     def shares(self) -> Shares:
-        """Shares of (item_item, als, sparse_linear, svd) in use; members of share 0 are not asked."""
+        """Shares in use, in the order of the members; members of share 0 are not asked."""
         return self._shares
 
     def _fit(self, data: FitData) -> None:
@@ -100,7 +91,7 @@ class CollaborativeRecommender(Hybrid):
         if not len(histories):
             return equal
         for member in self._blended.values():
-            member.fit(known)
+            member.fit(known, follows=data.follows)
         item_ids = next(iter(self._blended.values())).item_ids
         mixtures = _simplex(len(self._blended), self._steps)
         quality = np.empty((len(histories), len(mixtures)))
@@ -135,6 +126,37 @@ class CollaborativeRecommender(Hybrid):
         self._use(tuple(float(share) for share in saved.state["shares"]))
 
 
+class CollaborativeRecommender(LearntBlend):
+    """Item-item, ALS, sparse linear and SVD with learnt shares (see `LearntBlend`).
+
+    Parameters
+    ----------
+    steps
+        Steps of a share from 0 to 1.
+    shares
+        Shares of (item_item, als, sparse_linear, svd); None learns them.
+    seed
+        Of the held-out part and of all members.
+
+    Examples
+    --------
+    >>> model = CollaborativeRecommender(shares=(0.5, 0.0, 0.5, 0.0))
+    >>> model.fit(Interactions.from_pairs([1, 1, 2, 2, 3], [10, 20, 10, 20, 30])).shares
+    (0.5, 0.0, 0.5, 0.0)
+    """
+
+    name = "collaborative"
+
+    def __init__(self, *, steps: int = 5, shares: Sequence[float] | None = None, seed: int = 0) -> None:
+        members = {
+            "item_item": ItemItem(seed=seed),
+            "als": Als(seed=seed),
+            "sparse_linear": SparseLinear(seed=seed),
+            "svd": Svd(seed=seed),
+        }
+        super().__init__(members, steps=steps, shares=shares, seed=seed)
+
+
 def _hold_out(data: FitData, seed: int) -> tuple[Interactions, Histories, IntArray, IntArray]:
     """What stays to learn from, histories (m) of users who keep some of theirs, and what they took besides: indptr
     (m + 1,) and items. Users, drawn by what they took and not by number, and pairs, not rows, are held out."""
@@ -159,6 +181,8 @@ def _hold_out(data: FitData, seed: int) -> tuple[Interactions, Histories, IntArr
         np.ones(int(kept.sum()), np.float32),
         np.zeros(int(kept.sum())),
     )
+    if data.follows is not None:
+        histories = replace(histories, followed=data.follows.histories(order[users], known))
     counts = np.bincount(owners[held], minlength=drawn.shape[0])[users]
     return known, histories, _indptr(counts), drawn.indices[held].astype(np.int64)
 

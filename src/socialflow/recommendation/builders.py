@@ -18,6 +18,7 @@ from socialflow.recommendation.algorithms.trending import Trending
 from socialflow.recommendation.algorithms.user_user import UserUser
 from socialflow.recommendation.blends import CollaborativeRecommender
 from socialflow.recommendation.protocol import Recommender
+from socialflow.recommendation.social import SocialRecommender
 
 
 class HybridRecommender(Hybrid):
@@ -66,5 +67,6 @@ ALGORITHMS: Mapping[str, type[Recommender]] = {
     "deep": Deep,
     "content_based": ContentBased,
     "collaborative": CollaborativeRecommender,
+    "social": SocialRecommender,
     "hybrid": HybridRecommender,
 }

@@ -5,7 +5,7 @@ its own axes (see `protocol`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +53,9 @@ class Interactions:
 class Histories:
     """m users' histories, ragged: user u's rows are `items[indptr[u]:indptr[u + 1]]`, oldest first.
 
-    `now`: seconds since the epoch at request time (weights may decay towards it).
+    `now`: seconds since the epoch at request time (weights may decay towards it). `followed`: where it is known,
+    what the people whom each user follows took, m rows of positive weight in any order; only recommenders that are
+    about that read it.
     """
 
     indptr: IntArray
@@ -61,6 +63,7 @@ class Histories:
     weights: FloatArray
     at: npt.NDArray[np.float64]
     now: float = 0.0
+    followed: "Histories | None" = None
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -86,7 +89,7 @@ class Histories:
         """
         newer = np.repeat(self.indptr[1:], np.diff(self.indptr)) - 1 - np.arange(len(self.items))
         weights = (self.weights * 0.5 ** (newer / half_life)).astype(np.float32)
-        return Histories(self.indptr, self.items, weights, self.at, self.now)
+        return replace(self, weights=weights)
 
     def rows(self, start: int, stop: int) -> "Histories":
         """Histories `start` to `stop`, sharing memory."""
@@ -97,7 +100,47 @@ class Histories:
             self.weights[low:high],
             self.at[low:high],
             self.now,
+            None if self.followed is None else self.followed.rows(start, stop),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """n directed edges: user `sources[e]` follows user `targets[e]`."""
+
+    sources: IntArray
+    targets: IntArray
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def between(self, user_ids: IntArray) -> "Follows":
+        """The edges whose ends are both in `user_ids` (ascending), as places in it."""
+        inside = np.isin(self.sources, user_ids) & np.isin(self.targets, user_ids)
+        return Follows(*(np.searchsorted(user_ids, ends[inside]) for ends in (self.sources, self.targets)))
+
+    def histories(self, users: IntArray, taken: Interactions) -> Histories:
+        """What those whom each of `users` (m,) follows took, m rows of the rows of `taken` with a weight above 0.
+
+        >>> follows = Follows(np.array([1, 1, 2]), np.array([2, 3, 3]))
+        >>> taken = Interactions.from_pairs([2, 3, 3], [20, 30, 31])
+        >>> near = follows.histories(np.array([1, 2, 3]), taken)
+        >>> near.indptr.tolist(), near.items.tolist()
+        ([0, 3, 5, 5], [20, 30, 31, 30, 31])
+        """
+        liked = taken.where(taken.weights > 0)
+        by_user, by_number = np.argsort(liked.users, kind="stable"), np.argsort(users, kind="stable")
+        asked = np.isin(self.sources, users)
+        rows = by_number[np.searchsorted(users, self.sources[asked], sorter=by_number)]
+        order = np.argsort(rows, kind="stable")
+        rows, people = rows[order], self.targets[asked][order]
+        starts = np.searchsorted(liked.users, people, sorter=by_user)
+        lengths = np.searchsorted(liked.users, people, side="right", sorter=by_user) - starts
+        ends = np.cumsum(lengths)
+        places = by_user[np.arange(lengths.sum()) + np.repeat(starts - ends + lengths, lengths)]
+        counts = np.bincount(rows, lengths, minlength=len(users)).astype(np.int64)
+        indptr = np.concatenate(([0], np.cumsum(counts)))
+        return Histories(indptr, liked.items[places], liked.weights[places], liked.at[places])
 
 
 @dataclass(frozen=True, slots=True)

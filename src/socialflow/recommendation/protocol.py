@@ -21,8 +21,8 @@ from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable
 from socialflow.recommendation import artefacts
 from socialflow.recommendation.candidates import Candidates, ItemIndex
 from socialflow.recommendation.checks import check_fit, check_histories, check_k
-from socialflow.recommendation.interactions import FloatArray, Histories, IntArray, Interactions, ItemTable
-from socialflow.recommendation.ranking import best_columns
+from socialflow.recommendation.interactions import FloatArray, Follows, Histories, IntArray, Interactions, ItemTable
+from socialflow.recommendation.ranking import best_columns, mask_seen
 
 Arrays = Mapping[str, np.ndarray]
 State = Mapping[str, Any]
@@ -51,6 +51,8 @@ class FitData:
     items: ItemTable | None
     n_users: int
     n_items: int
+    follows: Follows | None = None
+    """Edges between rows: those of which both ends have interactions."""
 
     def positives(self) -> Matrix:
         """Summed weights of the rows of weight > 0, (n_users, n_items) float32, indices sorted."""
@@ -115,7 +117,7 @@ class Query:
     def _rank(self, ranked: Ranked, rows: slice, scores: FloatArray, columns: IntArray, exclude_seen: bool) -> None:
         """Write the best of `scores` into `ranked[rows]`; score column j belongs to the ascending `columns[j]`."""
         if exclude_seen:
-            scores = _mask_seen(scores, self._histories, columns)
+            scores = mask_seen(scores, self._histories, columns)
         if len(columns):
             ids = self._model.item_ids
             best, values = best_columns(scores, ranked.items.shape[1])
@@ -189,11 +191,11 @@ class Recommender(ABC):
         """The constructor's keyword arguments, JSON-able."""
 
     @final
-    def fit(self, interactions: Interactions, items: ItemTable | None = None) -> Self:
+    def fit(self, interactions: Interactions, items: ItemTable | None = None, follows: Follows | None = None) -> Self:
         """Learn from scratch (a second call forgets the first); equal input and seed give equal models.
 
         Only rows of weight > 0 are positives; the others are handed on too. Items of `items` without interactions
-        belong to the axis as well.
+        belong to the axis as well. `follows` tells, where it is known, who of the users follows whom.
 
         Raises:
             InvalidInput: no item at all, a weight or time that is not finite, or an item table that is missing,
@@ -212,7 +214,8 @@ class Recommender(ABC):
         numbered = Interactions(rows.astype(np.int64), columns, interactions.weights, interactions.at)
         table = None if items is None else replace(items, ids=np.searchsorted(item_ids, items.ids))
         self._item_ids = item_ids
-        self._fit(FitData(numbered, table, len(user_ids), len(item_ids)))
+        edges = None if follows is None else follows.between(user_ids)
+        self._fit(FitData(numbered, table, len(user_ids), len(item_ids), edges))
         return self
 
     @final
@@ -371,30 +374,21 @@ class Recommender(ABC):
         """The same histories with columns for ids; rows of unknown items are left out."""
         self._check_fitted()
         check_histories(histories)
-        columns, known = self._find(histories.items)
         if self.half_life is not None:
             histories = histories.faded(self.half_life)
+        if histories.followed is not None:
+            histories = replace(histories, followed=self._on_axis(histories.followed))
+        return self._on_axis(histories)
+
+    def _on_axis(self, histories: Histories) -> Histories:
+        columns, known = self._find(histories.items)
         if known.all():
             return replace(histories, items=columns)
         indptr = np.concatenate(([0], np.cumsum(known)))[histories.indptr]
-        return Histories(indptr, columns[known], histories.weights[known], histories.at[known], histories.now)
+        rows = (columns[known], histories.weights[known], histories.at[known])
+        return Histories(indptr, *rows, histories.now, histories.followed)
 
 
 def unranked(rows: int, k: int) -> Ranked:
     """A result of `rows` rows in which nothing ranks."""
     return Ranked(np.full((rows, k), -1, np.int64), np.full((rows, k), np.nan, np.float32))
-
-
-def _mask_seen(scores: FloatArray, histories: Histories, columns: IntArray) -> FloatArray:
-    """A copy with NaN at the history's own items; `columns` is ascending and names the score columns."""
-    if not len(columns):
-        return scores
-    scores = scores.copy()
-    rows = np.repeat(np.arange(len(histories)), np.diff(histories.indptr))
-    if len(columns) == scores.shape[1] == columns[-1] + 1:  # all of them
-        scores[rows, histories.items] = np.nan
-        return scores
-    places = np.minimum(np.searchsorted(columns, histories.items), len(columns) - 1)
-    here = columns[places] == histories.items
-    scores[rows[here], places[here]] = np.nan
-    return scores

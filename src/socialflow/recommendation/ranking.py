@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from socialflow.recommendation.interactions import FloatArray, IntArray
+from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
 
 _STRIDE = 16
 """Of a wide row every 16th score is looked at first: the k-th best of those bounds the k-th best of all from below."""
@@ -60,3 +60,18 @@ def _best_of_wide(line: FloatArray, k: int) -> IntArray:
         reached = scores >= np.partition(scores, -k)[-k]
         found, scores = found[reached], scores[reached]
     return found[np.argsort(-scores, kind="stable")[:k]]
+
+
+def mask_seen(scores: FloatArray, histories: Histories, columns: IntArray) -> FloatArray:
+    """A copy with NaN at the history's own items; `columns` is ascending and names the score columns."""
+    if not len(columns):
+        return scores
+    scores = scores.copy()
+    rows = np.repeat(np.arange(len(histories)), np.diff(histories.indptr))
+    if len(columns) == scores.shape[1] == columns[-1] + 1:  # all of them
+        scores[rows, histories.items] = np.nan
+        return scores
+    places = np.minimum(np.searchsorted(columns, histories.items), len(columns) - 1)
+    here = columns[places] == histories.items
+    scores[rows[here], places[here]] = np.nan
+    return scores

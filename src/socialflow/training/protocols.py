@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.errors import InvalidInput
-from socialflow.recommendation.interactions import Histories, IntArray, Interactions
-from socialflow.training.datasets.discovery import read_interactions
-from socialflow.training.datasets.lightgcn import read_lightgcn
+from socialflow.recommendation.interactions import Follows, Histories, IntArray, Interactions
+from socialflow.training.datasets.discovery import read_divided, read_interactions
 from socialflow.training.datasets.ncf import read_ncf
 from socialflow.training.datasets.records import RankingData
 
@@ -38,9 +37,17 @@ class Split:
     indptr: IntArray
     relevant: IntArray
     candidates: IntArray | None = None
+    follows: Follows | None = None
 
     def __len__(self) -> int:
         return len(self.histories)
+
+    def following(self, follows: Follows | None) -> "Split":
+        """The same where users follow each other: what the followed took in train stands beside each history."""
+        if follows is None:
+            return self
+        near = follows.histories(self.users, self.train)
+        return replace(self, follows=follows, histories=replace(self.histories, followed=near))
 
     def sample(self, limit: int, seed: int) -> "Split":
         """At most `limit` of the test users; train stays whole."""
@@ -68,9 +75,9 @@ class Protocol:
     """Whether histories have an order, so that a half-life can be chosen for them."""
 
 
-def _lightgcn(data: RankingData, seed: int) -> Split:  # noqa: ARG001 - the cut is published, not drawn
+def _lightgcn(data: RankingData, seed: int) -> Split:
     if data.test is None:
-        raise InvalidInput("protocol lightgcn needs a directory with train.txt and test.txt", field="protocol")
+        return _lightgcn_validation(data, seed)
     return _ask(data.interactions, data.interactions, data.test.users, data.test.items)
 
 
@@ -158,10 +165,11 @@ def _time_split_validation(data: RankingData, seed: int) -> Split:
 
 PROTOCOLS: Mapping[str, Protocol] = {
     "lightgcn": Protocol(
-        read_lightgcn,
+        read_divided,
         _lightgcn,
         _lightgcn_validation,
-        "train.txt and test.txt as published; all items ranked but the user's own in train; mean over test users",
+        "train and test as published, a fifth drawn by seed where a set comes undivided; all items ranked but the "
+        "user's own in train; mean over test users",
     ),
     "leave-one-out": Protocol(
         read_interactions,

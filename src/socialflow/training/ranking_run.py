@@ -39,7 +39,7 @@ def run(
     """Fit `model` on the cut's train and rank for its test users; memory is the process's peak during this run."""
     forget_peak()
     started = time.perf_counter()
-    model.fit(split.train, items if model.needs_items else None)
+    model.fit(split.train, items if model.needs_items else None, split.follows)
     fitted = time.perf_counter()
     ranked = rank(model, split, max(ks))
     seconds = time.perf_counter() - fitted

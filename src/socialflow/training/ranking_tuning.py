@@ -77,7 +77,7 @@ def best_settings(
 
 def best_half_life(model: Recommender, split: Split, items: ItemTable | None, *, k: int) -> float | None:
     """The half-life of histories with the greatest mean NDCG@k on a validation cut, for a model fitted on its train."""
-    model.fit(split.train, items if model.needs_items else None)
+    model.fit(split.train, items if model.needs_items else None, split.follows)
 
     def quality(half_life: float | None) -> float:
         model.half_life = half_life

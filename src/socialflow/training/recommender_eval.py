@@ -136,7 +136,7 @@ class Bench:
     def open(cls, source: Path, question: Question) -> "Bench":
         """Read and cut. Raises InvalidInput."""
         data = question.protocol.read(source)
-        split = question.protocol.test(data, question.seed)
+        split = question.protocol.test(data, question.seed).following(data.follows)
         catalogue = np.unique(np.concatenate((split.train.items, split.histories.items, split.relevant)))
         items = data.items
         if items is not None:
@@ -172,8 +172,7 @@ class Bench:
         trials = [{}, *GRIDS.get(name, ())]
         if not self.data.timed:
             trials = [trial for trial in trials if "half_life_hours" not in trial]
-        validation = self.question.protocol.validation(self.data, self.question.seed)
-        sample = validation.sample(TUNING_USERS, self.question.seed)
+        sample = self._validation()
         k = max(self.question.ks)
         return best_settings(partial(self.build, name), trials, sample, self.items, k=k, progress=progress)
 
@@ -181,9 +180,11 @@ class Bench:
         """How fast histories fade, chosen on the validation cut; None without order or where the model learns it."""
         if not self.question.protocol.chronological or ALGORITHMS[name].learns_recency:
             return None
+        return best_half_life(self.build(name, settings), self._validation(), self.items, k=max(self.question.ks))
+
+    def _validation(self) -> Split:
         validation = self.question.protocol.validation(self.data, self.question.seed)
-        sample = validation.sample(TUNING_USERS, self.question.seed)
-        return best_half_life(self.build(name, settings), sample, self.items, k=max(self.question.ks))
+        return validation.sample(TUNING_USERS, self.question.seed).following(self.data.follows)
 
     def measure(self, model: Recommender) -> Run:
         """Fit on train and rank for the test users."""

@@ -13,6 +13,7 @@ from socialflow.training.datasets.files import lines
 from socialflow.training.datasets.lightgcn import read_lightgcn
 from socialflow.training.datasets.movielens import read_movielens
 from socialflow.training.datasets.ncf import read_ncf
+from socialflow.training.datasets.social import read_social
 from socialflow.training.datasets.tables import read_table
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
@@ -79,6 +80,37 @@ class TestLightgcn:
         write(tmp_path, "test.txt", "0 1\n")
         with pytest.raises(InvalidInput, match="no interaction"):
             read_lightgcn(tmp_path)
+
+
+class TestSocial:
+    def test_reads_a_published_division_and_who_follows_whom(self, tmp_path: Path) -> None:
+        write(tmp_path, "trainset.txt", "1 10 4\n1 11 0.5\n2 10 3\n")
+        write(tmp_path, "testset.txt", "2 11 2\n")
+        write(tmp_path, "trust.txt", "1 2 1\n", ".gz")
+        data = read_social(tmp_path)
+        assert data is not None
+        assert data.interactions.items.tolist() == [10, 11, 10]
+        assert data.test is not None
+        assert (data.test.users.tolist(), data.test.items.tolist()) == ([2], [11])
+        assert data.follows is not None
+        assert (data.follows.sources.tolist(), data.follows.targets.tolist()) == ([1], [2])
+
+    def test_a_set_may_come_undivided(self, tmp_path: Path) -> None:
+        write(tmp_path, "ratings.txt", "1\t10\t4\n")
+        write(tmp_path, "trusts.txt", "1\t2\n")
+        data = read_social(tmp_path)
+        assert data is not None
+        assert data.test is None
+
+    def test_other_folders_are_none(self, tmp_path: Path) -> None:
+        write(tmp_path, "ratings.txt", "1 10 4\n")
+        assert read_social(tmp_path) is None
+
+    def test_an_edge_has_two_ends(self, tmp_path: Path) -> None:
+        write(tmp_path, "ratings.txt", "1 10 4\n")
+        write(tmp_path, "trusts.txt", "1 2\n3\n")
+        with pytest.raises(InvalidInput, match=r"trusts\.txt, line 2: a line names who follows"):
+            read_social(tmp_path)
 
 
 class TestTables:

@@ -63,7 +63,7 @@ class Hybrid(Recommender):
 
     def _fit(self, data: FitData) -> None:
         for member in self._blended.values():
-            member.fit(data.interactions, data.items)
+            member.fit(data.interactions, data.items, data.follows)
 
     def _score(self, histories: Histories) -> FloatArray:
         return self._blend((len(histories), len(self._item_ids)), lambda member: member.score(histories))

@@ -10,6 +10,7 @@ from socialflow.training.datasets.files import plain_name
 from socialflow.training.datasets.lightgcn import is_lightgcn, read_lightgcn
 from socialflow.training.datasets.movielens import read_movielens
 from socialflow.training.datasets.records import RankingData, implicit
+from socialflow.training.datasets.social import read_social
 from socialflow.training.datasets.tables import read_table
 
 _TABLES = (".txt", ".tsv", ".csv", ".data", ".dat", ".inter", ".rating")
@@ -39,6 +40,15 @@ def read_interactions(source: Path) -> RankingData:
             f"{source} must hold one table of interactions ({found} found); name one by --file", field="data"
         )
     return read_table(tables[0])
+
+
+def read_divided(directory: Path) -> RankingData:
+    """A set with its published division: `train.txt` and `test.txt`, or a social set, some of which come undivided.
+
+    Raises:
+        InvalidInput: a file is missing or holds something else.
+    """
+    return read_social(directory) or read_lightgcn(directory)
 
 
 def _joined(data: RankingData) -> RankingData:

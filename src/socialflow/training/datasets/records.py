@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from socialflow.recommendation.interactions import FloatArray, IntArray, Interactions, ItemTable
+from socialflow.recommendation.interactions import FloatArray, Follows, IntArray, Interactions, ItemTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class RankingData:
     test: Pairs | None = None
     sampled: Sampled | None = None
     items: ItemTable | None = None
+    follows: Follows | None = None
 
 
 def implicit(users: IntArray, items: IntArray, at: npt.NDArray[np.float64] | None = None) -> Interactions:
