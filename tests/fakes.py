@@ -26,6 +26,7 @@ from socialflow.recommendation.person_rewards import Person
 from socialflow.recommendation.protocol import Recommender
 from socialflow.recommendation.records import Impression, Provenance, Tier, ValueModel
 from socialflow.recommendation.rewards import Due, Reaction
+from socialflow.recommendation.rules import Rule, RuleSet
 from socialflow.recommendation.value_model import default_value_model
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -47,6 +48,7 @@ class FakeData:
     changes: list[Change] = field(default_factory=list)
     impressions: dict[tuple[str, int], Impression] = field(default_factory=dict)
     value_model: ValueModel = field(default_factory=default_value_model)
+    rules: RuleSet = RuleSet(1, (), NOW)
     bandit: tuple[int, Mapping[str, Any]] = (0, {})
     people: dict[UserKey, Person] = field(default_factory=dict)
 
@@ -115,6 +117,10 @@ class FakeStore:
     def announce_value_model(self) -> None:
         self.data.changes.append(Change(ChangeKind.VALUE_MODEL, self.data.value_model.version))
 
+    def rule(self, *rules: Rule) -> None:
+        self.data.rules = RuleSet(self.data.rules.version + 1, rules, NOW)
+        self.data.changes.append(Change(ChangeKind.RULES, self.data.rules.version))
+
     def erase_user(self, key: int) -> None:
         del self.data.users[key]
         self.data.changes.append(Change(ChangeKind.USER_ERASED, key))
@@ -149,6 +155,10 @@ class FakeUnit:
     @property
     def value_models(self) -> "FakeUnit":
         return self
+
+    @property
+    def rules(self) -> "_Rules":
+        return _Rules(self._data)
 
     @property
     def bandit(self) -> "_Bandit":
@@ -208,9 +218,20 @@ class FakeUnit:
         raise UserNotFound("no such user")
 
 
+class _Rules:
+    def __init__(self, data: FakeData) -> None:
+        self._data = data
+
+    async def active(self) -> RuleSet:
+        return self._data.rules
+
+
 class _Channels:
     def __init__(self, data: FakeData) -> None:
         self._stored = data.channels
+
+    async def keys(self, ids: Collection[str]) -> Mapping[str, ChannelKey]:
+        return {channel.id: channel.key for channel in self._stored.values() if channel.id in ids}
 
     async def by_keys(self, keys: Collection[ChannelKey]) -> Mapping[ChannelKey, Channel]:
         return {key: self._stored[key] for key in keys if key in self._stored}

@@ -24,7 +24,13 @@ BODIES = {
     "duplicate keys": b'{"username": "bob", "username": 1.5}',
 }
 POSTS = ["/api/v1/interaction", "/api/v1/interactions", "/api/v1/items/bulk", "/api/v1/users/bulk"]
-PUTS = ["/api/v1/items/x", "/api/v1/users/x", "/api/v1/channels/x", "/api/v1/value-models"]
+PUTS = [
+    "/api/v1/items/x",
+    "/api/v1/users/x",
+    "/api/v1/channels/x",
+    "/api/v1/value-models",
+    "/api/v1/recommendations/rules",
+]
 
 
 @pytest.mark.parametrize("name", BODIES)

@@ -22,6 +22,7 @@ BOBS, ANNS = "/api/v1/users/u-bob", "/api/v1/users/u-ann"
 BOBS_FEED = "/api/v1/feed?username=bob"
 BOBS_CATEGORY = "/api/v1/feed/category?username=bob&project_code=flic"
 EXPLAIN = "/api/v1/feed/none/explain?item=i-1"
+RULES = "/api/v1/recommendations/rules"
 PIPELINES = "/api/v1/ai-pipelines"
 WORK, ORCHESTRATOR, SCHEDULER = PIPELINES + "/pipelines", PIPELINES + "/orchestrator", PIPELINES + "/scheduler"
 SCHEDULE = {"name": "n", "pipeline_type": "cache_warm", "trigger": {"interval": 60}}
@@ -72,6 +73,10 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/v1/value-models", None, "401 403 403 403 200 403 403 403 403"),
     ("PUT", "/api/v1/value-models", {"weights": {"view": 1}}, "401 403 403 403 200 403 403 403 403"),
     ("PUT", "/api/v1/value-models/1/active", None, "401 403 403 403 200 403 403 403 403"),
+    ("GET", RULES, None, "401 403 403 403 200 403 403 403 403"),
+    ("GET", RULES + "/versions", None, "401 403 403 403 200 403 403 403 403"),
+    ("PUT", RULES, {"rules": []}, "401 403 403 403 200 403 403 403 403"),
+    ("PUT", RULES + "/1/active", None, "401 403 403 403 200 403 403 403 403"),
     ("POST", PIPELINES + "/recommendations", {"user_id": "u-bob"}, "401 200 403 403 200 200 403 403 403"),
     ("POST", PIPELINES + "/recommendations/batch", {"user_ids": ["u-bob"]}, "401 200 403 403 200 200 403 403 403"),
     ("POST", WORK + "/batch-video-analysis", {"video_ids": ["i-1"]}, "401 403 403 403 202 403 202 403 403"),

@@ -140,7 +140,7 @@ class TestItems:
             channel = (await unit.channels.get("c1")).key
         assert [fact.id for fact in facts] == [f"i{n}" for n in range(count)]
         assert facts[0] == ItemFacts(
-            facts[0].key, "i0", ItemKind.VIDEO, to_micros(NOW), ModerationStatus.PENDING, False, channel
+            facts[0].key, "i0", ItemKind.VIDEO, to_micros(NOW), ModerationStatus.PENDING, False, channel, tags=("x",)
         )
         assert facts[0].hidden is False
         assert [(word.key, word.title, word.tags, word.channel) for word in words] == [

@@ -17,6 +17,7 @@ from socialflow.content.records import InteractionContext, ItemKind
 from socialflow.errors import ConfigurationError, Conflict, Erased, InvalidInput, StoreUnavailable
 from socialflow.recommendation.person_rewards import Person
 from socialflow.recommendation.records import Choice
+from socialflow.recommendation.rules import Exclude, Match, Rule, RuleSet
 from socialflow.storage.address import Address
 from socialflow.storage.engine import open_sync_engine
 from socialflow.storage.maintenance import backup, check, restore, upgrade
@@ -64,7 +65,7 @@ class TestSchema:
                     " false, false)"
                 )
             )
-        assert check(url).problems == ("schema 0001 is not 0004: run `socialflow db upgrade`",)
+        assert check(url).problems == ("schema 0001 is not 0005: run `socialflow db upgrade`",)
         upgrade(url)
         assert check(url).ok
         store = Store(url)
@@ -133,6 +134,7 @@ async def filled(store: Store) -> None:
         )
         key = (await unit.users.get("u0")).key
         await unit.impressions.add(impression("r", 1, key, choice=Choice("als", (), {"als": 1.0}), rewarded_until=NOW))
+        await unit.rules.add(RuleSet(0, (Rule("a", Match(tag=("x",)), Exclude()),), NOW))
         await unit.bandit.save(0, {"at": 1.5}, {key: Person(at=2.5)}, {})
         await unit.items.delete("last")
         await unit.erasures.erase_user("gone", NOW)
@@ -147,6 +149,7 @@ async def contents(store: Store) -> list[object]:
             sorted(zip(block.users.tolist(), block.items.tolist(), block.values.tolist(), strict=True)),
             await unit.impressions.pages("r"),
             await unit.value_models.versions(),
+            await unit.rules.active(),
             await unit.bandit.population(),
             await unit.bandit.people([(await unit.users.get("u0")).key]),
         ]

@@ -49,6 +49,8 @@ class Action(StrEnum):
     EDGES_WRITE = "edges.write"
     VALUE_MODEL_READ = "value_model.read"
     VALUE_MODEL_WRITE = "value_model.write"
+    RULES_READ = "rules.read"
+    RULES_WRITE = "rules.write"
     PIPELINE_READ = "pipeline.read"
     PIPELINE_WRITE = "pipeline.write"
     ORCHESTRATOR_READ = "orchestrator.read"
@@ -110,6 +112,8 @@ MATRIX: Mapping[Action, Rule] = {
     Action.EDGES_WRITE: Rule(OWN, OWN, OWN, ANY, Scope.WRITE),
     Action.VALUE_MODEL_READ: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
     Action.VALUE_MODEL_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
+    Action.RULES_READ: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
+    Action.RULES_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
     Action.PIPELINE_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
     Action.PIPELINE_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.WRITE),  # submit, cancel, run again
     Action.ORCHESTRATOR_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),

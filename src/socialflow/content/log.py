@@ -64,6 +64,7 @@ class ChangeKind(StrEnum):
     USER = "user"
     VALUE_MODEL = "value_model"
     API_KEY = "api_key"
+    RULES = "rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,8 @@ class ItemFacts:
     mood: str | None = None
     language: str | None = None
     is_promoted: bool = False
+    tags: tuple[str, ...] = ()
+    moderation_flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ REASONS = {
     "fresh": "new today",
     "popular": "popular",
     "given": "ranked on request",
+    "rules": "placed by the platform",
     "catalogue": "from the whole catalogue",
 }
 

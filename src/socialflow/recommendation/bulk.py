@@ -1,6 +1,6 @@
 """Many users at once: what a ranking was made from, so that a kept one is known to be good still."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +23,16 @@ class Ranked:
     watermark: str
 
 
-def watermark(viewer: Viewer, models: Mapping[str, Loaded], value_model: int, settings: FeedSettings) -> str:
-    """A digest of the viewer's history, edges and profile, and of what scores them; another one means another answer.
+def watermark(
+    viewer: Viewer,
+    models: Mapping[str, Loaded],
+    value_model: int,
+    settings: FeedSettings,
+    rules: Sequence[object],
+) -> str:
+    """A digest of the viewer's history, edges and profile, of what scores them and of the rules (`Rulebook.stamp`).
+
+    Another one means another answer.
 
     It is the same in every process: the order in which a process read the interactions does not matter.
     """
@@ -38,7 +46,9 @@ def watermark(viewer: Viewer, models: Mapping[str, Loaded], value_model: int, se
         relations.muted_users,
         relations.muted_channels,
     )
-    person = () if user is None else (user.key, user.privacy, user.locale, user.interests, sorted(user.profile.items()))
+    person: tuple[object, ...] = ()
+    if user is not None:
+        person = (user.key, user.privacy, user.locale, user.region, user.interests, sorted(user.profile.items()))
     versions = sorted((name, loaded.provenance.version) for name, loaded in models.items())
-    parts = (history, *map(sorted, edges), person, versions, value_model, settings)
+    parts = (history, *map(sorted, edges), person, versions, value_model, settings, rules)
     return short_digest(*map(repr, parts)).hex()

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,8 @@ from socialflow.recommendation.log import MICROS, NO_ROWS, UserRows, as_historie
 from socialflow.recommendation.profiles import stated, user_vector
 from socialflow.recommendation.protocol import Query
 from socialflow.recommendation.records import FeedQuery
+from socialflow.recommendation.rulebook import NO_RULES, Rulebook
+from socialflow.recommendation.rules import Rule
 from socialflow.recommendation.shelf import Loaded
 from socialflow.recommendation.value_model import Weigher
 
@@ -112,6 +115,7 @@ class World:
     charts: Charts
     now: float
     """Seconds since the epoch."""
+    rules: Rulebook = NO_RULES
 
 
 @dataclass
@@ -132,6 +136,12 @@ class Context:
     def size(self) -> int:
         """Item keys known when the request began."""
         return self.world.charts.size
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force for this answer."""
+        now = datetime.fromtimestamp(self.world.now, UTC)
+        return self.world.rules.in_force(self.query, self.viewer.user, now)
 
     @cached_property
     def rows(self) -> UserRows:

@@ -1,5 +1,6 @@
 """Facts of every item in memory: one array per fact, indexed by item key."""
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -43,6 +44,35 @@ class Vocabulary:
         return NONE if word is None else self._codes.get(word, NONE)
 
 
+class Sets:
+    """Sets of words as small codes, in order of first appearance, and which of them hold a word."""
+
+    def __init__(self) -> None:
+        self._codes: dict[frozenset[str], int] = {}
+        self._holding: dict[str, array[int]] = {}
+
+    def add(self, words: Iterable[str]) -> int:
+        """Code of the set of `words`, made if it is new."""
+        held = frozenset(words)
+        code = self._codes.get(held)
+        if code is None:
+            code = len(self._codes)
+            for word in held:
+                self._holding.setdefault(word, array("q")).append(code)
+            self._codes[held] = code
+        return code
+
+    def holding(self, codes: npt.NDArray[np.int32], words: Iterable[str]) -> npt.NDArray[np.bool_]:
+        """Which of `codes` (n,) stand for a set with any of the words; NONE never does."""
+        size = len(self._codes)
+        table = np.zeros(size + 1, np.bool_)  # the last place is that of NONE and of sets newer than this call
+        for word in words:
+            if (holding := self._holding.get(word)) is not None:
+                found = np.frombuffer(holding.tobytes(), np.int64)
+                table[found[found < size]] = True
+        return table[np.minimum(codes, size)]
+
+
 class Corpus:
     """Columns over item keys; a key beyond the columns, or with status ABSENT, is no item.
 
@@ -67,6 +97,10 @@ class Corpus:
         self.community = np.full(capacity, NONE, np.int32)
         self.mood = np.full(capacity, NONE, np.int32)
         self.language = np.full(capacity, NONE, np.int32)
+        self.promoted = np.zeros(capacity, np.bool_)
+        self.tags = np.full(capacity, NONE, np.int32)
+        self.flags = np.full(capacity, NONE, np.int32)
+        """Flags of moderation."""
         self.owner = np.full(1, NONE, np.int32)
         """Owner (user key) by channel key; channels beyond it have none."""
         self.categories = Vocabulary()
@@ -74,6 +108,8 @@ class Corpus:
         self.communities = Vocabulary()
         self.moods = Vocabulary()
         self.languages = Vocabulary()
+        self.tag_sets = Sets()
+        self.flag_sets = Sets()
         self._keys: dict[str, int] = {}
         self._newest_first: npt.NDArray[np.int64] = np.empty(0, np.int64)
         self._unplaced: list[int] = []
@@ -98,9 +134,9 @@ class Corpus:
             del self._keys[old]
         self.ids[key] = None
         self.status[key] = ABSENT
-        for column in (self.channel, self.author, self.category, self.project, self.community, self.mood):
-            column[key] = NONE
-        self.language[key] = NONE
+        for name in _CODED:
+            getattr(self, name)[key] = NONE
+        self.promoted[key] = False
         self.created_at[key] = 0
         self._unplaced.append(int(key))
 
@@ -175,6 +211,9 @@ class Corpus:
         self.community[key] = self.communities.add(row.community)
         self.mood[key] = self.moods.add(row.mood)
         self.language[key] = self.languages.add(row.language)
+        self.promoted[key] = row.is_promoted
+        self.tags[key] = self.tag_sets.add(row.tags)
+        self.flags[key] = self.flag_sets.add(row.moderation_flags)
         self.status[key] = STATUSES.index(row.status)  # last: an item is seen only once its facts are in
 
     def _grow(self, size: int) -> None:
@@ -193,17 +232,6 @@ class Corpus:
 _SHOWN = np.zeros(256, np.bool_)
 _SHOWN[_VISIBLE_CODES] = True
 
-_FILL = {"created_at": 0, "kind": 0, "status": ABSENT, "hidden": False}
-_COLUMNS = (
-    "created_at",
-    "kind",
-    "status",
-    "hidden",
-    "channel",
-    "author",
-    "category",
-    "project",
-    "community",
-    "mood",
-    "language",
-)
+_FILL = {"created_at": 0, "kind": 0, "status": ABSENT, "hidden": False, "promoted": False}
+_CODED = ("channel", "author", "category", "project", "community", "mood", "language", "tags", "flags")
+_COLUMNS = (*_FILL, *_CODED)

@@ -9,6 +9,7 @@ from socialflow.content.records import ItemKind, Mood
 from socialflow.ids import ItemKey
 from socialflow.recommendation import answers
 from socialflow.recommendation.context import Context
+from socialflow.recommendation.feeds import governed
 from socialflow.recommendation.pipeline import Drawn, Feed, Ranking, pool, run, sieve
 from socialflow.recommendation.records import Explanation, FeedQuery, Gap, Impression, Margin
 
@@ -58,6 +59,7 @@ def question(page: Impression, item_id: str) -> FeedQuery:
 def recompute(feed: Feed, ctx: Context, key: ItemKey, pages: Sequence[Impression]) -> Explanation:
     """Ask the same question again, as of now: the filter that takes the item out, else where it would rank."""
     request_id, item_id = pages[0].request_id, ctx.world.corpus.ids[key] or ""
+    feed = governed(feed, ctx)
     one = pool(ctx, [Drawn.of(np.array([key]))])
     kept, removals = sieve(feed.filters, ctx, one)
     if not len(kept):

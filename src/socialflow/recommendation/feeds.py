@@ -4,7 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from socialflow.errors import InvalidInput
+from socialflow.recommendation.context import Context
 from socialflow.recommendation.filters.item import Kind, Topic, Visibility
+from socialflow.recommendation.filters.ruled import Ruled
 from socialflow.recommendation.filters.viewer import Anchor, Blocked, Excluded, Muted, Own, Refused, Seen, Shown
 from socialflow.recommendation.pipeline import Feed, Filter, Selector, Weighted
 from socialflow.recommendation.records import FeedQuery
@@ -31,7 +33,9 @@ from socialflow.recommendation.selectors.rerank import (
     NewCreatorSlots,
     NewItemSlots,
 )
+from socialflow.recommendation.selectors.ruled import RulePlaces, RuleScores
 from socialflow.recommendation.sources import catalogue, learned
+from socialflow.recommendation.sources.ruled import Called
 
 LEARNED = ("graph", "transformer", "neural_cf", "deep", "sparse_linear", "user_user", "svd", "svdpp", "nmf")
 """Recommenders with a feed of their own and nothing beside them but the catalogue."""
@@ -40,7 +44,7 @@ MODELS = frozenset({"item_item", "als", "content_based", *LEARNED})
 
 NOT_FOR_THIS_VIEWER: tuple[Filter, ...] = (Own(), Blocked(), Muted(), Refused(), Excluded())
 FILTERS: tuple[Filter, ...] = (Visibility(), Kind(), Topic(), *NOT_FOR_THIS_VIEWER, Shown(), Seen())
-OF_THE_ITEM: tuple[Filter, ...] = (Visibility(), Kind(), Topic(), Own(), Blocked(), Muted())
+OF_THE_ITEM: tuple[Filter, ...] = (Visibility(), Kind(), Topic(), Own(), Blocked(), Muted(), Ruled())
 """Those whose verdict may change while viewer and question stay the same: items are hidden, moved, handed over."""
 
 COLD = (
@@ -201,6 +205,21 @@ ARMS = ("hybrid", "trending", "collaborative", "content_based", "item_item", "al
 def arms(loaded: Collection[str]) -> list[str]:
     """Those of `ARMS` that can answer while these models are loaded."""
     return [name for name in ARMS if not FEEDS[name].requires or any(model in loaded for model in FEEDS[name].requires)]
+
+
+def governed(feed: Feed, ctx: Context) -> Feed:
+    """The feed with what the rules in force for this answer add to it, whichever feed it is; else the feed itself.
+
+    Rules stand behind every other filter and source: what those keep back, no rule brings back.
+    """
+    if not ctx.rules:
+        return feed
+    return replace(
+        feed,
+        sources=feed.sources if ctx.query.candidates is not None else (*feed.sources, Called(limit=50)),
+        filters=(*feed.filters, Ruled()),
+        selectors=(RuleScores(), *feed.selectors, RulePlaces()),
+    )
 
 
 def compose(query: FeedQuery) -> Feed:

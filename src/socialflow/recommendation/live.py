@@ -21,6 +21,7 @@ from socialflow.recommendation.interactions import ItemTable
 from socialflow.recommendation.log import MICROS, Base, InteractionLog, Snapshot, merge
 from socialflow.recommendation.ports import RecommendationStore, RecommendationUnit
 from socialflow.recommendation.protocol import Recommender
+from socialflow.recommendation.rulebook import NO_RULES, resolve
 from socialflow.recommendation.shelf import Loaded
 from socialflow.recommendation.value_model import Weigher, default_value_model
 
@@ -61,6 +62,7 @@ class LiveState:
         self.corpus = Corpus()
         self.activity = Activity(now=self._now())
         self.weigh = Weigher(default_value_model())
+        self.rules = NO_RULES
         self._charts = Charts(self.corpus, self.activity)
         self.content: ContentSpace | None = None
         """Vectors of the content model in use; set through `adopt`."""
@@ -111,6 +113,7 @@ class LiveState:
             settings=settings,
             charts=self.charts(),
             now=self._now(),
+            rules=self.rules,
         )
 
     async def adopt(self, model: Recommender) -> ContentSpace | None:
@@ -152,13 +155,16 @@ class LiveState:
             weigh = Weigher(await unit.value_models.active())
             if weigh.version != self.weigh.version:
                 activity = await self._lane.run(recounted, self.log.snapshot(), weigh, self._now())
+        rules = self.rules
+        if first or named[ChangeKind.RULES]:
+            rules = await resolve(unit, await unit.rules.active())
         if 0 < len(changed) <= ENCODED_AT_ONCE:
             await self._encode(unit, np.array(changed, np.int64))
         elif changed:
             self._backlog = True
         bulk = await self._sorted_in(delta.block) if len(delta.block) >= BULK else None
         # Nothing is awaited from here on.
-        self._cursor, self.weigh, self.activity = delta.cursor, weigh, activity
+        self._cursor, self.weigh, self.activity, self.rules = delta.cursor, weigh, activity, rules
         if bulk is None:
             self.log.append(delta.block)
         else:

@@ -11,6 +11,7 @@ from socialflow.recommendation.person_rewards import Person
 from socialflow.recommendation.protocol import Recommender
 from socialflow.recommendation.records import Impression, Provenance, ValueModel
 from socialflow.recommendation.rewards import Due, Reaction
+from socialflow.recommendation.rules import RuleSet
 
 
 class ImpressionRepository(Protocol):
@@ -46,6 +47,30 @@ class ValueModelRepository(Protocol):
 
     async def activate(self, version: int) -> ValueModel:
         """Make an older version active again. Raises NotFound."""
+        ...
+
+
+class RuleRepository(Protocol):
+    """Versions of the rules of the feed; exactly one is active."""
+
+    async def active(self) -> RuleSet:
+        """The active version; a new store holds version 1, without rules."""
+        ...
+
+    async def version(self, version: int) -> RuleSet:
+        """Any version. Raises NotFound."""
+        ...
+
+    async def versions(self) -> Sequence[tuple[RuleSet, bool]]:
+        """All versions, newest first, without their rules; and which is active."""
+        ...
+
+    async def add(self, rules: RuleSet) -> RuleSet:
+        """Store as the next version and make it active; returns it with its number."""
+        ...
+
+    async def activate(self, version: int) -> RuleSet:
+        """Make another version active. Raises NotFound."""
         ...
 
 
@@ -93,6 +118,8 @@ class RecommendationUnit(ContentUnit, Protocol):
     def impressions(self) -> ImpressionRepository: ...
     @property
     def value_models(self) -> ValueModelRepository: ...
+    @property
+    def rules(self) -> RuleRepository: ...
     @property
     def bandit(self) -> BanditRepository: ...
 

@@ -124,7 +124,8 @@ class RecommendationService:
     def watermark(self, viewer: Viewer) -> str:
         """What answers to this viewer depend on; see `bulk.watermark`."""
         running = self._started()
-        return watermark(viewer, running.shelf.models, running.live.weigh.version, self._settings)
+        rules = running.live.rules.stamp(self._clock.now())
+        return watermark(viewer, running.shelf.models, running.live.weigh.version, self._settings, rules)
 
     def may_show(self, query: FeedQuery, viewer: Viewer, items: Keys) -> bool:
         """Whether all these items, ranked earlier for the same viewer and question, may still be shown.
@@ -241,7 +242,9 @@ class RecommendationService:
         ctx = self._context(query, self._seen_by(owner, relations), need=sum(len(page.entries) for page in pages) + 1)
         ctx.anchor = ItemKey(int(pages[0].filters["item"])) if "item" in pages[0].filters else None
         feed = feeds.SIMILAR if query.algorithm == feeds.SIMILAR.name else feeds.compose(query)
-        return replace(await running.rank.run(explain.recompute, feed, ctx, key, pages), arm=pages[0].arm)
+        return replace(
+            await running.rank.run(explain.recompute, feeds.governed(feed, ctx), ctx, key, pages), arm=pages[0].arm
+        )
 
     async def _answer(self, query: FeedQuery, feed: Feed | None, anchor: str | None = None) -> FeedAnswer:
         running = self._started()
@@ -281,7 +284,7 @@ class RecommendationService:
 
     def _rank(self, feed: Feed, ctx: Context, session: answers.Session) -> tuple[Impression, bool]:
         """The part of an answer that is arithmetic; runs in the lane."""
-        outcome = run(feed, ctx)
+        outcome = run(feeds.governed(feed, ctx), ctx)
         size, now = ctx.query.page_size, self._clock.now()
         shown = answers.entries(ctx, outcome, skip=session.skip, size=size, offset=session.offset)
         request_id = ctx.query.request_id or time_ordered_id(now)

@@ -20,6 +20,7 @@ from socialflow.storage.repositories.bandit import Bandit
 from socialflow.storage.repositories.channels import Channels
 from socialflow.storage.repositories.collections import Collections
 from socialflow.storage.repositories.erasures import Erasures
+from socialflow.storage.repositories.feed_rules import FeedRules
 from socialflow.storage.repositories.graph import Graph
 from socialflow.storage.repositories.impressions import Impressions
 from socialflow.storage.repositories.interactions import Interactions
@@ -87,6 +88,11 @@ class Unit:
     def value_models(self) -> ValueModels:
         """Versions of the value model."""
         return ValueModels(self._transaction)
+
+    @cached_property
+    def rules(self) -> FeedRules:
+        """Versions of the rules of the feed."""
+        return FeedRules(self._transaction)
 
     @cached_property
     def api_keys(self) -> ApiKeys:

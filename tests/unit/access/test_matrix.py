@@ -26,6 +26,8 @@ ADMINISTRATIVE = {
     Action.RECEIPT_READ,
     Action.VALUE_MODEL_READ,
     Action.VALUE_MODEL_WRITE,
+    Action.RULES_READ,
+    Action.RULES_WRITE,
 }
 PUBLIC = {
     Action.TRENDING_READ,

@@ -211,7 +211,7 @@ MODELS = {
 
 
 def mark(viewer: Viewer = VIEWER, models: dict[str, Loaded] = MODELS, value_model: int = 1, **settings: float) -> str:
-    return watermark(viewer, models, value_model, FeedSettings(**settings))
+    return watermark(viewer, models, value_model, FeedSettings(**settings), ())
 
 
 def version(name: str, number: str) -> dict[str, Loaded]:

@@ -9,6 +9,8 @@ from socialflow.recommendation.context import Context, Keys, Mask, Values
 from socialflow.recommendation.pipeline import Ranking
 from socialflow.recommendation.sources.catalogue import FRESH
 
+DAY = 24 * 3600.0
+
 
 def head_of(ctx: Context, ranking: Ranking) -> Keys:
     """The candidates that can reach this answer: three times what is needed, at most 300 beyond it."""
@@ -132,12 +134,12 @@ class NewCreatorSlots(Slots):
 
     def __init__(self, *, every: int, days: float, few: int) -> None:
         super().__init__(every=every)
-        self._debut = days * 24 * 3600.0
+        self._days = days
         self._few = few
 
     def _wanted(self, ctx: Context, keys: Keys) -> Mask:
         charts = ctx.world.charts
-        young = ctx.world.now - charts.creator_debut[keys] < self._debut
+        young = ctx.world.now - charts.creator_debut[keys] < self._days * DAY
         return young & (charts.creator_heard[keys] < self._few)
 
 

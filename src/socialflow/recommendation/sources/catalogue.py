@@ -1,8 +1,10 @@
 """Candidates from the catalogue itself: what trends, what is new, whom the user follows, and everything."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from socialflow.recommendation.context import Context, Keys, among
+from socialflow.recommendation.context import Context, Keys, Mask, among
 from socialflow.recommendation.pipeline import Drawn
 
 FRESH = 24 * 3600.0
@@ -99,15 +101,12 @@ class Following:
         relations, corpus = ctx.viewer.relations, ctx.world.corpus
         if not relations.follows and not relations.subscriptions:
             return Drawn.of(np.empty(0, np.int64))
-        keys, start, stretch = ctx.younger(FOLLOWED_FOR), 0, _FIRST_STRETCH
-        found = np.empty(0, np.int64)
-        while start < len(keys) and len(found) < self._limit:
-            part = keys[start : start + stretch]
-            ours = among(corpus.author[part], relations.follows)
-            ours |= among(corpus.channel[part], relations.subscriptions)
-            found = np.concatenate([found, part[ours]])
-            start, stretch = start + stretch, 2 * stretch
-        return Drawn.of(found[: self._limit])
+
+        def ours(keys: Keys) -> Mask:
+            followed = among(corpus.author[keys], relations.follows)
+            return followed | among(corpus.channel[keys], relations.subscriptions)
+
+        return Drawn.of(first_where(ctx.younger(FOLLOWED_FOR), ours, self._limit))
 
 
 class Given:
@@ -131,6 +130,16 @@ class Everything:
         keys, activity = ctx.newest, ctx.world.activity
         popularity, trending = activity.popularity(ctx.size)[keys], activity.trending_order(24, ctx.size)[keys]
         return Drawn.of(keys[np.lexsort((-popularity, -trending))])
+
+
+def first_where(keys: Keys, holds: Callable[[Keys], Mask], limit: int) -> Keys:
+    """The first `limit` of the ordered `keys` for which `holds`, which is asked of as few of them as it takes."""
+    found, start, stretch = np.empty(0, np.int64), 0, _FIRST_STRETCH
+    while start < len(keys) and len(found) < limit:
+        part = keys[start : start + stretch]
+        found = np.concatenate([found, part[holds(part)]])
+        start, stretch = start + stretch, 2 * stretch
+    return found[:limit]
 
 
 def favourite_categories(ctx: Context) -> list[int]:

@@ -16,6 +16,7 @@ CHANGE_KINDS: tuple[ChangeKind, ...] = (
     ChangeKind.USER,
     ChangeKind.VALUE_MODEL,
     ChangeKind.API_KEY,
+    ChangeKind.RULES,
 )
 """Storage codes are positions here: append only."""
 

@@ -14,6 +14,7 @@ from socialflow.kit.clock import from_micros, to_micros
 from socialflow.storage.repositories.bandit import Bandit
 from socialflow.storage.repositories.changes import announce
 from socialflow.storage.repositories.closed_names import close
+from socialflow.storage.repositories.feed_rules import FeedRules
 from socialflow.storage.repositories.graph import EDGES
 from socialflow.storage.repositories.job_erasure import forget_in_jobs
 from socialflow.storage.repositories.removal import remove_interactions, remove_items
@@ -47,6 +48,7 @@ class Erasures:
         rows += await remove_interactions(self._tx, interactions.c.user_key == key)
         rows += await self._remove_edges(key)
         rows["jobs"] = await forget_in_jobs(self._tx, key, {user.id, user.username})
+        rows["feed_rules"] = await FeedRules(self._tx).forget_author(user.id)
         rows["bandit_people"] = await Bandit(self._tx).forget(key)
         rows["impressions"] = await self._tx.run(delete(impressions).where(impressions.c.user_key == key))
         await self._disown_channels(key)

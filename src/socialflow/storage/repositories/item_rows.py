@@ -35,6 +35,8 @@ FACTS = select(
     items.c.mood,
     items.c.language,
     items.c.is_promoted,
+    items.c.tags,
+    items.c.moderation_flags,
 )
 """Columns in the order of ItemFacts."""
 
@@ -54,7 +56,8 @@ _STATUSES = {status.value: status for status in ModerationStatus}
 
 def facts_of(row: Record) -> ItemFacts:
     """Facts from a row of FACTS."""
-    key, item_id, kind, created_at, status, *rest = tuple(row)
+    key, item_id, kind, created_at, status, *plain, tags, flags = tuple(row)
+    rest = [*plain, texts(tags), texts(flags)]
     return ItemFacts(key, item_id, _KINDS[kind], created_at, _STATUSES[status], *rest)
 
 

@@ -1,6 +1,6 @@
 """The tables, by name."""
 
-from socialflow.storage.tables.answers import impressions, value_models
+from socialflow.storage.tables.answers import feed_rules, impressions, value_models
 from socialflow.storage.tables.bandit import bandit, bandit_people
 from socialflow.storage.tables.base import metadata
 from socialflow.storage.tables.content import MODERATION, categories, item_stats, items, topics
@@ -30,6 +30,7 @@ __all__ = [
     "closed_names",
     "collections",
     "erasures",
+    "feed_rules",
     "follows",
     "impressions",
     "installation",

@@ -1,4 +1,4 @@
-"""What was answered and by which rules: impressions and value models."""
+"""What was answered and by which rules: impressions, value models and rules of the feed."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Table, Text, true
 
@@ -33,20 +33,27 @@ Index(
     postgresql_where=impressions.c.rewarded_until.is_not(None),
 )
 
-value_models = Table(
-    "value_models",
-    metadata,
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("weights", Text, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("active", Boolean, nullable=False),
-)
-# At most one version is active, whoever races.
-Index(
-    "uq_value_models_active",
-    value_models.c.active,
-    unique=True,
-    sqlite_where=value_models.c.active == true(),
-    postgresql_where=value_models.c.active,
-)
+
+def _versioned(name: str, content: str) -> Table:
+    """Versions of a piece of data, of which at most one is active, whoever races."""
+    table = Table(
+        name,
+        metadata,
+        Column("version", Integer, primary_key=True, autoincrement=False),
+        Column(content, Text, nullable=False),
+        Column("created_at", BigInteger, nullable=False),
+        Column("note", Text, nullable=False),
+        Column("active", Boolean, nullable=False),
+    )
+    Index(
+        f"uq_{name}_active",
+        table.c.active,
+        unique=True,
+        sqlite_where=table.c.active == true(),
+        postgresql_where=table.c.active,
+    )
+    return table
+
+
+value_models = _versioned("value_models", "weights")
+feed_rules = _versioned("feed_rules", "rules")
