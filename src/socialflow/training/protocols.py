@@ -38,6 +38,8 @@ class Split:
     relevant: IntArray
     candidates: IntArray | None = None
     follows: Follows | None = None
+    is_test: bool = False
+    """Whether figures are measured on it: nothing may be chosen by it."""
 
     def __len__(self) -> int:
         return len(self.histories)
@@ -53,13 +55,17 @@ class Split:
         """At most `limit` of the test users; train stays whole."""
         if len(self) <= limit:
             return self
-        users = np.sort(np.random.default_rng(seed).permutation(len(self))[:limit])
+        return self.take(np.sort(np.random.default_rng(seed).permutation(len(self))[:limit]))
+
+    def take(self, users: IntArray) -> "Split":
+        """The given ones of the test users, ascending; train stays whole."""
         kept = self.histories
         indptr, places = _gather(kept.indptr, users)
         histories = Histories(indptr, kept.items[places], kept.weights[places], kept.at[places], kept.now)
         indptr, places = _gather(self.indptr, users)
         candidates = None if self.candidates is None else self.candidates[users]
-        return Split(self.train, self.users[users], histories, indptr, self.relevant[places], candidates)
+        taken = Split(self.train, self.users[users], histories, indptr, self.relevant[places], candidates)
+        return replace(taken, is_test=self.is_test).following(self.follows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +83,19 @@ class Protocol:
 
 def _lightgcn(data: RankingData, seed: int) -> Split:
     if data.test is None:
-        return _lightgcn_validation(data, seed)
+        return _held_out(data.interactions, np.random.default_rng(seed))
     return _ask(data.interactions, data.interactions, data.test.users, data.test.items)
 
 
 def _lightgcn_validation(data: RankingData, seed: int) -> Split:
-    rows = data.interactions
-    held = np.random.default_rng(seed).random(len(rows)) < _HELD_OUT
+    rows, rng = data.interactions, np.random.default_rng(seed)
+    if data.test is None:  # the same draw as of the test, which stays out
+        rows = rows.where(rng.random(len(rows)) >= _HELD_OUT)
+    return _held_out(rows, rng)
+
+
+def _held_out(rows: Interactions, rng: np.random.Generator) -> Split:
+    held = rng.random(len(rows)) < _HELD_OUT
     return _ask(rows.where(~held), rows.where(~held), rows.users[held], rows.items[held])
 
 

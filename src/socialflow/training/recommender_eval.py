@@ -1,7 +1,7 @@
 """`socialflow eval recommender`: any algorithm on anybody's data, measured the way it serves."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +21,18 @@ from socialflow.recommendation.protocol import Recommender
 from socialflow.training.datasets.records import RankingData
 from socialflow.training.protocols import PROTOCOLS, Protocol, Split
 from socialflow.training.ranking_run import Run, Values, run
-from socialflow.training.ranking_tuning import GRIDS, TUNING_USERS, Settings, best_half_life, best_settings
+from socialflow.training.ranking_tuning import (
+    GRIDS,
+    SPACES,
+    TUNING_USERS,
+    Dimension,
+    Settings,
+    StageProgress,
+    Tuned,
+    best_half_life,
+    best_settings,
+)
+from socialflow.training.tuner import HyperparameterTuner, Search
 
 Progress = Callable[[str, int, int], None]
 """Hears (stage, done, total)."""
@@ -33,7 +44,8 @@ class Question:
 
     protocol: Protocol
     ks: tuple[int, ...]
-    tune: bool
+    tune: bool | Search
+    """Whether settings are chosen first: True by the grid, or by a search."""
     seed: int
     bootstrap: bool
     checkpoints: Path | None = None
@@ -45,7 +57,7 @@ def evaluate_recommender(
     protocol: str,
     *,
     ks: Sequence[int] = (10, 20),
-    tune: bool = False,
+    tune: bool | Search = False,
     seed: int = 0,
     bootstrap: bool = False,
     checkpoints: Path | None = None,
@@ -53,7 +65,8 @@ def evaluate_recommender(
 ) -> dict[str, Any]:
     """Fit and measure one recommender, with plain popularity beside it.
 
-    `source` is a directory or a file (see `datasets.discovery`); `tune` chooses settings on a part of train only;
+    `source` is a directory or a file (see `datasets.discovery`); `tune` chooses settings on a part of train only, by a
+    grid or by a search, and the report says under `tuning` what was tried;
     `bootstrap` adds 95 % intervals over users, also of the paired difference to popularity, and to all but the first of
     several names paired tests against the first (`evaluation.paired`, corrected for the number of names);
     a long fit goes on from what an equal one left in the directory `checkpoints`.
@@ -84,7 +97,7 @@ def compare(
     protocol: str,
     *,
     ks: Sequence[int] = (10, 20),
-    tune: bool = False,
+    tune: bool | Search = False,
     seed: int = 0,
     bootstrap: bool = False,
     checkpoints: Path | None = None,
@@ -92,7 +105,7 @@ def compare(
 ) -> list[dict[str, Any]]:
     """`evaluate_recommender` for several names on one reading of the data, in the order given."""
     tell = progress or (lambda _stage, _done, _total: None)
-    question = Question(_protocol(names, protocol, ks), tuple(sorted(set(ks))), tune, seed, bootstrap, checkpoints)
+    question = ask(names, protocol, ks, tune=tune, seed=seed, bootstrap=bootstrap, checkpoints=checkpoints)
     steps = len(names) + 2
     tell("reading", 0, steps)
     bench = Bench.open(source, question)
@@ -101,8 +114,10 @@ def compare(
     values: dict[str, Values] = {}
     for number, name in enumerate(names):
         tell(name, number + 2, steps)
-        settings = bench.choose(name, partial(tell, f"{name}: choosing settings"))
-        report, values[name] = bench.report(name, settings, popularity)
+        tuned = bench.choose(name, partial(tell, f"{name}: choosing settings")) if tune else None
+        report, values[name] = bench.report(name, {} if tuned is None else tuned.settings, popularity)
+        if tuned is not None:
+            report["tuning"] = tuned.as_json()
         reports.append({**report, "protocol": protocol, "rule": question.protocol.rule})
     if bootstrap and len(values) > 1:
         told = paired(values, names[0], seed)
@@ -118,6 +133,20 @@ def paired(values: Mapping[str, Values], first: str, seed: int) -> dict[str, dic
         for name, one in compare_all({name: of[key] for name, of in values.items()}, first, seed=seed).items():
             told[name][key] = {part: round(worth, 6) for part, worth in asdict(one).items()}
     return told
+
+
+def ask(
+    names: Sequence[str],
+    protocol: str,
+    ks: Sequence[int],
+    *,
+    tune: bool | Search,
+    seed: int = 0,
+    bootstrap: bool = False,
+    checkpoints: Path | None = None,
+) -> Question:
+    """A checked question. Raises InvalidInput."""
+    return Question(_protocol(names, protocol, ks), tuple(sorted(set(ks))), tune, seed, bootstrap, checkpoints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +165,7 @@ class Bench:
     def open(cls, source: Path, question: Question) -> "Bench":
         """Read and cut. Raises InvalidInput."""
         data = question.protocol.read(source)
-        split = question.protocol.test(data, question.seed).following(data.follows)
+        split = replace(question.protocol.test(data, question.seed), is_test=True).following(data.follows)
         catalogue = np.unique(np.concatenate((split.train.items, split.histories.items, split.relevant)))
         items = data.items
         if items is not None:
@@ -165,26 +194,29 @@ class Bench:
     def _keeps_default(self, key: str) -> bool:
         return key == "half_life_hours" and self.data.timed
 
-    def choose(self, name: str, progress: Callable[[int, int], None]) -> Settings:
-        """The best settings on the validation cut; none where tuning was not asked for."""
-        if not self.question.tune:
-            return {}
+    def choose(self, name: str, progress: StageProgress = lambda _done, _total: None) -> Tuned:
+        """The best settings on the validation cut."""
+        space: Mapping[str, Dimension] = SPACES.get(name, {})
         trials = [{}, *GRIDS.get(name, ())]
         if not self.data.timed:
             trials = [trial for trial in trials if "half_life_hours" not in trial]
-        sample = self._validation()
-        k = max(self.question.ks)
-        return best_settings(partial(self.build, name), trials, sample, self.items, k=k, progress=progress)
+            space = {setting: where for setting, where in space.items() if setting != "half_life_hours"}
+        build, sample, k = partial(self.build, name), self._validation(), max(self.question.ks)
+        if isinstance(self.question.tune, Search):
+            tuner = HyperparameterTuner(name, self.question.tune, seed=self.question.seed)
+            return tuner.choose(build, space, sample, self.items, k=k, progress=progress)
+        return best_settings(build, trials, sample, self.items, k=k, progress=progress)
+
+    def _validation(self) -> Split:
+        """The cut within train on which things are chosen, of not too many users."""
+        validation = self.question.protocol.validation(self.data, self.question.seed)
+        return validation.sample(TUNING_USERS, self.question.seed).following(self.data.follows)
 
     def half_life(self, name: str, settings: Settings) -> float | None:
         """How fast histories fade, chosen on the validation cut; None without order or where the model learns it."""
         if not self.question.protocol.chronological or ALGORITHMS[name].learns_recency:
             return None
         return best_half_life(self.build(name, settings), self._validation(), self.items, k=max(self.question.ks))
-
-    def _validation(self) -> Split:
-        validation = self.question.protocol.validation(self.data, self.question.seed)
-        return validation.sample(TUNING_USERS, self.question.seed).following(self.data.follows)
 
     def measure(self, model: Recommender) -> Run:
         """Fit on train and rank for the test users."""

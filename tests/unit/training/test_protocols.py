@@ -72,6 +72,15 @@ class TestLightgcn:
         split = PROTOCOLS["lightgcn"].test(self.DATA, 0)
         assert asked(split) == {1: ([10, 11], [12]), 2: ([10], [11, 13]), 3: ([], [10])}
 
+    def test_validation_of_an_undivided_set_leaves_out_what_its_test_holds(self) -> None:
+        many = RankingData(implicit(np.repeat(np.arange(20), 20), np.tile(np.arange(20), 20)), ordered=False)
+        test, validation = PROTOCOLS["lightgcn"].test(many, 3), PROTOCOLS["lightgcn"].validation(many, 3)
+        relevant = {(user, item) for user, (_, items) in asked(test).items() for item in items}
+        chosen_by = {(user, item) for user, (_, items) in asked(validation).items() for item in items}
+        assert 50 < len(relevant) < 110
+        assert 40 < len(chosen_by) < 90
+        assert not relevant & (chosen_by | pairs(validation.train))
+
     def test_validation_is_cut_from_train(self) -> None:
         many = RankingData(
             implicit(np.repeat(np.arange(50), 10), np.tile(np.arange(10), 50)),

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from socialflow.doors.cli import console
 from socialflow.doors.cli.options import grouped
 from socialflow.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from socialflow.training.tuner import Search
 
 eval_app = typer.Typer(help="Measure recommenders on data of your own.")
 
@@ -32,6 +35,14 @@ class Measuring:
     ] = "leave-one-out"
     k: Annotated[str, typer.Option(help="Lengths of the lists, comma-separated.")] = "10,20"
     tune: Annotated[bool, typer.Option("--tune", help="Choose settings first, on a part of train only.")] = False
+    trials: Annotated[
+        int | None,
+        typer.Option(min=1, help="Choose them by a search of so many trials (Optuna), not by a grid; implies --tune."),
+    ] = None
+    minutes: Annotated[float | None, typer.Option(min=0.01, help="Begin no trial after this long.")] = None
+    study: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="File from which a search goes on where it was stopped.")
+    ] = None
     seed: Annotated[int, typer.Option(min=0, help="Of everything drawn.")] = 0
     bootstrap: Annotated[bool, typer.Option("--bootstrap", help="Add 95 % intervals over users.")] = False
     checkpoints: Annotated[
@@ -71,12 +82,23 @@ def _measure(names: Sequence[str], measuring: Measuring) -> list[dict[str, Any]]
             measuring.data or measuring.file or Path(),
             measuring.protocol,
             ks=_lengths(measuring.k),
-            tune=measuring.tune,
+            tune=_tuning(measuring),
             seed=measuring.seed,
             bootstrap=measuring.bootstrap,
             checkpoints=measuring.checkpoints,
             progress=progress,
         )
+
+
+def _tuning(measuring: Measuring) -> "bool | Search":
+    from socialflow.training.tuner import Search
+
+    if measuring.trials is None:
+        if measuring.minutes is not None or measuring.study is not None:
+            raise InvalidInput("--minutes and --study belong to a search; give --trials too", field="trials")
+        return measuring.tune
+    seconds = None if measuring.minutes is None else 60.0 * measuring.minutes
+    return Search(measuring.trials, seconds, measuring.study)
 
 
 def _lengths(text: str) -> tuple[int, ...]:
