@@ -3,14 +3,22 @@
 import argparse
 from pathlib import Path
 
-from benchmarks import bandit, cached, cold, jobs, peers, serving, work
+from benchmarks import bandit, cached, cold, jobs, peers, serving, variety, work
+
+AT_SCALE = {
+    "serving": serving.run,
+    "work": work.run,
+    "cached": cached.run,
+    "bandit": bandit.run,
+    "cold": cold.run,
+    "variety": variety.run,
+}
+"""Those that need a simulated platform."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "what", nargs="?", default="serving", choices=["serving", "work", "cached", "jobs", "peers", "bandit", "cold"]
-    )
+    parser.add_argument("what", nargs="?", default="serving", choices=[*AT_SCALE, "jobs", "peers"])
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--days", type=int, default=16)
@@ -25,8 +33,7 @@ def main() -> None:
         return
     given.home.mkdir(parents=True, exist_ok=True)
     scale = serving.Scale(given.users, given.items, given.days, given.home.absolute())
-    at_scale = {"serving": serving.run, "work": work.run, "cached": cached.run, "bandit": bandit.run, "cold": cold.run}
-    at_scale[given.what](scale)
+    AT_SCALE[given.what](scale)
 
 
 if __name__ == "__main__":

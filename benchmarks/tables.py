@@ -55,7 +55,7 @@ def speed() -> str:
     """Every other result: its figures, flat, its command and machine."""
     parts = []
     for path in sorted(RESULTS.glob("*.json")):
-        if path.name.startswith("recommender_") or path.name in {"bandit.json", "cold.json"}:
+        if path.name.startswith("recommender_") or path.name in {"bandit.json", "cold.json", "variety.json"}:
             continue
         report = json.loads(path.read_text(encoding="utf-8"))
         machine = report.pop("machine", {})
@@ -130,10 +130,28 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, ob
             yield label, value
 
 
+def variety() -> str:
+    """`hybrid` under other selectors: what variety costs and what it gives."""
+    path = RESULTS / "variety.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    head = ("Re-ranking", "Reward a page", "Over `hybrid`, 95 % interval", "Categories", "Creators", "Distance")
+    lines = [_line([*head, "Catalogue shown", "New creators"]), "|---" * 8 + "|"]
+    for name, told in report["selectors"].items():
+        low, high = told["over_hybrid"]
+        over = "" if name == "hybrid" else f"{low:+.3f} to {high:+.3f}"
+        rest = [f"{told[part]:.1f}" for part in ("categories", "creators")] + [f"{told['distance']:.3f}"]
+        shares = [f"{100 * told[part]:.1f} %" for part in ("coverage", "new_creators")]
+        lines.append(_line([name, f"{told['reward']:.3f}", over, *rest, *shares]))
+    return "\n".join([*lines, "", f"`{report['command']}`"])
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "quality": quality,
     "choosing": choosing,
     "newcomers": newcomers,
+    "variety": variety,
     "speed": speed,
 }
 """Marker on the page -> table."""

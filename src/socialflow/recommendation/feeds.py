@@ -63,15 +63,16 @@ SELECTORS: tuple[Selector, ...] = (
     FreshnessBoost(gain=0.05),
     Diversity(strength=0.15),
     NewItemSlots(every=10, few=20),
+    NewCreatorSlots(every=20, days=30, few=100),
     AuthorCap(cap=2, window=10),
 )
 
 VARIED: tuple[Selector, ...] = (
     FreshnessBoost(gain=0.05),
     AuthorDecay(factor=0.5, floor=0.25),
-    DeterminantalPointProcess(theta=0.65),
+    DeterminantalPointProcess(theta=0.8),
     NewItemSlots(every=10, few=20),
-    NewCreatorSlots(every=15, days=30, few=100),
+    NewCreatorSlots(every=20, days=30, few=100),
     AuthorCap(cap=2, window=10),
 )
 

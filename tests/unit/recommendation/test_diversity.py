@@ -200,3 +200,14 @@ class TestNewCreatorSlots:
         made = ranking(ctx, {2: 0.9, 3: 0.8, 5: 0.1})
         NewCreatorSlots(every=2, days=30, few=5).select(ctx, made)
         assert order(made) == [2, 3, 5]
+
+    def test_places_are_counted_over_the_pages_of_a_request(self) -> None:
+        new = fact(9, author_key=UserKey(8), created_at=to_micros(ago(days=1)))
+        shown_new = fact(8, author_key=UserKey(9), created_at=to_micros(ago(days=1)))
+        items = [*(fact(key) for key in range(1, 8)), new, shown_new]
+        scores = {**{key: 1.0 - key / 100 for key in range(1, 5)}, 9: 0.1}
+        for shown, expected in (((5, 6), [1, 2, 9, 3, 4]), ((5, 8), [1, 2, 3, 4, 9])):
+            ctx = context(*items, need=4, shown=shown)
+            made = ranking(ctx, scores)
+            NewCreatorSlots(every=5, days=30, few=5).select(ctx, made)
+            assert order(made) == expected

@@ -259,6 +259,12 @@ class TestSelectors:
         assert order(made) == [1, 2, 4, 5, 3]
         assert made.moves[2] == ["author cap 3 -> 5"]
 
+    def test_author_cap_looks_back_to_the_page_before(self):
+        ctx = context(*(fact(key, author_key=UserKey(7 if key < 4 else 8)) for key in range(1, 6)), shown=(3,))
+        made = ranking(ctx, {1: 5, 2: 4, 4: 2, 5: 1})
+        AuthorCap(cap=2, window=3).select(ctx, made)
+        assert order(made) == [1, 4, 2, 5]
+
     def test_author_cap_gives_way_where_nobody_else_is_left(self):
         ctx = context(*(fact(key, author_key=UserKey(7)) for key in (1, 2, 3)))
         made = ranking(ctx, {1: 3, 2: 2, 3: 1})

@@ -96,14 +96,16 @@ class Slots(ABC):
         self._every = every
 
     def select(self, ctx: Context, ranking: Ranking) -> None:
-        """Bring the best of them up to places `every`, 2 `every`, ... where the stretch before has none."""
-        order = ranking.order[: ctx.need].tolist()
-        wanted = self._wanted(ctx, ranking.candidates.keys)
+        """Bring the best of them up to places `every`, 2 `every`, ... of the request where the stretch before has
+        none."""
+        order, earlier = ranking.order[: ctx.need].tolist(), len(ctx.shown)
+        wanted, had = self._wanted(ctx, ranking.candidates.keys), self._wanted(ctx, ctx.shown)
         waiting = deque(candidate for candidate in ranking.order[ctx.need :].tolist() if wanted[candidate])
         brought: dict[int, str] = {}
-        for stop in range(self._every, len(order) + 1, self._every):
-            stretch = order[stop - self._every : stop]
-            if waiting and not wanted[stretch].any():
+        for stop in range(self._every - earlier % self._every, len(order) + 1, self._every):
+            start = stop - self._every
+            there = wanted[order[max(start, 0) : stop]].any() or had[max(earlier + start, 0) :].any()
+            if waiting and not there:
                 brought[waiting[0]] = self.name
                 order.insert(stop - 1, waiting.popleft())
         ranking.reorder(order, f"{self.name} of another", brought)
@@ -144,7 +146,8 @@ class NewCreatorSlots(Slots):
 
 
 class AuthorCap:
-    """At most `cap` items of one creator in any `window` places running; the next in line moves up instead."""
+    """At most `cap` items of one creator in any `window` places running, over all pages of a request; the next in line
+    moves up instead."""
 
     name = "author cap"
 
@@ -155,9 +158,10 @@ class AuthorCap:
     def select(self, ctx: Context, ranking: Ranking) -> None:
         """Reorder as much of the head as the answer needs; an author may exceed the cap where nobody else is left."""
         head = head_of(ctx, ranking)
-        creators = ctx.world.corpus.creator(ranking.candidates.keys[head]).tolist()
+        corpus = ctx.world.corpus
+        creators = corpus.creator(ranking.candidates.keys[head]).tolist()
         waiting, chosen = list(range(len(head))), list[int]()
-        recent: deque[int] = deque(maxlen=self._window - 1)
+        recent: deque[int] = deque(corpus.creator(ctx.shown).tolist(), maxlen=self._window - 1)
         while waiting and len(chosen) < ctx.need:
             counts = Counter(recent)
             place = next((i for i, row in enumerate(waiting) if counts[creators[row]] < self._cap), 0)
