@@ -242,9 +242,7 @@ class RecommendationService:
         ctx = self._context(query, self._seen_by(owner, relations), need=sum(len(page.entries) for page in pages) + 1)
         ctx.anchor = ItemKey(int(pages[0].filters["item"])) if "item" in pages[0].filters else None
         feed = feeds.SIMILAR if query.algorithm == feeds.SIMILAR.name else feeds.compose(query)
-        return replace(
-            await running.rank.run(explain.recompute, feeds.governed(feed, ctx), ctx, key, pages), arm=pages[0].arm
-        )
+        return replace(await running.rank.run(explain.recompute, feed, ctx, key, pages), arm=pages[0].arm)
 
     async def _answer(self, query: FeedQuery, feed: Feed | None, anchor: str | None = None) -> FeedAnswer:
         running = self._started()

@@ -103,6 +103,15 @@ class TestExplain:
         assert ("rule cats", 0.25, 1.0) in {(term.name, term.weight, term.value) for term in told.terms}
         assert sum(term.weight * term.value for term in told.terms) == pytest.approx(told.score, abs=1e-5)
 
+    async def test_what_is_worked_out_anew_obeys_each_rule_once(self, service, store):
+        store.rule(Rule("cats", Match(category=("pets",)), Boost(add=-0.25)))
+        answer = await service.feed(replace(FIVE, page_size=1))
+        below = next(name for name in ("i2", "i3") if name not in ids(answer))
+        told = await service.explain(answer.impression.request_id, below, "u5")
+        assert told.recomputed
+        assert [term.name for term in told.terms].count("rule cats") == 1
+        assert sum(term.weight * term.value for term in told.terms) == pytest.approx(told.score, abs=1e-5)
+
     async def test_who_was_called_by_a_rule_alone_says_so(self, service, store):
         store.rule(Rule("one of these", Match(item=("i8",)), Pin(1)))
         answer = await service.feed(replace(FIVE, algorithm="trending"))
