@@ -15,6 +15,7 @@ CALLERS = ("nobody", "bob", "ann", "moderator", "admin", "read", "write", "moder
 """bob is a user, ann a creator, the moderator is eve; read, write and moderate are keys of that one scope."""
 
 LIKE = {"username": "bob", "post_id": "i-1", "interaction_type": "like"}
+GIVEN = {"user_id": "u-bob", "candidate_post_ids": ["i-1", "i-2"]}
 BULK_ITEM = {"items": [{"id": "n"}]}
 BULK_USER = {"users": [{"id": "n", "username": "n"}]}
 BULK_CHANNEL = {"channels": [{"id": "n", "name": "n"}]}
@@ -79,6 +80,10 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("PUT", RULES + "/1/active", None, "401 403 403 403 200 403 403 403 403"),
     ("POST", PIPELINES + "/recommendations", {"user_id": "u-bob"}, "401 200 403 403 200 200 403 403 403"),
     ("POST", PIPELINES + "/recommendations/batch", {"user_ids": ["u-bob"]}, "401 200 403 403 200 200 403 403 403"),
+    ("GET", "/api/v1/ml/recommendations?user_id=u-bob", None, "401 200 403 403 200 200 403 403 403"),
+    ("GET", "/api/v1/ml/trending", None, "401 200 200 200 200 200 403 403 403"),
+    ("POST", "/api/v1/recommendations/feed", GIVEN, "401 200 403 403 200 200 403 403 403"),
+    ("POST", "/api/v1/recommendations/similar-posts/i-1", None, "401 200 200 200 200 200 403 403 403"),
     ("POST", WORK + "/batch-video-analysis", {"video_ids": ["i-1"]}, "401 403 403 403 202 403 202 403 403"),
     ("POST", WORK + "/recommendation-precompute", {}, "401 403 403 403 202 403 202 403 403"),
     ("POST", WORK + "/cache-warm", {}, "401 403 403 403 202 403 202 403 403"),

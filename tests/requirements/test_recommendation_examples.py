@@ -2,15 +2,18 @@
 
 from types import SimpleNamespace
 
+import httpx
 import numpy as np
 import pytest
-from tests.requirements.examples import in_requirements, run
+from fastapi import FastAPI
+from tests.requirements.examples import in_requirements, run, run_blocking
 
 import socialflow.recommendation
 from socialflow.content.records import Item, ItemKind, ModerationStatus, User
 from socialflow.errors import InvalidInput, ModelUnavailable, UserNotFound
 from socialflow.kit.defaults import Resident
 from socialflow.recommendation.algorithms.content_based import ContentBased
+from socialflow.recommendation.feeds import FEEDS
 from socialflow.recommendation.interactions import Interactions, ItemTable
 
 SMART_LISTS = """
@@ -24,6 +27,63 @@ recommendations = await service.get_video_recommendations(
     limit=20,
     algorithm="smart"
 )
+"""
+WITH_ALGORITHM = """
+from app.services.recommendation_service import RecommendationService
+
+service = RecommendationService(db)
+
+# Get recommendations with specific algorithm
+videos = await service.get_video_recommendations(
+    user_id=user_id,
+    limit=20,
+    algorithm="transformer"  # or "neural_cf", "graph", "smart"
+)
+"""
+MIXED = """
+# 20% Transformer + 20% Neural CF + 20% Graph + 40% Traditional
+hybrid_recs = []
+hybrid_recs.extend(await get_transformer_recs(user_id, 4))
+hybrid_recs.extend(await get_neural_cf_recs(user_id, 4))
+hybrid_recs.extend(await get_graph_recs(user_id, 4))
+hybrid_recs.extend(await get_collaborative_recs(user_id, 8))
+
+# Deduplicate and rank
+final_recs = rank_and_diversify(hybrid_recs, limit=20)
+"""
+ROUTES = """
+# api/v1/routes/recommendation.py
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel
+from typing import List
+from services.recommendation_service import RecommendationService
+
+router = APIRouter()
+recommendation_service = RecommendationService()
+
+class RecommendationRequest(BaseModel):
+    user_id: str
+    candidate_post_ids: List[str]
+    limit: int = 20
+
+class RecommendationResponse(BaseModel):
+    post_id: str
+    score: float
+
+@router.post("/feed", response_model=List[RecommendationResponse])
+async def get_personalized_feed(request: RecommendationRequest):
+    \"\"\"
+    Get personalized post recommendations for user
+    \"\"\"
+    try:
+        recommendations = await recommendation_service.get_personalized_feed(
+            user_id=request.user_id,
+            candidate_posts=request.candidate_post_ids,
+            limit=request.limit
+        )
+        return recommendations
+    except Exception as e:
+        raise HTTPException(status_code=500, detail=str(e))
 """
 BY_NAME = """
 # Get transformer-based recommendations
@@ -72,6 +132,39 @@ class TestExamples:
         service = socialflow.recommendation.RecommendationService()
         with pytest.raises(ModelUnavailable, match="socialflow train transformer"):
             await run(BY_NAME, {}, {"service": service, "current_user": SimpleNamespace(id="u1")})
+
+    async def test_an_algorithm_is_named_at_the_call(self, videos: set[str]) -> None:
+        assert in_requirements(WITH_ALGORITHM, "1")
+        with pytest.raises(ModelUnavailable, match="socialflow train transformer"):
+            await run(WITH_ALGORITHM, IMPORT, {"db": None, "user_id": "u1"})
+        asked = WITH_ALGORITHM.replace('"transformer"', '"smart"')
+        assert {row["id"] for row in (await run(asked, IMPORT, {"db": None, "user_id": "u1"}))["videos"]} == videos
+
+    async def test_lists_can_be_mixed_by_hand_and_are_by_deep_mix(self, videos: set[str]) -> None:
+        assert in_requirements(MIXED, "1")
+        service = socialflow.recommendation.RecommendationService()
+        kinds = ("transformer", "neural_cf", "graph", "collaborative")
+        names = {f"get_{kind}_recs": service.get_video_recommendations for kind in kinds}
+        made = await run(
+            MIXED,
+            {},
+            {**names, "user_id": "u1", "rank_and_diversify": lambda rows, limit: {row["id"] for row in rows[:limit]}},
+        )
+        assert made["final_recs"] == videos
+        shares = {one.scorer.name: one.weight for one in FEEDS["deep_mix"].scorers}
+        assert [shares.pop(name) for name in ("transformer", "neural_cf", "graph")] == [0.2, 0.2, 0.2]
+        assert sum(shares.values()) == pytest.approx(0.4)
+
+    async def test_its_route_answers_on_top_of_the_service(self, videos: set[str]) -> None:
+        assert in_requirements(ROUTES.replace('\\"', '"'), "3")
+        line = "from services.recommendation_service import RecommendationService"
+        made = run_blocking(ROUTES, {line: IMPORT[next(iter(IMPORT))]}, {"__name__": "routes"})
+        app = FastAPI()
+        app.include_router(made["router"])
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            body = {"user_id": "u1", "candidate_post_ids": ["v2", "v0", "unheard"]}
+            answer = await client.post("/feed", json=body)
+        assert {row["post_id"] for row in answer.json()} == {"v0", "v2"}
 
 
 class TestGivenPosts:

@@ -56,7 +56,13 @@ class Recommendations:
         self, user_id: str, limit: int = 20, algorithm: str = "hybrid"
     ) -> list[Recommended]:
         """The best `limit` videos for a user now, best first; `algorithm` as in `recommendation.feeds`, or `smart`."""
-        query = FeedQuery(user_id=user_id, algorithm=algorithm, kind=ItemKind.VIDEO, page_size=limit)
+        return await self.recommend(user_id, ItemKind.VIDEO, limit, algorithm)
+
+    async def recommend(
+        self, user_id: str, kind: ItemKind, limit: int = 20, algorithm: str = "hybrid"
+    ) -> list[Recommended]:
+        """The best `limit` items of one kind for a user now, best first."""
+        query = FeedQuery(user_id=user_id, algorithm=algorithm, kind=kind, page_size=limit)
         answer = await self._ask(query)
         return [
             Recommended(

@@ -167,17 +167,31 @@ async def _cards(platform: Platform, keys: list[ItemKey]) -> dict[ItemKey, Item]
 async def trending(params: Annotated[TrendingParams, Query()], call: CallDep) -> Reply:
     """Items by time-decayed engagement, with how fast they rise."""
     authorise(call.principal, Action.TRENDING_READ)
-    answer = await call.platform.recommendation.trending(
+    return await trending_page(
+        call,
         kind=params.kind,
+        window=params.time_window,
         category=params.category,
-        window_hours=_HOURS[params.time_window],
         page=params.page,
         page_size=params.page_size,
     )
-    items = await _cards(call.platform, [entry.item for entry in answer.entries])
-    return Reply(
-        trending_out(answer, items, page=params.page, page_size=params.page_size, time_window=params.time_window)
+
+
+async def trending_page(
+    call: Call,
+    *,
+    kind: ItemKind | None,
+    window: TimeWindow,
+    page_size: int,
+    category: str | None = None,
+    page: int = 1,
+) -> Reply:
+    """One page of the trending list."""
+    answer = await call.platform.recommendation.trending(
+        kind=kind, category=category, window_hours=_HOURS[window], page=page, page_size=page_size
     )
+    items = await _cards(call.platform, [entry.item for entry in answer.entries])
+    return Reply(trending_out(answer, items, page=page, page_size=page_size, time_window=window))
 
 
 @router.get("/similar/{post_id}", response_model=FeedOut, responses=documented(410), summary="Items like this one")

@@ -1,0 +1,57 @@
+"""Everything the service can do, under one name, for platforms that call it as a library."""
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+from socialflow.content.records import ItemKind
+from socialflow.errors import InvalidInput, ModelUnavailable
+from socialflow.recommendation.library import Home, Recommendations, Recommended
+
+
+class MLService:
+    """Forwards each question to the domain that answers it.
+
+    Args:
+        db: a started platform; without it, the one which the environment's settings describe, on a loop of its own.
+
+    What this version has no model for raises ModelUnavailable, naming what is missing: nothing is made up instead.
+    """
+
+    def __init__(self, db: Home | None = None) -> None:
+        self._recommendations = Recommendations(db)
+
+    async def generate_recommendations(
+        self, user_id: str, content_type: str = "video", limit: int = 20, algorithm: str = "hybrid"
+    ) -> list[Recommended]:
+        """The best `limit` videos, posts or comments for a user now, best first.
+
+        Raises:
+            InvalidInput, UserNotFound, ModelUnavailable, Overloaded, StoreUnavailable.
+        """
+        if content_type not in set(ItemKind):
+            kinds = ", ".join(ItemKind)
+            raise InvalidInput(f"content_type must be one of {kinds}, not {content_type!r}", field="content_type")
+        return await self._recommendations.recommend(user_id, ItemKind(content_type), limit, algorithm)
+
+    async def analyze_video(self, video_url: str) -> NoReturn:  # noqa: ARG002 - nothing can look at it yet
+        """Shots, objects, actions and quality of a video. Raises ModelUnavailable."""
+        raise _missing("videos", "shot, object, action and quality models")
+
+    async def moderate_content(self, content_type: str, content_data: Mapping[str, object]) -> NoReturn:  # noqa: ARG002
+        """Whether content may be shown. Raises ModelUnavailable: unchecked content is never called safe."""
+        raise _missing("content moderation", "toxicity, spam, NSFW and violence models")
+
+    async def analyze_sentiment(self, text: str) -> NoReturn:  # noqa: ARG002
+        """Sentiment of a text. Raises ModelUnavailable."""
+        raise _missing("sentiment", "a text encoder with a sentiment head")
+
+    async def predict_viral_potential(self, content_data: Mapping[str, object]) -> NoReturn:  # noqa: ARG002
+        """How far content will spread. Raises ModelUnavailable."""
+        raise _missing("virality", "a cascade model")
+
+
+def _missing(what: str, models: str) -> ModelUnavailable:
+    return ModelUnavailable(f"{what}: this version of socialflow has no {models}")
+
+
+ml_service = MLService()
