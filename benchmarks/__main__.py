@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from benchmarks import bandit, cached, cold, jobs, peers, serving, variety, work
+from benchmarks import bandit, cached, cold, jobs, peers, ranker, serving, variety, work
 
 AT_SCALE = {
     "serving": serving.run,
@@ -11,6 +11,7 @@ AT_SCALE = {
     "cached": cached.run,
     "bandit": bandit.run,
     "cold": cold.run,
+    "ranker": ranker.run,
     "variety": variety.run,
 }
 """Those that need a simulated platform."""

@@ -231,7 +231,8 @@ def compositions() -> str:
 
 def _composition(name: str, feed: Feed) -> list[str]:
     sources = [source.name for source in feed.sources] + ([feed.reserve.name] if feed.reserve else [])
-    score = _sum(feed.scorers) + (f"; adjusted by {_sum(feed.adjustments)}" if feed.adjustments else "")
+    score = _sum(feed.scorers) if feed.value is None else feed.value.name
+    score += f"; adjusted by {_sum(feed.adjustments)}" if feed.adjustments else ""
     selectors = [selector.name for selector in feed.selectors]
     return [f"`{name}`", ", ".join(sources), score, ", ".join(selectors), ", ".join(feed.requires)]
 

@@ -73,6 +73,25 @@ class TestImpressions:
         async with store.read() as unit:
             assert [entry.item_id for entry in (await unit.impressions.pages("r"))[0].entries] == [item_id]
 
+    async def test_signals_are_kept_in_half_precision_and_unknown_ones_stay_unknown(self, store: Store) -> None:
+        await populate(store)
+        async with store.write() as unit:
+            key = (await unit.users.get("u0")).key
+            seen = [(0.5, None), (1.25, -3.0)]
+            entries = [replace(one, signals=row) for one, row in zip(impression("r").entries, seen, strict=False)]
+            known = {"entries": tuple(entries), "signals": ("als", "age")}
+            await unit.impressions.add_many(
+                [impression("r", 1, key, **known), impression("s", 1, key), impression("t", 1, None, **known)]
+            )
+        async with store.read() as unit:
+            page = (await unit.impressions.pages("r"))[0]
+            assert (page.signals, [entry.signals for entry in page.entries]) == (("als", "age"), seen)
+            found = [one async for block in unit.impressions.exposures(NOW) for one in block]
+            assert not [one async for block in unit.impressions.exposures(later(-1)) for one in block]
+        assert [(one.request_id, one.user, one.names) for one in found] == [("r", key, ("als", "age"))]
+        assert found[0].places == [0, 1]
+        assert np.array_equal(found[0].signals, [[0.5, np.nan], [1.25, -3.0]], equal_nan=True)
+
     async def test_comes_back_as_it_was(self, store: Store) -> None:
         await populate(store)
         async with store.write() as unit:

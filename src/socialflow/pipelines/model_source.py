@@ -1,10 +1,15 @@
 """The catalogue as the recommender service sees it."""
 
+from pathlib import Path
+
 from socialflow.catalogue.registry import Catalogue
 from socialflow.errors import ArtefactError
 from socialflow.recommendation.builders import ALGORITHMS
 from socialflow.recommendation.protocol import Recommender
+from socialflow.recommendation.ranker import RANKER, Ranker
 from socialflow.recommendation.records import Provenance, Tier
+
+_SERVED = frozenset({*ALGORITHMS, RANKER})
 
 
 class CatalogueModels:
@@ -14,14 +19,21 @@ class CatalogueModels:
         self._catalogue = catalogue
 
     def versions(self) -> dict[str, str]:
-        """Name -> active version of every recommender; one `stat` while nothing changed."""
-        return {name: version for name, version in self._catalogue.active_versions().items() if name in ALGORITHMS}
+        """Name -> active version of every recommender and ranker; one `stat` while nothing changed."""
+        return {name: version for name, version in self._catalogue.active_versions().items() if name in _SERVED}
 
     def load(self, name: str) -> tuple[Recommender, Provenance]:
         """Load the active version, its digests checked. Raises ModelNotFound, ArtefactError, DigestMismatch."""
-        directory = self._catalogue.open(name)
-        version = directory.name
-        kind = self._catalogue.manifest(name, version).about.kind
+        directory, kind = self._opened(name)
         if kind not in ALGORITHMS:
-            raise ArtefactError(f"{name} {version} is a {kind!r}; recommenders are {', '.join(ALGORITHMS)}")
-        return ALGORITHMS[kind].load(directory), Provenance(name, version, Tier.TRAINED)
+            raise ArtefactError(f"{name} {directory.name} is a {kind!r}; recommenders are {', '.join(ALGORITHMS)}")
+        return ALGORITHMS[kind].load(directory), Provenance(name, directory.name, Tier.TRAINED)
+
+    def load_ranker(self, name: str) -> tuple[Ranker, Provenance]:
+        """Load the active version, its digests checked. Raises as `load`."""
+        directory, _ = self._opened(name)
+        return Ranker.load(directory), Provenance(name, directory.name, Tier.TRAINED)
+
+    def _opened(self, name: str) -> tuple[Path, str]:
+        directory = self._catalogue.open(name)
+        return directory, self._catalogue.manifest(name, directory.name).about.kind

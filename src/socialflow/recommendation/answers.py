@@ -1,11 +1,16 @@
 """From a ranking to the answer that is stored and shown."""
 
+from dataclasses import replace
 from datetime import datetime
+
+import numpy as np
 
 from socialflow.errors import Conflict, FeedRequestNotFound, InvalidInput, TooLarge
 from socialflow.ids import ItemKey, UserKey
 from socialflow.kit.digests import short_digest
+from socialflow.recommendation import ranker_signals
 from socialflow.recommendation.context import Context, FeedSettings
+from socialflow.recommendation.exposures import as_kept
 from socialflow.recommendation.pipeline import Outcome
 from socialflow.recommendation.records import FeedEntry, FeedQuery, Impression, Status
 
@@ -123,7 +128,11 @@ def entries(ctx: Context, outcome: Outcome, *, skip: int, size: int, offset: int
     ranking, ids = outcome.ranking, ctx.world.corpus.ids
     order = ranking.order.tolist()
     alive = [row for row in order[skip : skip + size] if ids[int(ranking.candidates.keys[row])] is not None]
-    return tuple(entry(ctx, outcome, row, offset + place) for place, row in enumerate(alive, start=1))
+    shown = [entry(ctx, outcome, row, offset + place) for place, row in enumerate(alive, start=1)]
+    if ctx.viewer.user is None:
+        return tuple(shown)
+    seen = ranker_signals.signals(ctx, np.array([one.item for one in shown], np.int64))
+    return tuple(replace(one, signals=row) for one, row in zip(shown, as_kept(seen), strict=True))
 
 
 def entry(ctx: Context, outcome: Outcome, candidate: int, position: int) -> FeedEntry:
@@ -168,6 +177,7 @@ def impression(
         removed=outcome.nearest(),
         removed_counts=outcome.counts(),
         filters=_narrowed(ctx),
+        signals=() if user is None else ranker_signals.NAMES,
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from socialflow.kit.digests import short_digest
 from socialflow.recommendation.context import FeedSettings, Viewer
 from socialflow.recommendation.records import Impression
-from socialflow.recommendation.shelf import Loaded
+from socialflow.recommendation.shelf import InUse
 
 CHUNK = 8
 """Users ranked in one turn of the lane, so that a request beside them waits for a tenth of a second at most."""
@@ -25,7 +25,7 @@ class Ranked:
 
 def watermark(
     viewer: Viewer,
-    models: Mapping[str, Loaded],
+    models: Mapping[str, InUse],
     value_model: int,
     settings: FeedSettings,
     rules: Sequence[object],

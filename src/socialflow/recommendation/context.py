@@ -19,6 +19,7 @@ from socialflow.recommendation.kinds import DEFAULT_KINDS
 from socialflow.recommendation.log import MICROS, NO_ROWS, UserRows, as_histories
 from socialflow.recommendation.profiles import stated, user_vector
 from socialflow.recommendation.protocol import Query
+from socialflow.recommendation.ranker import LoadedRanker
 from socialflow.recommendation.records import FeedQuery
 from socialflow.recommendation.rulebook import NO_RULES, Rulebook
 from socialflow.recommendation.rules import Rule
@@ -116,6 +117,7 @@ class World:
     now: float
     """Seconds since the epoch."""
     rules: Rulebook = NO_RULES
+    ranker: LoadedRanker | None = None
 
 
 @dataclass

@@ -9,7 +9,9 @@ from socialflow.recommendation.filters.item import Kind, Topic, Visibility
 from socialflow.recommendation.filters.ruled import Ruled
 from socialflow.recommendation.filters.viewer import Anchor, Blocked, Excluded, Muted, Own, Refused, Seen, Shown
 from socialflow.recommendation.pipeline import Feed, Filter, Selector, Weighted
+from socialflow.recommendation.ranker import RANKER
 from socialflow.recommendation.records import FeedQuery
+from socialflow.recommendation.scorers.ranked import ExpectedValue
 from socialflow.recommendation.scorers.signals import (
     Affinity,
     Aversion,
@@ -173,6 +175,9 @@ FEEDS: Mapping[str, Feed] = {
             Weighted(Content(), 0.2),
         ),
         requires=DEEP_MIX,
+    ),
+    "ranked": replace(
+        HYBRID, name="ranked", scorers=(), cold=(), adjustments=(), value=ExpectedValue(), requires=(RANKER,)
     ),
     "two_way": replace(
         HYBRID,

@@ -12,7 +12,7 @@ from socialflow.ids import ItemKey, UserKey
 from socialflow.recommendation.bulk import Ranked
 from socialflow.recommendation.records import FeedEntry, Impression, Provenance, Removal, Status, Term, Tier
 
-FORM = 1
+FORM = 2
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -20,7 +20,16 @@ def pack(ranked: Ranked) -> bytes:
     """A ranking as bytes."""
     made = ranked.impression
     head = (
-        (made.page_size, made.user, made.surface, made.algorithm, made.query_digest, made.status.value, made.missing),
+        (
+            made.page_size,
+            made.user,
+            made.surface,
+            made.algorithm,
+            made.query_digest,
+            made.status.value,
+            made.missing,
+            made.signals,
+        ),
         [(by.model, by.version, by.tier.value) for by in made.provenance],
         made.removed_counts,
         made.filters,
@@ -37,6 +46,7 @@ def pack(ranked: Ranked) -> bytes:
             entry.propensity,
             [(term.name, term.weight, term.value) for term in entry.terms],
             entry.moves,
+            entry.signals,
         )
         for entry in made.entries
     ]
@@ -59,7 +69,8 @@ def unpack(value: bytes, watermark: str) -> Ranked | None:
 
 
 def _ranked(watermark: str, has_more: bool, head: Any, entries: Any, removed: Any) -> Ranked:
-    (page_size, user, surface, algorithm, digest, status, missing), provenance, counts, filters = head
+    asked, provenance, counts, filters = head
+    page_size, user, surface, algorithm, digest, status, missing, names = asked
     impression = Impression(
         request_id="",
         page=1,
@@ -81,8 +92,9 @@ def _ranked(watermark: str, has_more: bool, head: Any, entries: Any, removed: An
                 propensity=propensity,
                 terms=tuple([Term(name, weight, worth) for name, weight, worth in terms]),
                 moves=tuple(moves),
+                signals=tuple(signals),
             )
-            for item, item_id, score, position, source, reason, anchor, propensity, terms, moves in entries
+            for item, item_id, score, position, source, reason, anchor, propensity, terms, moves, signals in entries
         ),
         status=Status(status),
         missing=tuple(missing),
@@ -90,5 +102,6 @@ def _ranked(watermark: str, has_more: bool, head: Any, entries: Any, removed: An
         removed=tuple(Removal(ItemKey(item), stage, why) for item, stage, why in removed),
         removed_counts=counts,
         filters=filters,
+        signals=tuple(names),
     )
     return Ranked(impression, has_more, watermark)

@@ -70,6 +70,19 @@ class Signal:
         return cls(np.full(n, np.nan), missing)
 
 
+Terms = Sequence[tuple[str, float, Values]]
+"""Summands of scores: name, weight, values (n,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """What candidates are worth, as terms that are summed as they are; `missing` names what was lacked."""
+
+    terms: Terms
+    missing: tuple[str, ...] = ()
+    provenance: tuple[Provenance, ...] = ()
+
+
 class Source(Protocol):
     """Proposes items."""
 
@@ -109,6 +122,19 @@ class Scorer(Protocol):
         ...
 
 
+class Valuation(Protocol):
+    """Says what items are worth, in units of its own."""
+
+    @property
+    def name(self) -> str:
+        """How documents call it."""
+        ...
+
+    def value(self, ctx: Context, keys: Keys) -> Valued:
+        """The terms of the worth of each item."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Weighted:
     """A scorer and its share of the score."""
@@ -124,7 +150,7 @@ class Ranking:
     candidates: Candidates
     scores: Values
     order: Keys
-    terms: Sequence[tuple[str, float, Values]]
+    terms: Terms
     missing: tuple[str, ...] = ()
     provenance: tuple[Provenance, ...] = ()
     moves: dict[int, list[str]] = field(default_factory=dict)
@@ -201,6 +227,8 @@ class Feed:
     """What leads while the user is new, blended out with `Context.warmth`; empty: the preset serves all alike."""
     adjustments: tuple[Weighted, ...] = ()
     """Added as they are, after the blend."""
+    value: Valuation | None = None
+    """Added as it is, too: where predictions, not a blend, say what an item is worth."""
     reserve: Source | None = None
     """Every item in scope, best first; drawn from only where the sources do not fill the answer."""
     requires: tuple[str, ...] = ()
@@ -296,6 +324,11 @@ def rank(feed: Feed, ctx: Context, candidates: Candidates) -> Ranking:
     for weighted in feed.adjustments:
         values = weighted.scorer.score(ctx, candidates.keys).values
         terms.append((weighted.scorer.name, weighted.weight, values))
+    if feed.value is not None:
+        valued = feed.value.value(ctx, candidates.keys)
+        terms += valued.terms
+        missing.update((name, None) for name in valued.missing)
+        provenance.update((made, None) for made in valued.provenance)
     scores = np.zeros(len(candidates))
     for _, weight, values in terms:
         scores += weight * values

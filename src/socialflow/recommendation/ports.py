@@ -1,14 +1,16 @@
 """What recommendation needs from outside, besides `content.ports`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
 from socialflow.content.ports import ContentUnit
 from socialflow.ids import UserKey
+from socialflow.recommendation.exposures import Shown
 from socialflow.recommendation.person_rewards import Person
 from socialflow.recommendation.protocol import Recommender
+from socialflow.recommendation.ranker import Ranker
 from socialflow.recommendation.records import Impression, Provenance, ValueModel
 from socialflow.recommendation.rewards import Due, Reaction
 from socialflow.recommendation.rules import RuleSet
@@ -27,6 +29,10 @@ class ImpressionRepository(Protocol):
 
     async def pages(self, request_id: str) -> Sequence[Impression]:
         """All stored pages of a request, in page order; empty if there is none."""
+        ...
+
+    def exposures(self, until: datetime) -> AsyncIterator[Sequence[Shown]]:
+        """What was shown to people up to an instant, as far as its signals were kept, the newest first, in blocks."""
         ...
 
 
@@ -140,9 +146,13 @@ class ModelSource(Protocol):
     """Active recommenders, as the catalogue holds them."""
 
     def versions(self) -> dict[str, str]:
-        """Name -> active version of every recommender with an active version; cheap enough for every request."""
+        """Name -> version of every active recommender and ranker; cheap enough for every request."""
         ...
 
     def load(self, name: str) -> tuple[Recommender, Provenance]:
-        """Load the active version. Raises ModelNotFound, ArtefactError."""
+        """Load the active version of a recommender. Raises ModelNotFound, ArtefactError."""
+        ...
+
+    def load_ranker(self, name: str) -> tuple[Ranker, Provenance]:
+        """Load the active version of a ranker. Raises as `load`."""
         ...

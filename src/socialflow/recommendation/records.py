@@ -97,6 +97,8 @@ class FeedEntry:
     terms: tuple[Term, ...] = ()
     moves: tuple[str, ...] = ()
     """What the selectors did to it, in words: "freshness +0.12", "author cap 3 -> 9"."""
+    signals: tuple[float | None, ...] = ()
+    """What a ranker looks at, in the order of `Impression.signals`; None where one could not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,8 @@ class Impression:
     removed_counts: Mapping[str, int] = field(default_factory=dict)
     filters: Mapping[str, str] = field(default_factory=dict)
     """What the question was narrowed to (kind, category, mood, project_code), as asked."""
+    signals: tuple[str, ...] = ()
+    """Names of the signals kept with the entries, as of this answer; empty where there is nobody to learn of."""
     choice: Choice | None = None
     rewarded_until: datetime | None = None
     """Until when what the person does counts as the reward of `choice`; None where that was learnt from, where another

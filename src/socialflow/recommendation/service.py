@@ -1,18 +1,14 @@
 """The use cases of recommendation: feeds, trending, likeness, explanations, over the platform as it is now."""
 
-import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from socialflow.content.records import ItemKind, Relations, User
 from socialflow.errors import Conflict, FeedRequestNotFound, InvalidInput, ItemNotFound, ModelUnavailable
 from socialflow.ids import ItemKey, UserKey
-from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock
 from socialflow.kit.courtesy import politely
 from socialflow.kit.identifiers import time_ordered_id
@@ -20,11 +16,11 @@ from socialflow.recommendation import answers, explain, feeds, trending
 from socialflow.recommendation.bandit import BanditParts, MultiArmedBandit
 from socialflow.recommendation.bulk import CHUNK, Ranked, watermark
 from socialflow.recommendation.context import Context, FeedSettings, Keys, Viewer
-from socialflow.recommendation.live import LiveState
 from socialflow.recommendation.log import NO_ROWS
 from socialflow.recommendation.pipeline import Feed, run
 from socialflow.recommendation.ports import ModelSource, RecommendationStore, RecommendationUnit
 from socialflow.recommendation.present import Present, Readiness
+from socialflow.recommendation.ranker import RANKER
 from socialflow.recommendation.records import (
     Explanation,
     FeedAnswer,
@@ -36,13 +32,11 @@ from socialflow.recommendation.records import (
     Tier,
     TrendingAnswer,
 )
-from socialflow.recommendation.shelf import Shelf
-from socialflow.recommendation.similar_users import SimilarUsersIndex
+from socialflow.recommendation.running import Running
+from socialflow.recommendation.shelf import Loaded
 
 __all__ = ["FeedSettings", "Present", "Readiness", "RecommendationService"]
 
-WAITING = 64
-"""Rankings that may wait for the lane before a call is refused."""
 _ATTEMPTS = 3
 
 
@@ -61,15 +55,15 @@ class RecommendationService:
         self._source = models
         parts = BanditParts(store, clock, self._arms, self._settings, self._settings.bandit_seed)
         self.bandit = MultiArmedBandit(parts)
-        self._running: _Running | None = None
+        self._running: Running | None = None
 
     async def start(self) -> None:
         """Read the store once and load every active model. Raises StoreUnavailable."""
-        running = _Running(self._store, self._source, self._clock)
+        running = Running(self._store, self._source, self._clock)
         try:
             await running.live.sync()
-            running.shelf.refresh()
-            await running.shelf.settle()
+            running.refresh()
+            await running.settle()
         except BaseException:
             await running.close()
             raise
@@ -83,14 +77,14 @@ class RecommendationService:
 
     async def models_settled(self) -> None:
         """Wait until every model version that is being loaded is in use, or has failed."""
-        await self._started().shelf.settle()
+        await self._started().settle()
 
     def readiness(self) -> Readiness:
         """What is loaded; does not touch the store."""
         running = self._running
         if running is None:
             return Readiness(False, "not started: the store has not been read", 0, 0, {})
-        models = {name: self._state_of(name) for name in sorted(feeds.MODELS)}
+        models = {name: self._state_of(name) for name in sorted({*feeds.MODELS, RANKER})}
         live = running.live
         reason = f"{len(live.corpus)} items and {len(live.log)} interactions loaded"
         return Readiness(True, reason, len(live.log), len(live.corpus), models)
@@ -125,7 +119,7 @@ class RecommendationService:
         """What answers to this viewer depend on; see `bulk.watermark`."""
         running = self._started()
         rules = running.live.rules.stamp(self._clock.now())
-        return watermark(viewer, running.shelf.models, running.live.weigh.version, self._settings, rules)
+        return watermark(viewer, running.in_use, running.live.weigh.version, self._settings, rules)
 
     def may_show(self, query: FeedQuery, viewer: Viewer, items: Keys) -> bool:
         """Whether all these items, ranked earlier for the same viewer and question, may still be shown.
@@ -290,17 +284,17 @@ class RecommendationService:
         return answers.impression(ctx, outcome, shown, request_id=request_id, at=now), has_more
 
     def _arms(self) -> list[str]:
-        return feeds.arms(self._started().shelf.models)
+        return feeds.arms(self._started().in_use)
 
-    def _started(self) -> "_Running":
+    def _started(self) -> Running:
         if self._running is None:
             raise ModelUnavailable("the recommender has not been started")
         return self._running
 
-    async def _current(self) -> "_Running":
+    async def _current(self) -> Running:
         """The running parts, as of every commit before this call."""
         running = self._started()
-        running.shelf.refresh()
+        running.refresh()
         await running.live.sync()
         return running
 
@@ -324,66 +318,26 @@ class RecommendationService:
 
     def _context(self, query: FeedQuery, viewer: Viewer, *, need: int) -> Context:
         running = self._started()
-        return Context(query, viewer, running.live.world(running.shelf.models, self._settings), need)
+        return Context(query, viewer, running.world(self._settings), need)
 
     def _require(self, feed: Feed) -> None:
-        loaded = self._started().shelf.models
+        loaded = self._started().in_use
         if feed.requires and not any(name in loaded for name in feed.requires):
             reasons = "; ".join(self._why_not(name) for name in feed.requires)
             raise ModelUnavailable(f"{feed.name} cannot answer: {reasons}")
 
     def _state_of(self, name: str) -> str:
         """Version in use; with it, or instead of it, why there is none or no newer one."""
-        shelf = self._started().shelf
-        loaded = shelf.models.get(name)
+        loaded = self._started().in_use.get(name)
         if loaded is None:
             return self._why_not(name)
         version = loaded.provenance.version
-        if loaded.model.candidates is not None:
+        if isinstance(loaded, Loaded) and loaded.model.candidates is not None:
             version = f"{version}; {loaded.model.candidates}"
-        return f"{version}; {self._why_not(name)}" if name in shelf.failures else version
+        return f"{version}; {self._why_not(name)}" if name in self._started().failures else version
 
     def _why_not(self, name: str) -> str:
-        failure = self._started().shelf.failures.get(name)
+        failure = self._started().failures.get(name)
         if failure is not None:
             return f"{name} {failure.version} could not be loaded: {failure.reason}"
         return f"no version of {name} is active; run `socialflow train {name}`"
-
-
-class _Running:
-    """The parts that live between start and close."""
-
-    def __init__(self, store: RecommendationStore, source: ModelSource, clock: Clock) -> None:
-        self.rank = Lane("ranking", capacity=WAITING)
-        self.sync = Lane("sync", capacity=WAITING)
-        self.aside = Lane("aside", capacity=WAITING)
-        self.live = LiveState(store, clock, lane=self.sync, aside=self.aside)
-        self.shelf = Shelf(source, feeds.MODELS, self.aside, clock, self.live.adopt)
-        self.similar_users = SimilarUsersIndex()
-        self._blas = threadpool_limits(1, user_api="blas")  # the lanes share the cores; BLAS threads would fight them
-        self._turns: dict[str, tuple[asyncio.Lock, int]] = {}
-
-    @asynccontextmanager
-    async def turn(self, request_id: str | None) -> AsyncIterator[None]:
-        """One page of a request at a time."""
-        if request_id is None:
-            yield
-            return
-        lock, users = self._turns.get(request_id, (asyncio.Lock(), 0))
-        self._turns[request_id] = (lock, users + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, users = self._turns[request_id]
-            if users == 1:
-                del self._turns[request_id]
-            else:
-                self._turns[request_id] = (lock, users - 1)
-
-    async def close(self) -> None:
-        await self.shelf.close()
-        await self.live.close()
-        for lane in (self.rank, self.sync, self.aside):
-            await lane.close()
-        self._blas.restore_original_limits()

@@ -1,15 +1,15 @@
-"""The recommenders in use: loaded aside when their version changes, swapped in between two requests."""
+"""The models in use: loaded aside when their version changes, swapped in between two requests."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
 from socialflow.errors import SocialflowError
-from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock
 from socialflow.recommendation.content_space import ContentSpace
 from socialflow.recommendation.ports import ModelSource
@@ -52,27 +52,37 @@ class Failure:
     at: datetime
 
 
-Prepare = Callable[[Recommender], Awaitable[ContentSpace | None]]
-"""What is done for a freshly loaded model before it is used: the content model meets the items newer than itself."""
+class InUse(Protocol):
+    """What a shelf holds."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """Name and version."""
+        ...
 
 
-class Shelf:
-    """Active recommenders by name.
+M = TypeVar("M", bound=InUse)
+
+
+class Shelf(Generic[M]):
+    """Active models by name.
 
     `refresh` compares versions and returns at once; what changed is loaded in the background lane while requests keep
     using the old version, and replaces it in one assignment. A version that does not load leaves the old one in use
     and is tried again after a minute or when another version becomes active.
     """
 
-    def __init__(self, source: ModelSource, names: frozenset[str], lane: Lane, clock: Clock, prepare: Prepare) -> None:
+    def __init__(
+        self, source: ModelSource, names: frozenset[str], clock: Clock, load: Callable[[str], Awaitable[M]]
+    ) -> None:
+        """`load` loads the active version of a name and makes it ready, aside. Raises SocialflowError, OSError."""
         self._source = source
         self._names = names
-        self._lane = lane
         self._clock = clock
-        self._prepare = prepare
+        self._open = load
         self._failures: dict[str, Failure] = {}
         self._loading: dict[str, asyncio.Task[None]] = {}
-        self.models: Mapping[str, Loaded] = {}
+        self.models: Mapping[str, M] = {}
         """Never changed in place: a request keeps the mapping it took."""
 
     @property
@@ -115,10 +125,9 @@ class Shelf:
 
     async def _load(self, name: str, version: str) -> None:
         try:
-            model, provenance = await self._lane.run(self._source.load, name)
-            content = await self._prepare(model)
+            loaded = await self._open(name)
         except (SocialflowError, OSError, ValueError) as problem:
             self._failures[name] = Failure(version, str(problem), self._clock.now())
         else:
             self._failures.pop(name, None)
-            self.models = {**self.models, name: Loaded(model, provenance, content)}
+            self.models = {**self.models, name: loaded}

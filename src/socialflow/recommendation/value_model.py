@@ -55,6 +55,10 @@ class Weigher:
         self.version = model.version
         self._weights = np.array([model.weights.get(kind, 0.0) for kind in INTERACTION_TYPES], np.float32)
 
+    def weight(self, kind: InteractionType) -> float:
+        """The weight of one type; 0 where it has none."""
+        return float(self._weights[INTERACTION_CODES[kind]])
+
     def __call__(self, types: npt.NDArray[np.uint8], values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Weights of n rows: `types` uint8 codes, `values` as stored; float32."""
         said = values.astype(np.float32, copy=True)

@@ -22,6 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.builders import ALGORITHMS
 from socialflow.recommendation.protocol import Recommender
+from socialflow.recommendation.ranker import RANKER
+from socialflow.training.ranker_fit import RankerFit
 
 _FORBID = ConfigDict(extra="forbid", frozen=True, validate_default=False)
 _JUDGED_AGAINST_CHANCE = ("trending", "content_based")
@@ -30,6 +32,8 @@ they are judged by how high they place it among all, not by the first ten."""
 
 _LEARNED_WIDTH = {"als": "factors", "svd": "factors", "svdpp": "factors", "transformer": "width", "deep": "width"}
 """Parameter that is the width of an algorithm's learned user and item vectors."""
+_CONSTRUCTORS: Mapping[str, type[Recommender] | type[RankerFit]] = {**ALGORITHMS, RANKER: RankerFit}
+"""What can be trained, by name."""
 
 
 class EvaluationConfig(BaseModel):
@@ -55,7 +59,9 @@ class GateConfig(BaseModel):
     tolerance: float = Field(
         default=0.02, ge=0.0, lt=1.0, description="How much worse than the active version is allowed."
     )
-    floor: Literal["popularity", "chance"] = Field(default="popularity", description="What must be beaten in any case.")
+    floor: Literal["popularity", "chance", "base_rate"] = Field(
+        default="popularity", description="What must be beaten in any case."
+    )
     min_users: int = Field(default=50, ge=1, description="Fewer sampled users than this decide nothing.")
 
 
@@ -97,9 +103,10 @@ def load_config(
     Raises:
         InvalidInput: naming the key, what is wrong and what is allowed.
     """
-    if model not in ALGORITHMS:
-        raise InvalidInput(f"there is no model {model!r}; models: {', '.join(ALGORITHMS)}", field="model")
+    if model not in _CONSTRUCTORS:
+        raise InvalidInput(f"there is no model {model!r}; models: {', '.join(_CONSTRUCTORS)}", field="model")
     gate = {"floor": "chance", "metric": "auc"} if model in _JUDGED_AGAINST_CHANCE else {}
+    gate = {"floor": "base_rate", "metric": "log_likelihood"} if model == RANKER else gate
     learned = {} if width is None or model not in _LEARNED_WIDTH else {_LEARNED_WIDTH[model]: width}
     document: dict[str, Any] = {"gate": gate, "evaluation": {}, "parameters": learned}
     for section, values in (_read(file) if file else {}).items():
@@ -112,7 +119,7 @@ def load_config(
     try:
         config = TrainConfig(model=model, **document)
         _parameters_of(model)(**dict(config.parameters))
-        build(model, config.parameters)
+        _CONSTRUCTORS[model](**dict(config.parameters))
     except ValidationError as error:
         raise InvalidInput(_explain(model, error), field="config") from None
     return config
@@ -120,14 +127,14 @@ def load_config(
 
 def _parameters_of(model: str) -> type[BaseModel]:
     """A pydantic model of the constructor's keyword arguments."""
-    constructor = ALGORITHMS[model].__init__
+    constructor = _CONSTRUCTORS[model].__init__
     hints = get_type_hints(constructor)
     fields: dict[str, Any] = {
         name: (hints.get(name, Any), ... if parameter.default is inspect.Parameter.empty else parameter.default)
         for name, parameter in inspect.signature(constructor).parameters.items()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
-    return create_model(f"{ALGORITHMS[model].__name__}Parameters", __config__=_FORBID, **fields)
+    return create_model(f"{_CONSTRUCTORS[model].__name__}Parameters", __config__=_FORBID, **fields)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -10,25 +10,36 @@
      "m": [missing signals],
      "f": {name: value},              filters of the question
      "p": [[model, version, tier], ...],
-     "c": [[names of the context], revision]}     where a bandit chose the algorithm
+     "c": [[names of the context], revision],     where a bandit chose the algorithm
+     "x": [[names of signals], values]}           where there is somebody to learn of: half-precision numbers in base
+                                                  64, a row an entry
 
 Items are keys alone, so that erasing one leaves no trace of it here. Twenty entries with three terms each take about
-2 KB.
+2 KB, and 1 KB for their signals.
 """
 
-from collections.abc import Mapping, Sequence
+from base64 import b64decode, b64encode
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import orjson
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, insert, literal, select, tuple_
 
 from socialflow.errors import Conflict
 from socialflow.ids import ItemKey, UserKey
 from socialflow.kit.clock import from_micros, to_micros
+from socialflow.recommendation.exposures import Shown, as_kept
 from socialflow.recommendation.records import Choice, FeedEntry, Impression, Provenance, Removal, Status, Term, Tier
 from socialflow.storage.repositories.rows import findable, instant, json_text, micros
 from socialflow.storage.tables import impressions, items
 from socialflow.storage.transaction import Record, Transaction, Values
+
+_BLOCK = 500
+"""Answers read by one query."""
+_HALF = np.dtype("<f2")
 
 
 class Impressions:
@@ -55,6 +66,20 @@ class Impressions:
         """All stored pages of a request, in page order; empty if there is none."""
         query = select(impressions).where(self._tx.among(impressions.c.request_id, findable([request_id])))
         return await self._read(query.order_by(impressions.c.page))
+
+    async def exposures(self, until: datetime) -> AsyncIterator[Sequence[Shown]]:
+        """What was shown to people up to an instant, as far as its signals were kept, the newest first, in blocks."""
+        table, below = impressions.c, None
+        while True:
+            query = select(table.request_id, table.page, table.user_key, table.at, table.body)
+            query = query.where(table.user_key.is_not(None), table.at <= to_micros(until))
+            if below is not None:
+                query = query.where(tuple_(table.request_id, table.page) < tuple_(*map(literal, below)))
+            rows = await self._tx.rows(query.order_by(table.request_id.desc(), table.page.desc()).limit(_BLOCK))
+            if not rows:
+                return
+            yield [one for row in rows if (one := _shown(row)) is not None]
+            below = (rows[-1].request_id, rows[-1].page)
 
     async def _read(self, query: Select[Any]) -> Sequence[Impression]:
         """Answers with the ids their items have now; an erased item's is empty."""
@@ -120,14 +145,36 @@ def _body(impression: Impression) -> str:
         "f": dict(impression.filters),
         "p": [[made.model, made.version, made.tier.value] for made in impression.provenance],
     }
+    if impression.signals:
+        values = np.array([entry.signals for entry in impression.entries], _HALF)
+        body["x"] = [[word(name) for name in impression.signals], b64encode(values.tobytes()).decode()]
+        body["w"] = list(word.numbers)
     if impression.choice is not None:
         body["c"] = [impression.choice.context, impression.choice.revision]
     return json_text(body, "impression")
 
 
+def _signals(body: Mapping[str, Any]) -> tuple[tuple[str, ...], npt.NDArray[np.float32]]:
+    """Names of the signals and their values, a row an entry; nothing where they were not kept."""
+    names, values = body.get("x", ((), ""))
+    width, numbers = len(names), np.frombuffer(b64decode(values), _HALF).astype(np.float32)
+    return tuple(body["w"][name] for name in names), numbers.reshape(len(body["e"]) if width else 0, width)
+
+
+def _shown(row: Record) -> Shown | None:
+    body = orjson.loads(row.body)
+    names, values = _signals(body)
+    if not names:
+        return None
+    items, places = [entry[0] for entry in body["e"]], [entry[3] - 1 for entry in body["e"]]
+    return Shown(row.request_id, UserKey(row.user_key), from_micros(row.at), items, places, names, values)
+
+
 def _impression(row: Record, ids: Mapping[int, str]) -> Impression:
     body = orjson.loads(row.body)
     word = body["w"]
+    names, values = _signals(body)
+    seen = as_kept(values) if names else [()] * len(body["e"])
     entries = tuple(
         FeedEntry(
             item=ItemKey(item),
@@ -140,8 +187,11 @@ def _impression(row: Record, ids: Mapping[int, str]) -> Impression:
             propensity=propensity,
             terms=tuple(Term(word[name], weight, value) for name, weight, value in terms),
             moves=tuple(word[move] for move in moves),
+            signals=signals,
         )
-        for item, anchor, score, position, source, reason, propensity, terms, moves in body["e"]
+        for (item, anchor, score, position, source, reason, propensity, terms, moves), signals in zip(
+            body["e"], seen, strict=True
+        )
     )
     return Impression(
         request_id=row.request_id,
@@ -159,6 +209,7 @@ def _impression(row: Record, ids: Mapping[int, str]) -> Impression:
         removed=tuple(Removal(ItemKey(item), word[stage], word[reason]) for item, stage, reason in body["r"]),
         removed_counts=body["n"],
         filters=body["f"],
+        signals=names,
         choice=None if row.arm is None else _choice(row, *body["c"]),
         rewarded_until=instant(row.rewarded_until),
         reward=row.reward,
