@@ -18,6 +18,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
@@ -32,15 +33,20 @@ from benchmarks.serving import Scale, prepare
 from socialflow.catalogue.registry import Catalogue
 from socialflow.content.records import InteractionType
 from socialflow.kit.progress import no_progress
+from socialflow.pipelines.exposures import export_exposures
 from socialflow.pipelines.train import train
 from socialflow.recommendation.ranker import RANKER, Ranker
+from socialflow.recommendation.ranker_signals import NAMES, signals
 from socialflow.recommendation.records import FeedQuery
 from socialflow.recommendation.scorers.ranked import ExpectedValue
 from socialflow.recommendation.value_model import DEFAULT_WEIGHTS
 from socialflow.training.config import load_config
+from socialflow.training.ranker_data import read_exposures
+from socialflow.training.ranker_fit import RankerFit
 
 PEOPLE, ROUNDS_BEFORE, ROUNDS_AFTER, CANDIDATES = 400, 10, 6, 500
 ROUND = timedelta(hours=2)
+POSITIONS = ("examination estimated", "an input, held at the first place", "not corrected")
 RIVALS = ("ranked", "hybrid", "trending")
 
 
@@ -116,9 +122,15 @@ async def second_period(later: Path, world: World, algorithm: str, people: list[
 
 async def held_against_truth(later: Path, world: World, people: list[int]) -> dict[str, Any]:
     """What the ranker predicts of each person's `CANDIDATES` most popular unseen items, beside the truth, and how long
-    it takes: median and 95th percentile, the signals included."""
-    milliseconds, predicted, true = [], [], []
+    it takes, the signals included: by the clock (median, 95th percentile) and of one core (median).
+
+    Beside it rankers that were fitted on the same log, with position as an input held at the first place, and as if
+    everything shown were looked at.
+    """
+    milliseconds, cpu, true = [], [], []
+    predicted: dict[str, list[np.ndarray]] = {name: [] for name in POSITIONS}
     async with begun(later, world) as platform:
+        as_input, as_looked_at = await other_fits(platform, later)
         config, service = world.truth.config, platform.service
         viewers = await service.viewers([config.user_id(person) for person in people])
         loaded = Ranker.load(Catalogue(later / "models").open(RANKER))
@@ -127,18 +139,35 @@ async def held_against_truth(later: Path, world: World, people: list[int]) -> di
             viewer = viewers[config.user_id(person)]
             ctx = service._context(FeedQuery(user_id=config.user_id(person)), viewer, need=PAGE)
             keys = ctx.popular[~ctx.among(ctx.popular, ctx.seen)][:CANDIDATES]
-            start = time.perf_counter()
+            start, busy = time.perf_counter(), time.thread_time()
             valued = ExpectedValue().value(ctx, keys)
             milliseconds.append(1000 * (time.perf_counter() - start))
-            predicted.append(np.stack([values for _, _, values in valued.terms], axis=1))
+            cpu.append(1000 * (time.thread_time() - busy))
+            seen = signals(ctx, keys)
+            at_first = np.column_stack([seen, np.zeros(len(keys), np.float32)])
+            made = (
+                np.stack([values for _, _, values in valued.terms], axis=1),
+                as_input.predict((*NAMES, "place"), at_first),
+                as_looked_at.predict(NAMES, seen),
+            )
+            for name, values in zip(POSITIONS, made, strict=True):
+                predicted[name].append(values)
             items = np.array([platform.items[str(ctx.world.corpus.ids[key])] for key in keys.tolist()])
             true.append(truths(world, person, items, loaded.heads))
-    told, real = np.concatenate(predicted), np.concatenate(true)
+    all_told, real = {name: np.concatenate(made) for name, made in predicted.items()}, np.concatenate(true)
+    told = all_told[POSITIONS[0]]
     return {
         "candidates": CANDIDATES,
         "milliseconds": {"median": round(float(np.median(milliseconds)), 2),
-                         "p95": round(float(np.quantile(milliseconds, 0.95)), 2)},
-        "correlation_of_value": round(float(np.corrcoef(told @ weights, real @ weights)[0, 1]), 4),
+                         "p95": round(float(np.quantile(milliseconds, 0.95)), 2),
+                         "cpu": round(float(np.median(cpu)), 2)},
+        "positions": {
+            name: {
+                "correlation": round(float(np.corrcoef(values @ weights, real @ weights)[0, 1]), 4),
+                "ratio": round(float((values @ weights).mean() / (real @ weights).mean()), 4),
+            }
+            for name, values in all_told.items()
+        },
         "heads": {
             head.value: {
                 "mean_predicted": round(float(told[:, column].mean()), 4),
@@ -148,6 +177,17 @@ async def held_against_truth(later: Path, world: World, people: list[int]) -> di
             for column, head in enumerate(loaded.heads)
         },
     }  # fmt: skip
+
+
+async def other_fits(platform: Platform, work: Path) -> tuple[Ranker, Ranker]:
+    """The log fitted with the place as one more signal, and without regard to places."""
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        await export_exposures(platform.store, Path(folder), platform.clock, no_progress)
+        shown = read_exposures(Path(folder))[1]
+    looked_at = replace(shown, reacted=np.ones(len(shown), np.bool_))
+    placed = np.column_stack([shown.signals, shown.places.astype(np.float32)])
+    as_input = replace(looked_at, names=(*shown.names, "place"), signals=placed)
+    return RankerFit()(as_input)[0], RankerFit()(looked_at)[0]
 
 
 def truths(world: World, person: int, items: np.ndarray, kinds: Sequence[InteractionType]) -> np.ndarray:

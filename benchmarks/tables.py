@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+_ELSEWHERE = {"bandit.json", "cold.json", "ranker.json", "variety.json"}
+"""Results with a table of their own."""
 METRICS = ("recall@20", "ndcg@20", "hit_rate@10", "ndcg@10")
 """Columns of the quality tables; the JSON has more."""
 
@@ -55,7 +57,7 @@ def speed() -> str:
     """Every other result: its figures, flat, its command and machine."""
     parts = []
     for path in sorted(RESULTS.glob("*.json")):
-        if path.name.startswith("recommender_") or path.name in {"bandit.json", "cold.json", "variety.json"}:
+        if path.name.startswith("recommender_") or path.name in _ELSEWHERE:
             continue
         report = json.loads(path.read_text(encoding="utf-8"))
         machine = report.pop("machine", {})
@@ -98,6 +100,32 @@ def newcomers() -> str:
         lines.append(
             _line([name, f"{told['reward']:.3f}", "" if name == "popularity" else f"{low:+.3f} to {high:+.3f}"])
         )
+    return "\n".join([*lines, "", f"`{report['command']}`"])
+
+
+def ranking() -> str:
+    """`ranked` beside `hybrid` and `trending`, and what the ranker predicts."""
+    path = RESULTS / "ranker.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    lines = ["| Feed | Reward a page |", "|---" * 2 + "|"]
+    lines += [_line([f"`{name}`", f"{value:.3f}"]) for name, value in report["reward_of_a_page"].items()]
+    truth, training = report["against_truth"], report["training"]
+    lines += ["", "| Position | Value predicted and true, correlation | Predicted over true |", "|---" * 3 + "|"]
+    for name, told in truth["positions"].items():
+        lines.append(_line([name, f"{told['correlation']:.3f}", f"{told['ratio']:.2f}"]))
+    lines += ["", "| Head | AUC | Log-loss | Of the base rate | Predicted over came |", "|---" * 5 + "|"]
+    for head, told in training["heads"].items():
+        figures = (told[name] for name in ("auc", "log_loss", "base_log_loss", "calibration"))
+        lines.append(_line([head, *(f"{value:.3f}" for value in figures)]))
+    cost, error = truth["milliseconds"], training["examination"]["largest_error"]
+    told = (
+        f"{truth['candidates']} candidates, signals included: {cost['cpu']} ms of one core ({cost['median']} ms by the "
+        f"clock), median. {training['exposures']:,} shown items, fitted in {training['fit_seconds']:.0f} s; "
+        f"examination by place is off by {error:.3f} at most."
+    )
+    lines += ["", told]
     return "\n".join([*lines, "", f"`{report['command']}`"])
 
 
@@ -152,6 +180,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "choosing": choosing,
     "newcomers": newcomers,
     "variety": variety,
+    "ranking": ranking,
     "speed": speed,
 }
 """Marker on the page -> table."""

@@ -204,7 +204,7 @@ SIMILAR = Feed(
 
 SMART = "smart"
 """Lets a bandit choose among the arms at each request (see `bandit`)."""
-ARMS = ("hybrid", "trending", "collaborative", "content_based", "item_item", "als", "graph", "transformer")
+ARMS = ("hybrid", "ranked", "trending", "collaborative", "content_based", "item_item", "als", "graph", "transformer")
 """What `smart` chooses among: recommenders that differ, few enough that finding out about each costs little."""
 
 
