@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from benchmarks import bandit, cached, cold, jobs, peers, ranker, serving, variety, work
+from benchmarks import bandit, cached, cold, jobs, models, peers, ranker, serving, variety, work
 
 AT_SCALE = {
     "serving": serving.run,
@@ -19,7 +19,7 @@ AT_SCALE = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", default="serving", choices=[*AT_SCALE, "jobs", "peers"])
+    parser.add_argument("what", nargs="?", default="serving", choices=[*AT_SCALE, "jobs", "models", "peers"])
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--days", type=int, default=16)
@@ -33,6 +33,9 @@ def main() -> None:
         peers.run(given.peers_python)
         return
     given.home.mkdir(parents=True, exist_ok=True)
+    if given.what == "models":
+        models.run(given.items, given.home)
+        return
     scale = serving.Scale(given.users, given.items, given.days, given.home.absolute())
     AT_SCALE[given.what](scale)
 

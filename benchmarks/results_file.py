@@ -7,7 +7,7 @@ import platform
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
-_LIBRARIES = ("fastapi", "numpy", "scipy", "sqlalchemy", "uvicorn", "implicit", "scikit-learn")
+_LIBRARIES = ("fastapi", "numpy", "scipy", "sqlalchemy", "uvicorn", "implicit", "scikit-learn", "usearch")
 
 
 def machine() -> dict[str, object]:

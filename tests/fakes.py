@@ -176,6 +176,9 @@ class FakeUnit:
     async def by_keys(self, keys: Collection[UserKey]) -> Mapping[UserKey, User]:
         return {key: self._data.users[key] for key in keys if key in self._data.users}
 
+    async def untrainable(self) -> Collection[UserKey]:
+        return [key for key, user in self._data.users.items() if not user.privacy.train]
+
     async def keys(self, ids: Collection[str]) -> Mapping[str, UserKey]:
         return {user.id: user.key for user in self._data.users.values() if user.id in ids}
 
@@ -316,3 +319,6 @@ class FakeModels:
         if isinstance(model, Exception):
             raise model
         return model, Provenance(name, version, Tier.TRAINED)
+
+    def fitted_at(self, name: str, version: str) -> datetime:
+        return ago(days=2)

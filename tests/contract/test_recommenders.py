@@ -18,7 +18,8 @@ from hypothesis.extra.numpy import arrays
 from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable
 from socialflow.recommendation.builders import ALGORITHMS
 from socialflow.recommendation.interactions import Histories, Interactions, ItemTable
-from socialflow.recommendation.protocol import Ranked, Recommender
+from socialflow.recommendation.protocol import Recommender
+from socialflow.recommendation.query import Ranked
 from socialflow.recommendation.ranking import best_columns
 
 TASTES = ("cats dogs pets", "guitar piano music", "football running sport")

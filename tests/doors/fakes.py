@@ -1,6 +1,6 @@
 """A platform whose store is real (SQLite in a temporary folder) and whose recommendations are scripted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -18,6 +18,7 @@ from socialflow.kit.clock import SystemClock
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import Recommended
 from socialflow.recommendation.people import Suggestion, Suggestions
+from socialflow.recommendation.present import ModelAge
 from socialflow.recommendation.records import (
     Choice,
     Explanation,
@@ -68,9 +69,13 @@ class FakeRecommendations:
         self.state = FakeReadiness()
         self.asked: list[FeedQuery] = []
         self.given: dict[str, Impression] = {}
+        self.ages: dict[str, ModelAge] = {}
 
     def readiness(self) -> FakeReadiness:
         return self.state
+
+    def model_ages(self) -> Mapping[str, ModelAge]:
+        return self.ages
 
     def _fail(self) -> None:
         if self.failure is not None:

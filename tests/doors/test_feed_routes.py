@@ -20,7 +20,7 @@ async def test_a_person_gets_their_own_feed(client: httpx.AsyncClient) -> None:
     assert answer["items"][0]["item"]["title"] == "Title i-1"
     assert answer["items"][0]["reason"] == "because the script says so"
     assert (answer["status"], answer["missing"], answer["algorithm"]) == ("partial", ["als"], "hybrid")
-    assert answer["provenance"] == [{"model": "scripted", "version": "1", "tier": "heuristic"}]
+    assert answer["provenance"] == [{"model": "scripted", "version": "1", "tier": "heuristic", "updated_at": None}]
     assert answer["has_more"] is False
 
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from socialflow.access.limits import Limiter
 from socialflow.doors.rest.app import create_app
 from socialflow.errors import StoreUnavailable
+from socialflow.recommendation.present import ModelAge
 from tests.doors.conftest import SERVICE, token
 from tests.doors.fakes import METRICS_TOKEN, FakePlatform
 
@@ -189,6 +190,22 @@ class TestMetrics:
         assert 'route="unmatched"' in text
         assert "wp-admin" not in text
         assert "BREW" not in text
+
+    async def test_models_tell_their_age_and_what_they_do_not_know(
+        self, client: httpx.AsyncClient, platform: FakePlatform
+    ) -> None:
+        now = platform.clock.now()
+        ages = platform.recommendation.ages
+        ages["item_item"] = ModelAge(now - timedelta(hours=2), now - timedelta(seconds=20), 7)
+        ages["svd"] = ModelAge(now - timedelta(days=1), None, 0)
+        text = (await client.get("/metrics")).text
+        assert 'socialflow_model_age_seconds{model="item_item"} 7200.' in text
+        assert 'socialflow_model_update_age_seconds{model="item_item"} 20.' in text
+        assert 'socialflow_model_unknown_items{model="item_item"} 7.0' in text
+        assert 'socialflow_model_age_seconds{model="svd"} 86400.' in text
+        assert 'socialflow_model_update_age_seconds{model="svd"}' not in text
+        del ages["svd"]
+        assert 'model="svd"' not in (await client.get("/metrics")).text
 
     async def test_interactions_and_feeds_are_counted(self, client: httpx.AsyncClient) -> None:
         await client.post("/api/v1/interactions", json=[{"username": "bob"}], headers=SERVICE)

@@ -1,6 +1,7 @@
 """Prometheus metrics of one process."""
 
 import math
+from collections.abc import Mapping
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -57,6 +58,36 @@ class WorkMetrics:
             labelled.clear()
 
 
+class ModelMetrics:
+    """The models in use, as this process has them: read when the metrics are."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.age = Gauge("socialflow_model_age_seconds", "Seconds since a model's fit.", ["model"], registry=registry)
+        self.update_age = Gauge(
+            "socialflow_model_update_age_seconds",
+            "Seconds since a model that goes on learning after its fit had counted everything.",
+            ["model"],
+            registry=registry,
+        )
+        self.unknown_items = Gauge(
+            "socialflow_model_unknown_items",
+            "Items of the platform that a model cannot speak of.",
+            ["model"],
+            registry=registry,
+        )
+
+    def tell(self, ages: Mapping[str, tuple[float | None, float | None, int]]) -> None:
+        """By model: its age, its update's age, unknown items; of models that are gone nothing is told."""
+        for gauge in (self.age, self.update_age, self.unknown_items):
+            gauge.clear()
+        for model, (age, update_age, unknown) in ages.items():
+            if age is not None:
+                self.age.labels(model).set(age)
+            if update_age is not None:
+                self.update_age.labels(model).set(update_age)
+            self.unknown_items.labels(model).set(unknown)
+
+
 class Metrics:
     """The figures of a door; each instance has a registry of its own. Labels are bounded: templates, never ids."""
 
@@ -93,6 +124,7 @@ class Metrics:
             registry=self.registry,
         )
         self.work = WorkMetrics(self.registry)
+        self.models = ModelMetrics(self.registry)
 
     def looked_up(self, family: str, outcome: str, count: int) -> None:
         """Count lookups in the cache."""

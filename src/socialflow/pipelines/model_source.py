@@ -1,5 +1,6 @@
 """The catalogue as the recommender service sees it."""
 
+from datetime import datetime
 from pathlib import Path
 
 from socialflow.catalogue.registry import Catalogue
@@ -37,3 +38,7 @@ class CatalogueModels:
     def _opened(self, name: str) -> tuple[Path, str]:
         directory = self._catalogue.open(name)
         return directory, self._catalogue.manifest(name, directory.name).about.kind
+
+    def fitted_at(self, name: str, version: str) -> datetime:
+        """When a version was stored. Raises ModelNotFound, ArtefactError."""
+        return self._catalogue.manifest(name, version).about.created_at

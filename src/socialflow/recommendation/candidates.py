@@ -18,7 +18,9 @@ EXACT_UP_TO = 20_000
 AT, LEAST_RECALL = 200, 0.95
 """An index is used where it finds at least this share of the exact best `AT`."""
 _HEAD = 4096
-_EDGES, _EXPANSION_BUILD, _EXPANSION_SEARCH = 32, 128, 1024
+_EDGES, _WIDTH_OF_BUILD = 32, 128
+WIDTHS = (512, 1024, 2048, 4096)
+"""How many items a search keeps in view; the first that finds enough is used."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class ItemIndex:
     head: IntArray
     tail: IntArray
     graph: npt.NDArray[np.uint8]
+    width: int = WIDTHS[0]
 
     @classmethod
     def build(cls, vectors: FloatArray) -> Self:
@@ -59,7 +62,7 @@ class ItemIndex:
             metric="cos",
             dtype="f16",
             connectivity=_EDGES,
-            expansion_add=_EXPANSION_BUILD,
+            expansion_add=_WIDTH_OF_BUILD,
         )
         graph.add(np.arange(len(tail), dtype=np.uint64), np.hstack([vectors[tail], even]).astype(np.float32), threads=1)
         return cls(head, tail, np.frombuffer(graph.save() or b"", np.uint8))
@@ -81,9 +84,10 @@ class ItemIndex:
         return {"index_head": self.head, "index_tail": self.tail, "index_graph": self.graph}
 
     @classmethod
-    def take(cls, arrays: dict[str, np.ndarray]) -> Self:
+    def take(cls, arrays: dict[str, np.ndarray], width: int) -> Self:
         """The index that gave these arrays, which are taken out. Raises KeyError, ValueError."""
-        index = cls(*(arrays.pop(f"index_{name}") for name in ("head", "tail", "graph")))
+        head, tail, graph = (arrays.pop(f"index_{name}") for name in ("head", "tail", "graph"))
+        index = cls(head, tail, graph, width)
         _ = index._searched  # now rather than at the first request
         return index
 
@@ -91,7 +95,7 @@ class ItemIndex:
     def _searched(self) -> "Index":
         from usearch.index import Index
 
-        graph = Index.restore(self.graph.data, view=True, expansion_search=_EXPANSION_SEARCH)
+        graph = Index.restore(self.graph.data, view=True, expansion_search=self.width)
         if graph is None or len(graph) != len(self.tail):
             raise ValueError(f"the graph of the index does not hold {len(self.tail)} items")
         return graph
@@ -101,12 +105,13 @@ class ItemIndex:
 class Candidates:
     """How the best items of a model are found: what was measured when the model was stored.
 
-    `recall`: share of the exact best `AT` that the index found for histories of real users; None where there are so few
-    items that all are scored.
+    `recall`: share of the exact best `AT` that the index found for histories of real users, searching `width` wide;
+    None where there are so few items that all are scored.
     """
 
     items: int
     recall: float | None = None
+    width: int = WIDTHS[0]
 
     @property
     def indexed(self) -> bool:

@@ -18,7 +18,7 @@ from socialflow.recommendation.interactions import FloatArray, Histories, ItemTa
 from socialflow.recommendation.kinds import DEFAULT_KINDS
 from socialflow.recommendation.log import MICROS, NO_ROWS, UserRows, as_histories
 from socialflow.recommendation.profiles import stated, user_vector
-from socialflow.recommendation.protocol import Query
+from socialflow.recommendation.query import Query
 from socialflow.recommendation.ranker import LoadedRanker
 from socialflow.recommendation.records import FeedQuery
 from socialflow.recommendation.rulebook import NO_RULES, Rulebook

@@ -66,6 +66,8 @@ class LiveState:
         self._charts = Charts(self.corpus, self.activity)
         self.content: ContentSpace | None = None
         """Vectors of the content model in use; set through `adopt`."""
+        self.heard: set[int] = set()
+        """People of whom something came, or who were erased, since `take_heard`."""
 
     async def close(self) -> None:
         """Give up work aside."""
@@ -96,6 +98,11 @@ class LiveState:
         for task in (self._merging, self._meeting):
             if task is not None:
                 await task
+
+    def take_heard(self) -> set[int]:
+        """Who is in `heard`, which is empty then."""
+        taken, self.heard = self.heard, set()
+        return taken
 
     def charts(self) -> Charts:
         """Orders of the catalogue as it is now; the same object until something changes."""
@@ -171,6 +178,8 @@ class LiveState:
             merged, snapshot = bulk
             self.log.install(merged, snapshot, tail_rows=self.log.tail_length)
         self._count(delta.block)
+        if not first:
+            self.heard.update(np.unique(delta.block.users).tolist(), named[ChangeKind.USER_ERASED])
         self._forget(users=named[ChangeKind.USER_ERASED], items=gone)
 
     async def _read_owners(self, unit: RecommendationUnit, channels: set[int]) -> None:

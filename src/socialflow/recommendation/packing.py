@@ -12,7 +12,7 @@ from socialflow.ids import ItemKey, UserKey
 from socialflow.recommendation.bulk import Ranked
 from socialflow.recommendation.records import FeedEntry, Impression, Provenance, Removal, Status, Term, Tier
 
-FORM = 2
+FORM = 3
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -30,7 +30,7 @@ def pack(ranked: Ranked) -> bytes:
             made.missing,
             made.signals,
         ),
-        [(by.model, by.version, by.tier.value) for by in made.provenance],
+        [(by.model, by.version, by.tier.value, by.updated_at) for by in made.provenance],
         made.removed_counts,
         made.filters,
     )
@@ -98,7 +98,10 @@ def _ranked(watermark: str, has_more: bool, head: Any, entries: Any, removed: An
         ),
         status=Status(status),
         missing=tuple(missing),
-        provenance=tuple(Provenance(model, version, Tier(tier)) for model, version, tier in provenance),
+        provenance=tuple(
+            Provenance(model, version, Tier(tier), updated_at=None if at is None else datetime.fromisoformat(at))
+            for model, version, tier, at in provenance
+        ),
         removed=tuple(Removal(ItemKey(item), stage, why) for item, stage, why in removed),
         removed_counts=counts,
         filters=filters,

@@ -156,3 +156,7 @@ class ModelSource(Protocol):
     def load_ranker(self, name: str) -> tuple[Ranker, Provenance]:
         """Load the active version of a ranker. Raises as `load`."""
         ...
+
+    def fitted_at(self, name: str, version: str) -> datetime:
+        """When a version was made. Raises ModelNotFound, ArtefactError."""
+        ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from socialflow.inference.lane import Lane
 from socialflow.recommendation.context import FeedSettings, World
@@ -19,6 +20,16 @@ class Readiness:
     items: int
     models: dict[str, str]
     """Model -> version in use, or why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAge:
+    """How old what a model knows is. `updated_at`: when it had last counted everything, after its fit; None where it
+    does not follow, or has not yet. `unknown_items`: items of the platform that it cannot speak of."""
+
+    fitted_at: datetime | None
+    updated_at: datetime | None
+    unknown_items: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ never rewritten.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeAlias, final
@@ -22,7 +21,8 @@ from socialflow.recommendation import artefacts
 from socialflow.recommendation.candidates import Candidates, ItemIndex
 from socialflow.recommendation.checks import check_fit, check_histories, check_k
 from socialflow.recommendation.interactions import FloatArray, Follows, Histories, IntArray, Interactions, ItemTable
-from socialflow.recommendation.ranking import best_columns, mask_seen
+from socialflow.recommendation.query import Query, Ranked, unranked
+from socialflow.recommendation.ranking import best_columns
 
 Arrays = Mapping[str, np.ndarray]
 State = Mapping[str, Any]
@@ -30,17 +30,6 @@ Matrix: TypeAlias = "sparse.csr_array[np.float32, tuple[int, int]]"
 
 _BLOCK_CELLS = 1 << 23
 """Scores held at once by `top` and `neighbours`: 32 MiB of float32."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """The best items per history: `items` (m, k) int64 ids and `scores` (m, k) float32, best first.
-
-    Rows with fewer than k rankable items end in id -1 and score NaN.
-    """
-
-    items: IntArray
-    scores: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,78 +62,6 @@ class Saved:
     members: Mapping[str, "Recommender"]
 
 
-class Query:
-    """m histories put to one model: what is made of them once serves every question about them.
-
-    `Recommender.query` makes it. This one keeps the scores of all items once they were asked for; `vectors` keeps a
-    vector per history.
-    """
-
-    def __init__(self, model: "Recommender", histories: Histories) -> None:
-        """`histories.items` are columns."""
-        self._model = model
-        self._histories = histories
-
-    @final
-    def score_items(self, items: IntArray) -> FloatArray:
-        """Scores (m, len(items)) of the given ids; NaN for unknown ids."""
-        columns, known = self._model._find(np.asarray(items, np.int64))
-        scores = np.full((len(self._histories), len(columns)), np.nan, np.float32)
-        scores[:, known] = self._some(columns[known])
-        return scores
-
-    @final
-    def top(self, k: int, *, exclude_seen: bool = True, allowed: IntArray | None = None) -> Ranked:
-        """As `Recommender.top`."""
-        check_k(k)
-        ranked = unranked(len(self._histories), k)
-        if allowed is not None:
-            found, known = self._model._find(np.asarray(allowed, np.int64))
-            columns = np.unique(found[known])
-            self._rank(ranked, slice(None), self._some(columns), columns, exclude_seen)
-            return ranked
-        likely = self._likely(2 * k + int(np.diff(self._histories.indptr).max(initial=0)))
-        if likely is None:
-            self._rank(ranked, slice(None), self._all, np.arange(len(self._model.item_ids)), exclude_seen)
-            return ranked
-        for row, columns in enumerate(likely):
-            one = self._row(row)
-            one._rank(ranked, slice(row, row + 1), one._some(columns), columns, exclude_seen)
-            if ranked.items[row, -1] < 0:  # too few of the likely ones are left
-                one._rank(ranked, slice(row, row + 1), one._all, np.arange(len(self._model.item_ids)), exclude_seen)
-        return ranked
-
-    def _rank(self, ranked: Ranked, rows: slice, scores: FloatArray, columns: IntArray, exclude_seen: bool) -> None:
-        """Write the best of `scores` into `ranked[rows]`; score column j belongs to the ascending `columns[j]`."""
-        if exclude_seen:
-            scores = mask_seen(scores, self._histories, columns)
-        if len(columns):
-            ids = self._model.item_ids
-            best, values = best_columns(scores, ranked.items.shape[1])
-            ranked.items[rows] = np.where(best >= 0, ids[columns[best]], -1)
-            ranked.scores[rows] = values
-
-    def _row(self, row: int) -> "Query":
-        """One history of these."""
-        return Query(self._model, self._histories.rows(row, row + 1))
-
-    @cached_property
-    def _all(self) -> FloatArray:
-        """Scores (m, n) of all columns; not to be written to."""
-        return self._model._score(self._histories)
-
-    def _some(self, columns: IntArray) -> FloatArray:
-        """Scores (m, len(columns)) of some columns."""
-        if "_all" in self.__dict__:
-            return self._all[:, columns]
-        return self._model._score_items(self._histories, columns)
-
-    def _likely(self, count: int) -> list[IntArray] | None:
-        """Per history, ascending, columns that hold about its `count` best; None: all are to be scored."""
-        del count
-        return None
-
-
 class Recommender(ABC):
     """Template of a recommender: this base owns ids, masking, top-k, persistence; a subclass holds its idea.
 
@@ -173,6 +90,8 @@ class Recommender(ABC):
         A property of the data, not of the algorithm: chosen on held-out interactions after a fit (see
         `training.recency`) and kept with the model.
         """
+        self.learnt_until: float | None = None
+        """Seconds since the epoch until which the fit has seen interactions; None where nobody said."""
         self.candidates: Candidates | None = None
         """How the best items are found, and how well; None where it was not looked into."""
         self.index: ItemIndex | None = None
@@ -239,8 +158,9 @@ class Recommender(ABC):
     ) -> Ranked:
         """The k best items per history; ties by ascending id; NaN never ranks.
 
-        `exclude_seen` masks the history's own items; `allowed` (ids) restricts to a subset. A model with `candidates`
-        that are indexed scores those alone, and all where too few of them are left: exact scores of about the best.
+        `exclude_seen` masks the history's own items; `allowed` (ids) restricts to a subset. A model whose
+        `candidates` are indexed scores those alone for a few histories, and all where too few of them are left: exact
+        scores of about the best.
         """
         check_k(k)
         inside = self._to_columns(histories)
@@ -276,6 +196,7 @@ class Recommender(ABC):
             "name": self.name,
             "parameters": dict(self.parameters),
             "half_life": self.half_life,
+            "learnt_until": self.learnt_until,
             "candidates": None if self.candidates is None else asdict(self.candidates),
             "state": dict(self._state()),
         }
@@ -296,10 +217,10 @@ class Recommender(ABC):
             model = cls(**header["parameters"])
             model._item_ids = arrays.pop("item_ids")
             members = {key: type(member).load(directory / key) for key, member in model._members().items()}
-            model.half_life = header.get("half_life")
+            model.half_life, model.learnt_until = header.get("half_life"), header.get("learnt_until")
             if (told := header.get("candidates")) is not None:
                 model.candidates = Candidates(**told)
-                model.index = ItemIndex.take(arrays) if model.candidates.indexed else None
+                model.index = ItemIndex.take(arrays, model.candidates.width) if model.candidates.indexed else None
             model._restore(Saved(arrays, header["state"], members))
         except (KeyError, TypeError, ValueError, AttributeError, InvalidInput) as problem:
             raise ArtefactError(f"{directory} is not a usable {cls.name} model: {problem}") from problem
@@ -387,8 +308,3 @@ class Recommender(ABC):
         indptr = np.concatenate(([0], np.cumsum(known)))[histories.indptr]
         rows = (columns[known], histories.weights[known], histories.at[known])
         return Histories(indptr, *rows, histories.now, histories.followed)
-
-
-def unranked(rows: int, k: int) -> Ranked:
-    """A result of `rows` rows in which nothing ranks."""
-    return Ranked(np.full((rows, k), -1, np.int64), np.full((rows, k), np.nan, np.float32))

@@ -33,6 +33,8 @@ class Provenance:
     model: str
     version: str
     tier: Tier
+    updated_at: datetime | None = None
+    """Until when it took in, after its fit, what people did; None where it does not, or has not yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,18 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock
 from socialflow.recommendation import feeds
 from socialflow.recommendation.context import FeedSettings, World
+from socialflow.recommendation.corpus import ABSENT
 from socialflow.recommendation.live import LiveState
+from socialflow.recommendation.online import Online
 from socialflow.recommendation.ports import ModelSource, RecommendationStore
+from socialflow.recommendation.present import ModelAge
 from socialflow.recommendation.ranker import RANKER, LoadedRanker
 from socialflow.recommendation.shelf import Failure, InUse, Loaded, Shelf
 from socialflow.recommendation.similar_users import SimilarUsersIndex
@@ -32,6 +36,7 @@ class Running:
         self.live = LiveState(store, clock, lane=self.sync, aside=self.aside)
         self.shelf = Shelf(source, feeds.MODELS, clock, self._recommender)
         self.rankers = Shelf(source, frozenset({RANKER}), clock, self._ranker)
+        self.online = Online(store, self.live, self.shelf, self.aside, clock)
         self.similar_users = SimilarUsersIndex()
         self._blas = threadpool_limits(1, user_api="blas")  # the lanes share the cores; BLAS threads would fight them
         self._turns: dict[str, tuple[asyncio.Lock, int]] = {}
@@ -60,9 +65,25 @@ class Running:
         await self.shelf.settle()
         await self.rankers.settle()
 
+    def ages(self) -> Mapping[str, ModelAge]:
+        """How old what each model knows is."""
+        corpus, ages = self.live.corpus, {}
+        there = corpus.status[: corpus.size] != ABSENT
+        for name, loaded in self.shelf.models.items():
+            ids = loaded.model.item_ids
+            unknown = int(there.sum() - there[ids[ids < corpus.size]].sum())
+            if loaded.content is not None:
+                unknown = len(loaded.content.unknown(np.flatnonzero(there)))
+            updated = loaded.provenance.updated_at
+            if updated is not None and self.online.current_at is not None:
+                updated = max(updated, self.online.current_at)
+            ages[name] = ModelAge(loaded.fitted_at, updated, unknown)
+        return ages
+
     async def _recommender(self, name: str) -> Loaded:
         model, provenance = await self.aside.run(self._source.load, name)
-        return Loaded(model, provenance, await self.live.adopt(model))
+        fitted_at = await self.aside.run(self._source.fitted_at, name, provenance.version)
+        return Loaded(model, provenance, await self.live.adopt(model), fitted_at)
 
     async def _ranker(self, name: str) -> LoadedRanker:
         return LoadedRanker(*await self.aside.run(self._source.load_ranker, name))
@@ -87,6 +108,7 @@ class Running:
 
     async def close(self) -> None:
         """Give up what is being loaded, finish what is being computed."""
+        await self.online.close()
         await self.shelf.close()
         await self.rankers.close()
         await self.live.close()

@@ -19,7 +19,7 @@ from socialflow.recommendation.context import Context, FeedSettings, Keys, Viewe
 from socialflow.recommendation.log import NO_ROWS
 from socialflow.recommendation.pipeline import Feed, run
 from socialflow.recommendation.ports import ModelSource, RecommendationStore, RecommendationUnit
-from socialflow.recommendation.present import Present, Readiness
+from socialflow.recommendation.present import ModelAge, Present, Readiness
 from socialflow.recommendation.ranker import RANKER
 from socialflow.recommendation.records import (
     Explanation,
@@ -76,8 +76,9 @@ class RecommendationService:
             await running.close()
 
     async def models_settled(self) -> None:
-        """Wait until every model version that is being loaded is in use, or has failed."""
+        """Wait until every model version that is being loaded is in use, or has failed, and for a step of updates."""
         await self._started().settle()
+        await self._started().online.settle()
 
     def readiness(self) -> Readiness:
         """What is loaded; does not touch the store."""
@@ -88,6 +89,10 @@ class RecommendationService:
         live = running.live
         reason = f"{len(live.corpus)} items and {len(live.log)} interactions loaded"
         return Readiness(True, reason, len(live.log), len(live.corpus), models)
+
+    def model_ages(self) -> Mapping[str, ModelAge]:
+        """By name of every model in use; nothing before `start`."""
+        return {} if self._running is None else self._running.ages()
 
     async def present(self) -> Present:
         """The state as of every commit before this call. Raises ModelUnavailable before `start`, StoreUnavailable."""
@@ -296,6 +301,7 @@ class RecommendationService:
         running = self._started()
         running.refresh()
         await running.live.sync()
+        running.online.tend()
         return running
 
     async def _viewer(self, unit: RecommendationUnit, query: FeedQuery) -> Viewer:

@@ -13,7 +13,8 @@ from socialflow.errors import SocialflowError
 from socialflow.kit.clock import Clock
 from socialflow.recommendation.content_space import ContentSpace
 from socialflow.recommendation.ports import ModelSource
-from socialflow.recommendation.protocol import Ranked, Recommender
+from socialflow.recommendation.protocol import Recommender
+from socialflow.recommendation.query import Ranked
 from socialflow.recommendation.records import Provenance
 
 KEPT_NEIGHBOURS = 20_000
@@ -30,7 +31,8 @@ class Loaded:
     provenance: Provenance
     content: ContentSpace | None = None
     """Vectors of the content model, newer items included; None for every other model."""
-    _near: dict[tuple[int, int], Ranked] = field(default_factory=dict, repr=False)
+    fitted_at: datetime | None = None
+    _near: dict[tuple[int, int], Ranked] = field(default_factory=dict, init=False, repr=False)
 
     def neighbours(self, item: int, k: int) -> Ranked:
         """The k items most like one item, `Ranked` of one row; kept for as long as the version is in use."""
@@ -100,6 +102,13 @@ class Shelf(Generic[M]):
                 task = asyncio.create_task(self._load(name, version))
                 self._loading[name] = task
                 task.add_done_callback(partial(self._done, name))
+
+    def swap(self, name: str, old: M, new: M) -> bool:
+        """Put `new` in the place of `old`; False where another version has taken it meanwhile."""
+        if self.models.get(name) is not old:
+            return False
+        self.models = {**self.models, name: new}
+        return True
 
     async def settle(self) -> None:
         """Wait until nothing is being loaded (at start, and in tests)."""

@@ -10,7 +10,8 @@ from socialflow.recommendation.algorithms.trending import Trending
 from socialflow.recommendation.blends import LearntBlend
 from socialflow.recommendation.cooccurrence import degrees, power
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
-from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Ranked, Recommender, Saved
+from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Recommender, Saved
+from socialflow.recommendation.query import Ranked
 
 
 class Followed(Recommender):

@@ -1,14 +1,21 @@
 """Recommenders that compare one vector per history with one per item."""
 
 from abc import abstractmethod
+from dataclasses import replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
 from socialflow.recommendation import candidates
 from socialflow.recommendation.candidates import Candidates, ItemIndex
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
-from socialflow.recommendation.protocol import Query, Recommender
+from socialflow.recommendation.protocol import Recommender
+from socialflow.recommendation.query import Query
+
+_ROUNDING = 1e-6
+_MANY = 16
+"""Histories from which one product with all items takes less time than as many searches of an index."""
 
 
 def cosines(vectors: FloatArray, columns: IntArray) -> FloatArray:
@@ -38,7 +45,10 @@ class VectorQuery(Query):
 
     def _likely(self, count: int) -> list[IntArray] | None:
         index = self._of_vectors.index
-        return None if index is None else index.likely(self._of_vectors._aims(self._vectors), count)
+        if index is None or (len(self._histories) >= _MANY and not self._of_vectors.costly):
+            return None
+        likely, late = index.likely(self._of_vectors._aims(self._vectors), count), self._of_vectors._late
+        return [np.union1d(columns, late) for columns in likely] if len(late) else likely
 
 
 class VectorRecommender(Recommender):
@@ -48,7 +58,14 @@ class VectorRecommender(Recommender):
     score is more than this product, it gives `_compare`, and with `_targets` and `_aims` a product that comes near.
     """
 
+    costly: ClassVar[bool] = False
+    """Whether `_compare` takes far longer than a product."""
     _vectors: FloatArray
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._late: IntArray = np.empty(0, np.int64)
+        """Ascending columns of items that got a vector after the fit, and are not in its index."""
 
     def index_items(self, histories: Histories) -> Candidates:
         """Make the index of a fitted model where there are many items, and measure on histories what it misses.
@@ -58,15 +75,18 @@ class VectorRecommender(Recommender):
         self.index, self.candidates = None, Candidates(len(self._item_ids))
         if len(self._item_ids) <= candidates.EXACT_UP_TO or not len(histories):
             return self.candidates
-        exact = self.top(histories, candidates.AT).items
-        self.index = ItemIndex.build(self._targets())
-        found = self.top(histories, candidates.AT).items
-        shares = [
-            np.isin(best[best >= 0], near).mean() for best, near in zip(exact, found, strict=True) if best[0] >= 0
-        ]
-        self.candidates = Candidates(len(self._item_ids), float(np.mean(shares)) if shares else 0.0)
-        if not self.candidates.indexed:
-            self.index = None
+        exact = self.top(histories, candidates.AT).scores
+        least = np.fmin.reduce(exact, axis=1, keepdims=True) - _ROUNDING  # items that score alike are as good
+        index = ItemIndex.build(self._targets())
+        for width in candidates.WIDTHS:
+            self.index = replace(index, width=width)
+            alone = (self.top(histories.rows(row, row + 1), candidates.AT) for row in range(len(histories)))
+            found = np.concatenate([ranked.scores for ranked in alone])
+            recall = (found >= least).sum() / max(np.isfinite(exact).sum(), 1)
+            self.candidates = Candidates(len(self._item_ids), float(recall), width)
+            if self.candidates.indexed:
+                return self.candidates
+        self.index = None
         return self.candidates
 
     @abstractmethod

@@ -66,6 +66,7 @@ def fit_recommender(config: TrainConfig, snapshot_dir: Path, catalogue: Catalogu
     started = time.perf_counter()
     model = config.build().fit(interactions, items)
     model.half_life = candidate.half_life
+    model.learnt_until = min(float(interactions.at.max()), snapshot.created_at.timestamp())
     seconds = time.perf_counter() - started
     if isinstance(model, VectorRecommender):
         model.index_items(holdout.histories.rows(0, min(len(holdout), _ASKED)))

@@ -155,5 +155,5 @@ class TestNothingIsStale:
         packed = pack(Ranked(made, True, "mark"))
         assert unpack(packed, "mark").impression.entries == made.entries
         assert unpack(packed, "another") is None
-        assert unpack(packed.replace(b"[2,", b"[0,", 1), "mark") is None
+        assert unpack(packed.replace(b"[3,", b"[0,", 1), "mark") is None
         assert unpack(packed[:-1], "mark") is None

@@ -59,12 +59,13 @@ class TestServing:
         told = model.index_items(histories)
         assert told.indexed
         assert told.recall is not None
-        found = model.top(histories, 20)
-        shares = [np.isin(near, best).mean() for near, best in zip(found.items, exact.items, strict=True)]
-        assert np.mean(shares) == pytest.approx(told.recall, abs=0.02)
-        for row, line in enumerate(found.items):
+        shares = []
+        for row, best in enumerate(exact.items):
             one = histories.rows(row, row + 1)
-            assert found.scores[row] == pytest.approx(model.score_items(one, line)[0], rel=1e-4)
+            found = model.top(one, 20)
+            shares.append(np.isin(found.items[0], best).mean())
+            assert found.scores[0] == pytest.approx(model.score_items(one, found.items[0])[0], rel=1e-4)
+        assert np.mean(shares) == pytest.approx(told.recall, abs=0.02)
 
     def test_nothing_seen_is_listed_and_no_list_runs_short(self) -> None:
         model, _ = fitted()
@@ -82,12 +83,13 @@ class TestServing:
         model.index_items(histories)
         assert np.array_equal(model.top(histories, 30, allowed=allowed).items, exact.items)
 
-    def test_batch_and_single_list_alike(self) -> None:
+    def test_a_few_and_one_list_alike_and_many_get_the_exact_lists(self) -> None:
         model, histories = fitted()
+        exact = model.top(histories, 20).items
         model.index_items(histories)
-        together = model.top(histories, 20).items
-        alone = [model.top(histories.rows(row, row + 1), 20).items[0] for row in range(len(histories))]
-        assert np.array_equal(together, alone)
+        alone = [model.top(histories.rows(row, row + 1), 20).items[0] for row in range(10)]
+        assert np.array_equal(model.top(histories.rows(0, 10), 20).items, alone)
+        assert np.array_equal(model.top(histories, 20).items, exact)
 
     def test_a_stored_index_serves_as_it_did(self, tmp_path: Path) -> None:
         model, histories = fitted()
@@ -96,7 +98,8 @@ class TestServing:
         loaded = Svd.load(tmp_path)
         assert loaded.candidates == model.candidates
         assert loaded.index is not None
-        assert np.array_equal(loaded.top(histories, 20).items, model.top(histories, 20).items)
+        few = histories.rows(0, 10)
+        assert np.array_equal(loaded.top(few, 20).items, model.top(few, 20).items)
 
     def test_an_index_of_another_model_is_refused(self, tmp_path: Path) -> None:
         model, histories = fitted()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Protocol
 
 from pydantic import SecretStr
@@ -53,10 +54,22 @@ class Readiness(Protocol):
     def models(self) -> Mapping[str, str]: ...
 
 
+class ModelAge(Protocol):
+    """How old what a model knows is."""
+
+    @property
+    def fitted_at(self) -> datetime | None: ...
+    @property
+    def updated_at(self) -> datetime | None: ...
+    @property
+    def unknown_items(self) -> int: ...
+
+
 class Recommendations(Protocol):
     """The part of `recommendation.service.RecommendationService` that this door calls."""
 
     def readiness(self) -> Readiness: ...
+    def model_ages(self) -> Mapping[str, ModelAge]: ...
     async def feed(self, query: FeedQuery) -> FeedAnswer: ...
     async def trending(
         self,

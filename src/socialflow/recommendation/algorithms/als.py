@@ -3,20 +3,27 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from socialflow.errors import InvalidInput
+from socialflow.recommendation.cooccurrence import part
+from socialflow.recommendation.follow import Following, News
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
 from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Saved
 from socialflow.recommendation.vectors import VectorRecommender
 
+Flags = npt.NDArray[np.bool_]
+
 _PADDED_ROWS = 2048
 """Vectors of histories taken together in a fold-in: 1 MB at the default width, so that they stay in the cache."""
+_TAKERS = 256
+"""People, at most, from whom the vector of a new item is made."""
 _PRECISION, _MOST_STEPS = 1e-5, 60
 
 
-class Als(VectorRecommender):
+class Als(VectorRecommender, Following):
     r"""Weighted matrix factorisation for implicit feedback (iALS).
 
     With preference ``p = 1`` for a taken item and 0 otherwise, and confidence ``c = 1 + alpha * weight``, factors
@@ -74,7 +81,7 @@ class Als(VectorRecommender):
         self._factors, self._iterations = factors, iterations
         self._alpha, self._regularisation = alpha, regularisation
         self._seed = seed
-        self._install(np.empty((0, factors), np.float32), np.eye(factors, dtype=np.float32))
+        self._take_up(np.empty((0, factors), np.float32), np.eye(factors, dtype=np.float32), None)
 
     @property
     def parameters(self) -> Mapping[str, object]:
@@ -89,11 +96,12 @@ class Als(VectorRecommender):
 
     def _fit(self, data: FitData) -> None:
         taken = data.positives()
-        vectors = self._factorise(taken)
+        vectors, people = self._factorise(taken)
         vectors[taken.sum(axis=0) == 0] = np.nan  # nothing was learnt about them
-        self._install(vectors, _gram(vectors, self._regularisation))
+        self._take_up(vectors, _gram(vectors, self._regularisation), _gram(people, self._regularisation))
 
-    def _factorise(self, taken: Matrix) -> FloatArray:
+    def _factorise(self, taken: Matrix) -> tuple[FloatArray, FloatArray]:
+        """Factors of items and of people."""
         from implicit.als import AlternatingLeastSquares
 
         confidence = sparse.csr_matrix((1.0 + self._alpha * taken.data, taken.indices, taken.indptr), taken.shape)
@@ -107,8 +115,7 @@ class Als(VectorRecommender):
             # Users start at zero, so that the result does not depend on how users are numbered.
             model.user_factors = np.zeros((taken.shape[0], self._factors), np.float32)
             model.fit(confidence, show_progress=False)
-        vectors: FloatArray = model.item_factors
-        return vectors
+        return model.item_factors, model.user_factors
 
     def _represent(self, histories: Histories) -> FloatArray:
         """Vectors (m, factors) of histories; NaN where there is no positive item."""
@@ -122,18 +129,60 @@ class Als(VectorRecommender):
         weights.eliminate_zeros()
         folded = np.full((len(histories), self._vectors.shape[1]), np.nan, np.float32)
         for rows, columns, liked in _padded(weights):
-            folded[rows] = self._solve(self._vectors[columns], liked)
+            folded[rows] = self._solve(self._vectors[columns], liked, self._gram, self._shared)
         return folded
 
-    def _solve(self, vectors: FloatArray, weights: FloatArray) -> FloatArray:
+    @property
+    def can_follow(self) -> bool:
+        """Whether what the equations of all items share is there, and until when the fit has seen."""
+        return super().can_follow and self._of_people is not None
+
+    def _follow(self, news: News) -> None:
+        """Solve the normal equation of each item the fit knew nothing of, over those who took it, folded in by what the
+        fit knew. Other items keep their vectors until the next fit."""
+        self._install(self._vectors, self._fitted_gram)
+        grown = np.full((len(self._item_ids), self._vectors.shape[1]), np.nan, np.float32)
+        grown[: len(self._vectors)] = self._vectors
+        grown[self._late] = np.nan
+        unfitted = np.isnan(grown[:, 0])
+        grown[self._late] = self._vectors[self._late]
+        wanted = np.unique(np.concatenate((news.before.indices, news.now.indices))).astype(np.int64)
+        wanted = wanted[unfitted[wanted]]
+        grown[wanted] = np.nan
+        people, takers = self._takers(news.since, wanted, unfitted)
+        shared = np.eye(self._gram.shape[0], dtype=np.float32) if self._of_people is None else self._of_people
+        for rows, columns, liked in _padded(takers):
+            grown[wanted[rows]] = self._solve(people[columns], liked, shared, _inverse(shared))
+        late = np.union1d(self._late, wanted)
+        self._late = late[~np.isnan(grown[late, 0])].astype(np.int64)
+        self._install(grown, self._fitted_gram + _products(grown[self._late]))
+
+    def _takers(self, since: Matrix, wanted: IntArray, unfitted: Flags) -> tuple[FloatArray, Matrix]:
+        """Vectors of people, and who of them took each of the wanted items, (wanted, people)."""
+        takers: Matrix = since[:, wanted].T.tocsr()
+        first = np.arange(takers.nnz) - np.repeat(takers.indptr[:-1], np.diff(takers.indptr)) < _TAKERS
+        takers = part(takers, first)
+        asked = np.unique(takers.indices)
+        theirs = since[asked]
+        fitted = part(theirs, ~unfitted[theirs.indices])
+        histories = Histories(
+            fitted.indptr.astype(np.int64), fitted.indices.astype(np.int64), fitted.data, np.zeros(fitted.nnz)
+        )
+        people = np.full((since.shape[0], self._vectors.shape[1]), np.nan, np.float32)
+        people[asked] = self._represent(histories)
+        return people, part(takers, ~np.isnan(people[takers.indices, 0]))
+
+    def _solve(self, vectors: FloatArray, weights: FloatArray, gram: FloatArray, inverse: FloatArray) -> FloatArray:
         """Solutions (b, factors) of b normal equations over `vectors` (b, l, factors), 0 where `weights` (b, l) is.
+
+        `gram` is what all of them share, `inverse` its inverse.
 
         By conjugate gradients, preconditioned by what all equations share, each row until its residual is 1e-5 of the
         start: mostly about ten steps, which cost a fraction of forming and factorising the matrices.
         """
         extra = self._alpha * weights
         residual = _combine(np.where(weights > 0, 1.0 + extra, 0.0).astype(np.float32), vectors)
-        solution, step = np.zeros_like(residual), residual @ self._shared
+        solution, step = np.zeros_like(residual), residual @ inverse
         direction, size = step, np.einsum("bf,bf->b", residual, step)
         enough = size * np.float32(_PRECISION**2)
         for _ in range(_MOST_STEPS):
@@ -141,25 +190,31 @@ class Als(VectorRecommender):
             if not going.any():
                 break
             along = (vectors @ direction[:, :, None])[:, :, 0]
-            image = direction @ self._gram + _combine(extra * along, vectors)
+            image = direction @ gram + _combine(extra * along, vectors)
             bend = np.einsum("bf,bf->b", direction, image)
             length = np.divide(size, bend, out=np.zeros_like(size), where=going & (bend > 0))[:, None]
             solution += length * direction
             residual = residual - length * image
-            step = residual @ self._shared
+            step = residual @ inverse
             before, size = size, np.where(going, np.einsum("bf,bf->b", residual, step), size)
             direction = step + np.divide(size, before, out=np.zeros_like(size), where=going)[:, None] * direction
         return solution
 
+    def _take_up(self, vectors: FloatArray, gram: FloatArray, of_people: FloatArray | None) -> None:
+        """`of_people` is the gram matrix of the people's factors at the fit."""
+        self._fitted_gram, self._of_people, self._late = gram, of_people, np.empty(0, np.int64)
+        self._install(vectors, gram)
+
     def _install(self, vectors: FloatArray, gram: FloatArray) -> None:
         self._vectors, self._gram = vectors, gram
-        self._shared: FloatArray = np.linalg.inv(gram.astype(np.float64)).astype(np.float32)
+        self._shared = _inverse(gram)
 
     def _arrays(self) -> Arrays:
-        return {"vectors": self._vectors, "gram": self._gram}
+        stored = {"vectors": self._vectors, "gram": self._gram}
+        return stored if self._of_people is None else {**stored, "gram_of_people": self._of_people}
 
     def _restore(self, saved: Saved) -> None:
-        self._install(saved.arrays["vectors"], saved.arrays["gram"])
+        self._take_up(saved.arrays["vectors"], saved.arrays["gram"], saved.arrays.get("gram_of_people"))
 
 
 def _padded(weights: Matrix) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
@@ -187,5 +242,16 @@ def _combine(weights: FloatArray, vectors: FloatArray) -> FloatArray:
 
 def _gram(vectors: FloatArray, regularisation: float) -> FloatArray:
     """Y^T Y + regularisation I over the rows that are numbers."""
-    known = vectors[~np.isnan(vectors[:, 0])]
-    return (known.T @ known + regularisation * np.eye(vectors.shape[1])).astype(np.float32)
+    return _products(vectors[~np.isnan(vectors[:, 0])]) + np.float32(regularisation) * np.eye(
+        vectors.shape[1], dtype=np.float32
+    )
+
+
+def _inverse(gram: FloatArray) -> FloatArray:
+    return np.linalg.inv(gram.astype(np.float64)).astype(np.float32)
+
+
+def _products(vectors: FloatArray) -> FloatArray:
+    """Y^T Y."""
+    products: FloatArray = vectors.T @ vectors
+    return products

@@ -7,7 +7,8 @@ from scipy import sparse
 
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.interactions import FloatArray, Histories, IntArray, ItemTable
-from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Ranked, Saved, unranked
+from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Saved
+from socialflow.recommendation.query import Ranked, unranked
 from socialflow.recommendation.vectors import VectorRecommender
 from socialflow.recommendation.words import Vocabulary, choose_terms, item_terms, latent_axes, tf_idf
 

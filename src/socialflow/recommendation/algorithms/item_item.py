@@ -4,14 +4,20 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 import numpy as np
+from scipy import sparse
 
 from socialflow.errors import InvalidInput
-from socialflow.recommendation.cooccurrence import Kernel, choose_kernel, link
+from socialflow.recommendation.cooccurrence import Columns, Floats, Kernel, choose_kernel, degrees, link, part, power
+from socialflow.recommendation.follow import Following, News
+from socialflow.recommendation.interactions import FloatArray, IntArray
 from socialflow.recommendation.links import MOST_LINKS, LinkRecommender
-from socialflow.recommendation.protocol import FitData, Saved, State
+from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Saved, State
+
+_NOTHING = 1e-6
+"""Co-occurrence that is what rounding leaves of none."""
 
 
-class ItemItem(LinkRecommender):
+class ItemItem(LinkRecommender, Following):
     r"""Item-item co-occurrence with degree-normalising exponents and truncated neighbour lists.
 
     With ``R`` (users x items, positive weights clipped to 1), user degrees ``d_u`` and item degrees ``d_i``::
@@ -60,6 +66,7 @@ class ItemItem(LinkRecommender):
         self._fixed = None if kernel is None else Kernel(*kernel)
         self._seed = seed
         self._kernel = Kernel()
+        self._take_up(self._links, np.empty(0))
 
     @property
     def parameters(self) -> Mapping[str, object]:
@@ -77,11 +84,118 @@ class ItemItem(LinkRecommender):
         np.minimum(taken.data, 1.0, out=taken.data)
         most = self._n_neighbours or max(100, min(1000, MOST_LINKS // data.n_items))
         self._kernel = self._fixed or choose_kernel(taken, most, self._seed)
-        self._links = link(taken, self._kernel, most)
+        self._take_up(link(taken, self._kernel, most), degrees(taken)[1])
+
+    def _take_up(self, links: Matrix, item_degrees: Floats | None) -> None:
+        """`item_degrees` are those that `links` were normalised by."""
+        self._links, self._degrees = links, item_degrees
+        self._reference = _one_where_untaken(item_degrees, self._kernel.target)
+        self._renewed: Mapping[int, tuple[Columns, FloatArray]] = {}
+        self._shift: FloatArray | None = None
+
+    def _linked(self, item: int) -> tuple[Columns, FloatArray]:
+        columns, links = self._stored(item)
+        return (columns, links) if self._shift is None else (columns, links * self._shift[columns])
+
+    def _stored(self, item: int) -> tuple[Columns, FloatArray]:
+        """Links of one item by the popularity that candidates had at the fit, d_j ** -target in `_reference`."""
+        if item in self._renewed:
+            return self._renewed[item]
+        return (
+            super()._linked(item) if item < self._links.shape[0] else (np.empty(0, np.int32), np.empty(0, np.float32))
+        )
+
+    @property
+    def can_follow(self) -> bool:
+        """Whether the degrees of the fit are there, and until when it has seen."""
+        return super().can_follow and self._degrees is not None
+
+    def _follow(self, news: News) -> None:
+        """Take from S what the people of `news` gave to it before, and add what they give now.
+
+        Where no list is cut this is what a fit gives. An item that was cut from a list is counted from nothing when it
+        comes back, so it comes later than a fit would bring it.
+        """
+        n_items = len(self._item_ids)
+        known = np.empty(0) if self._degrees is None else self._degrees
+        before, now = (_at_most_one(matrix) for matrix in (news.before, news.now))
+        old = np.concatenate((known, np.zeros(n_items - len(known))))
+        new = np.maximum(old + degrees(now)[1] - degrees(before)[1], 0.0)
+        change = _together(now, self._kernel.user) - _together(before, self._kernel.user)
+        rows = np.flatnonzero((np.diff(change.indptr) > 0) | (old != new))
+        reference = np.concatenate((self._reference, np.ones(n_items - len(known), np.float32)))
+        shift = power(new, self._kernel.target) / reference
+        counts = self._counted(rows, power(old, self._kernel.source), reference, n_items) + change[rows]
+        counts = part(counts, counts.data > _NOTHING)
+        counts.data *= np.repeat(power(new, self._kernel.source)[rows], np.diff(counts.indptr))
+        counts.data *= reference[counts.indices]
+        most = self._n_neighbours or max(100, min(1000, MOST_LINKS // n_items))
+        renewed = {**self._renewed, **_cut(counts, rows, most, shift)}
+        self._degrees, self._reference, self._shift, self._renewed = new, reference, shift, renewed
+
+    def _counted(self, rows: IntArray, sources: FloatArray, reference: FloatArray, n_items: int) -> Matrix:
+        """Co-occurrences (len(rows), n_items), float64, of which the links of these items were made."""
+        lists = [self._stored(row) for row in rows.tolist()]
+        columns = np.concatenate([np.empty(0, np.int32), *(columns for columns, _ in lists)])
+        links = np.concatenate([np.empty(0, np.float32), *(links for _, links in lists)]).astype(np.float64)
+        indptr = np.concatenate(([0], np.cumsum([len(near) for near, _ in lists]))).astype(np.int64)
+        links /= np.repeat(sources[rows], np.diff(indptr)) * reference[columns]
+        counted: Matrix = sparse.csr_array((links, columns, indptr), shape=(len(rows), n_items))
+        return counted
 
     def _state(self) -> State:
         return {"kernel": asdict(self._kernel)}
 
+    def _arrays(self) -> Arrays:
+        if self._shift is not None:
+            lists = [self._linked(item) for item in range(len(self._item_ids))]
+            indptr = np.concatenate(([0], np.cumsum([len(columns) for columns, _ in lists]))).astype(np.int32)
+            data, indices = np.concatenate([links for _, links in lists]), np.concatenate([near for near, _ in lists])
+            stored: Arrays = {"data": data, "indices": indices, "indptr": indptr}
+        else:
+            stored = super()._arrays()
+        return stored if self._degrees is None else {**stored, "degrees": self._degrees}
+
     def _restore(self, saved: Saved) -> None:
         self._kernel = Kernel(**saved.state["kernel"])
         super()._restore(saved)
+        self._take_up(self._links, saved.arrays.get("degrees"))
+
+
+def _cut(links: Matrix, rows: IntArray, most: int, shift: FloatArray) -> dict[int, tuple[Columns, FloatArray]]:
+    """The `most` links (len(rows), items) of each item that are greatest once multiplied by `shift`."""
+    indices, data = links.indices.astype(np.int32), links.data.astype(np.float32)
+    lists = {}
+    for row, start, stop in zip(rows.tolist(), links.indptr[:-1].tolist(), links.indptr[1:].tolist(), strict=True):
+        columns, values = indices[start:stop], data[start:stop]
+        if len(columns) > most:
+            kept = np.sort(np.argpartition(-values * shift[columns], most)[:most])
+            columns, values = columns[kept], values[kept]
+        lists[row] = (columns, values)
+    return lists
+
+
+def _at_most_one(taken: Matrix) -> Matrix:
+    clipped = taken.copy()
+    np.minimum(clipped.data, 1.0, out=clipped.data)
+    return clipped
+
+
+def _together(taken: Matrix, user: float) -> Matrix:
+    """sum_u R[u, i] d_u ** -user R[u, j] off the diagonal, (items, items) float64."""
+    exact = taken.astype(np.float64)
+    lengths: Floats = np.asarray(exact.sum(axis=1), np.float64)
+    shares = np.power(lengths, -user, out=np.zeros_like(lengths), where=lengths > 0)
+    scaled = exact.copy()
+    scaled.data *= np.repeat(shares, np.diff(exact.indptr))
+    together = (exact.T.tocsr() @ scaled).tocoo()
+    apart = together.row != together.col
+    cells = (together.row[apart], together.col[apart])
+    pairs: Matrix = sparse.csr_array((together.data[apart], cells), shape=together.shape)
+    return pairs
+
+
+def _one_where_untaken(item_degrees: Floats | None, exponent: float) -> FloatArray:
+    """d_j ** -exponent; 1 for items nobody took."""
+    taken = np.empty(0) if item_degrees is None else item_degrees
+    return power(np.where(taken > 0, taken, 1.0), exponent)

@@ -63,6 +63,7 @@ class NeuralCF(VectorRecommender):
     name = "neural_cf"
     needs_torch = True
     learns_recency = True
+    costly = True
 
     def __init__(
         self,

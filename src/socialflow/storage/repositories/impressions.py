@@ -143,7 +143,7 @@ def _body(impression: Impression) -> str:
         "n": dict(impression.removed_counts),
         "m": impression.missing,
         "f": dict(impression.filters),
-        "p": [[made.model, made.version, made.tier.value] for made in impression.provenance],
+        "p": [_told(made) for made in impression.provenance],
     }
     if impression.signals:
         values = np.array([entry.signals for entry in impression.entries], _HALF)
@@ -168,6 +168,16 @@ def _shown(row: Record) -> Shown | None:
         return None
     items, places = [entry[0] for entry in body["e"]], [entry[3] - 1 for entry in body["e"]]
     return Shown(row.request_id, UserKey(row.user_key), from_micros(row.at), items, places, names, values)
+
+
+def _told(made: Provenance) -> list[object]:
+    until = [] if made.updated_at is None else [to_micros(made.updated_at)]
+    return [made.model, made.version, made.tier.value, *until]
+
+
+def _made_by(model: str, version: str, tier: str, updated_at: int | None = None) -> Provenance:
+    updated = None if updated_at is None else from_micros(updated_at)
+    return Provenance(model, version, Tier(tier), updated_at=updated)
 
 
 def _impression(row: Record, ids: Mapping[int, str]) -> Impression:
@@ -205,7 +215,7 @@ def _impression(row: Record, ids: Mapping[int, str]) -> Impression:
         entries=entries,
         status=Status(row.status),
         missing=tuple(body["m"]),
-        provenance=tuple(Provenance(model, version, Tier(tier)) for model, version, tier in body["p"]),
+        provenance=tuple(_made_by(*told) for told in body["p"]),
         removed=tuple(Removal(ItemKey(item), word[stage], word[reason]) for item, stage, reason in body["r"]),
         removed_counts=body["n"],
         filters=body["f"],

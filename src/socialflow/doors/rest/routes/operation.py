@@ -1,6 +1,7 @@
 """Whether the service lives, is ready, and how it does."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
@@ -13,7 +14,7 @@ from socialflow.doors.rest.errors import documented
 from socialflow.doors.rest.ports import DoorStore, Platform
 from socialflow.doors.rest.replies import Reply
 from socialflow.errors import AuthenticationRequired, Overloaded, PermissionDenied, StoreUnavailable
-from socialflow.observability.metrics import CONTENT_TYPE, WorkMetrics
+from socialflow.observability.metrics import CONTENT_TYPE, ModelMetrics, WorkMetrics
 
 router = APIRouter(tags=["Operation"], route_class=OpenRoute)
 
@@ -98,6 +99,7 @@ async def metrics(request: Request, platform: PlatformDep) -> Response:
         if not same_secret(given, expected.get_secret_value() if expected else None):
             raise PermissionDenied("this is not METRICS_TOKEN")
     await _look_at_work(request.app.state.metrics.work, platform)
+    _look_at_models(request.app.state.metrics.models, platform)
     return Response(request.app.state.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
 
 
@@ -124,6 +126,17 @@ async def _look_at_work(work: WorkMetrics, platform: Platform) -> None:
         total = sum(runs.jobs for runs in of_kind)
         work.wait.labels(kind.value).set(sum(runs.jobs * runs.wait_seconds for runs in of_kind) / total)
         work.run.labels(kind.value).set(sum(runs.jobs * runs.run_seconds for runs in of_kind) / total)
+
+
+def _look_at_models(models: ModelMetrics, platform: Platform) -> None:
+    """Bring the gauges of the models in use up to date."""
+    now = platform.clock.now()
+
+    def age(at: datetime | None) -> float | None:
+        return None if at is None else (now - at).total_seconds()
+
+    ages = platform.recommendation.model_ages().items()
+    models.tell({name: (age(one.fitted_at), age(one.updated_at), one.unknown_items) for name, one in ages})
 
 
 def _is_local(request: Request) -> bool:

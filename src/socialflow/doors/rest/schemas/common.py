@@ -157,6 +157,13 @@ class ProvenanceOut(BaseModel):
     model: Annotated[str, Field(description="Name of the model or method.", examples=["item_item"])]
     version: Annotated[str, Field(description="Its version.", examples=["20260101T000000-1a2b3c"])]
     tier: Annotated[Tier, Field(description="What kind of thing it is.", examples=["trained"])]
+    updated_at: Annotated[
+        datetime | None,
+        Field(
+            description="Until when it has counted, after its fit, what people did; null where it does not.",
+            examples=["2026-01-01T12:00:00Z"],
+        ),
+    ] = None
 
 
 class Answered(BaseModel):
