@@ -1,8 +1,10 @@
 """Edges between people and channels."""
 
+from dataclasses import replace
+
 import pytest
 
-from socialflow.content.records import Channel, Edge, EdgeKind, Relations
+from socialflow.content.records import Channel, Edge, EdgeKind, Privacy, Relations
 from socialflow.storage.unit_of_work import Store
 from tests.storage.nouns import NOW, later, statuses, user
 
@@ -33,11 +35,30 @@ async def test_relations_name_every_kind(peopled: Store) -> None:
         assert await unit.graph.relations(people["cyd"]) == Relations(blocked_users=frozenset({people["ada"]}))
     assert relations == Relations(
         follows=frozenset({people["bob"]}),
+        open_follows=frozenset({people["bob"]}),
         subscriptions=frozenset({channels["film"]}),
         blocked_users=frozenset({people["bob"], people["cyd"]}),
         muted_users=frozenset({people["cyd"]}),
         muted_channels=frozenset({channels["food"]}),
     )
+
+
+async def test_whose_taste_may_count_is_told_apart(peopled: Store) -> None:
+    async with peopled.write() as unit:
+        await unit.users.upsert([replace(user("bob"), privacy=Privacy(analyse=False))])
+        pairs = [("ada", "bob"), ("ada", "cyd"), ("bob", "cyd")]
+        await unit.graph.add([Edge(EdgeKind.FOLLOW, source, target, NOW) for source, target in pairs])
+        await unit.graph.add([Edge(EdgeKind.SUBSCRIPTION, name, "film", NOW) for name in ("ada", "bob")])
+    async with peopled.read() as unit:
+        keys = await unit.users.keys(["ada", "bob", "cyd"])
+        ada, bob, cyd = (keys[name] for name in ("ada", "bob", "cyd"))
+        film = (await unit.channels.keys(["film"]))["film"]
+        assert (await unit.graph.relations(ada)).open_follows == {cyd}
+        every = await unit.graph.edges(EdgeKind.FOLLOW)
+        assert every.tolist() == sorted([[ada, bob], [ada, cyd], [bob, cyd]])
+        assert (await unit.graph.edges(EdgeKind.FOLLOW, open_only=True)).tolist() == [[ada, cyd]]
+        assert (await unit.graph.edges(EdgeKind.SUBSCRIPTION, open_only=True)).tolist() == [[ada, film]]
+        assert (await unit.graph.edges(EdgeKind.BLOCK)).shape == (0, 2)
 
 
 async def test_bad_edges_are_rejected_rows(peopled: Store) -> None:

@@ -9,6 +9,9 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from socialflow.content.log import ItemFacts, ItemText, LogCursor, LogDelta
 from socialflow.content.records import (
     Channel,
@@ -153,6 +156,13 @@ class GraphRepository(Protocol):
 
     async def relations_many(self, users: Collection[UserKey]) -> Mapping[UserKey, Relations]:
         """The edges of each of these users, one round trip."""
+        ...
+
+    async def edges(self, kind: EdgeKind, *, open_only: bool = False) -> npt.NDArray[np.int64]:
+        """All edges of a kind as keys (n, 2), source and target, in key order.
+
+        With `open_only`, those whose source, and target where it is a user, permit analysis.
+        """
         ...
 
     async def add(self, edges: Sequence[Edge]) -> Sequence[RowOutcome]:

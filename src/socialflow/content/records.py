@@ -218,6 +218,8 @@ class Relations:
     """A user's edges at request time, as keys."""
 
     follows: frozenset[UserKey] = frozenset()
+    open_follows: frozenset[UserKey] = frozenset()
+    """Those of `follows` who permit analysis: whose taste may count for others, and who may be named."""
     subscriptions: frozenset[ChannelKey] = frozenset()
     blocked_users: frozenset[UserKey] = frozenset()
     """Both directions: whom the user blocked and who blocked the user."""

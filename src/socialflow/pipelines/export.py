@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from socialflow.content.log import InteractionBlock, ItemText, LogCursor
 from socialflow.content.ports import ItemRepository
+from socialflow.content.records import EdgeKind
 from socialflow.ids import UserKey
 from socialflow.kit.clock import Clock
 from socialflow.kit.progress import Progress
-from socialflow.recommendation.interactions import Interactions, ItemTable
+from socialflow.recommendation.interactions import Follows, Interactions, ItemTable
 from socialflow.recommendation.ports import RecommendationStore, RecommendationUnit
 from socialflow.recommendation.value_model import Weigher
 from socialflow.training.snapshot import Snapshot, write_snapshot
@@ -32,6 +33,7 @@ async def export_snapshot(store: RecommendationStore, directory: Path, clock: Cl
         model = await unit.value_models.active()
         interactions = await _interactions(unit, Weigher(model), left_out, progress)
         items = await _items(unit.items, progress)
+        follows = Follows(*(await unit.graph.edges(EdgeKind.FOLLOW)).T)
     return await asyncio.to_thread(
         write_snapshot,
         directory,
@@ -40,6 +42,7 @@ async def export_snapshot(store: RecommendationStore, directory: Path, clock: Cl
         created_at=clock.now(),
         value_model=model.version,
         left_out_users=len(left_out),
+        follows=follows,
     )
 
 

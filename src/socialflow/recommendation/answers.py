@@ -26,6 +26,7 @@ REASONS = {
     "svdpp": "goes with what you took",
     "nmf": "goes with what you took",
     "graph": "close to what you took, among what people take",
+    "social": "close to what you and the people you follow took",
     "transformer": "what usually comes next",
     "neural_cf": "goes with what you took",
     "deep": "goes with what you took, when and how much",

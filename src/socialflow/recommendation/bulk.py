@@ -41,6 +41,7 @@ def watermark(
     history = (len(rows), *map(int, sums), float(rows.values.sum(dtype=np.float64)))
     edges = (
         relations.follows,
+        relations.open_follows,
         relations.subscriptions,
         relations.blocked_users,
         relations.muted_users,

@@ -1,7 +1,7 @@
 """What every stage of one request may look at: the question, the viewer, and the state of the platform."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -32,6 +32,8 @@ Values = npt.NDArray[np.float64]
 
 HISTORY_LIMIT = 200
 """Newest interactions that models score from."""
+HEARD_AT_MOST = 100
+"""Followed people whose newest interactions count for a request."""
 FULL_VIEW = 0.8
 """Watched fraction from which a view counts as having seen the item."""
 FULL_WATCH_SECONDS = 30.0
@@ -90,6 +92,8 @@ class Viewer:
     relations: Relations = Relations()
     rows: UserRows = NO_ROWS
     """All interactions, oldest first."""
+    followed: tuple[UserRows, ...] = ()
+    """The newest interactions of each followed person who permits analysis, where a model asks for them."""
 
     @property
     def personalise(self) -> bool:
@@ -168,8 +172,24 @@ class Context:
         """The history put to a model, once in this request."""
         name = loaded.provenance.model
         if name not in self._queries:
-            self._queries[name] = loaded.model.query(self.histories)
+            asked = self.surrounded if loaded.model.reads_follows else self.histories
+            self._queries[name] = loaded.model.query(asked)
         return self._queries[name]
+
+    @cached_property
+    def surrounded(self) -> Histories:
+        """`histories`, with what the followed took beside them where the person permits choosing by it."""
+        if not self.viewer.personalise:
+            return self.histories
+        near = as_histories(self.viewer.followed, self.world.weigh, self.world.now)
+        liked = near.weights > 0
+        rows = (near.items[liked], near.weights[liked], near.at[liked])
+        return replace(self.histories, followed=Histories(np.array([0, np.count_nonzero(liked)]), *rows))
+
+    @property
+    def follows_somebody(self) -> bool:
+        """Whether anything is known of what followed people took."""
+        return self.viewer.personalise and any(map(len, self.viewer.followed))
 
     @cached_property
     def liked(self) -> Keys:

@@ -39,7 +39,7 @@ from socialflow.recommendation.selectors.ruled import RulePlaces, RuleScores
 from socialflow.recommendation.sources import catalogue, learned
 from socialflow.recommendation.sources.ruled import Called
 
-LEARNED = ("graph", "transformer", "neural_cf", "deep", "sparse_linear", "user_user", "svd", "svdpp", "nmf")
+LEARNED = ("graph", "transformer", "neural_cf", "deep", "sparse_linear", "user_user", "svd", "svdpp", "nmf", "social")
 """Recommenders with a feed of their own and nothing beside them but the catalogue."""
 MODELS = frozenset({"item_item", "als", "content_based", *LEARNED})
 """Recommenders that feeds use where the catalogue has an active version."""
@@ -160,6 +160,7 @@ FEEDS: Mapping[str, Feed] = {
     "item_item": replace(by_model("item_item"), adjustments=(), selectors=()),
     "als": replace(by_model("als"), adjustments=(), selectors=()),
     **{name: by_model(name) for name in LEARNED},
+    "social": replace(by_model("social"), cold=(Weighted(Model("social"), 1.0), *COLD)),
     "deep_mix": replace(
         HYBRID,
         name="deep_mix",

@@ -143,6 +143,9 @@ class Follows:
         return Histories(indptr, liked.items[places], liked.weights[places], liked.at[places])
 
 
+NO_FOLLOWS = Follows(np.empty(0, np.int64), np.empty(0, np.int64))
+
+
 @dataclass(frozen=True, slots=True)
 class ItemTable:
     """Words and facts of m items, for recommenders that look at content. All sequences have length m.

@@ -79,6 +79,8 @@ class Recommender(ABC):
     """Whether `fit` must be given an ItemTable."""
     needs_torch: ClassVar[bool] = False
     """Whether `fit` needs torch; serving never does."""
+    reads_follows: ClassVar[bool] = False
+    """Whether it looks at what followed people took (`Histories.followed`)."""
     learns_recency: ClassVar[bool] = False
     """Whether the fit learns from the order of histories what is newest worth, so that no half-life is chosen."""
 

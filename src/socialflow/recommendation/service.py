@@ -15,8 +15,7 @@ from socialflow.kit.identifiers import time_ordered_id
 from socialflow.recommendation import answers, explain, feeds, trending
 from socialflow.recommendation.bandit import BanditParts, MultiArmedBandit
 from socialflow.recommendation.bulk import CHUNK, Ranked, watermark
-from socialflow.recommendation.context import Context, FeedSettings, Keys, Viewer
-from socialflow.recommendation.log import NO_ROWS
+from socialflow.recommendation.context import HEARD_AT_MOST, HISTORY_LIMIT, Context, FeedSettings, Keys, Viewer
 from socialflow.recommendation.pipeline import Feed, run
 from socialflow.recommendation.ports import ModelSource, RecommendationStore, RecommendationUnit
 from socialflow.recommendation.present import ModelAge, Present, Readiness
@@ -314,8 +313,14 @@ class RecommendationService:
         return self._seen_by(user, await unit.graph.relations(user.key))
 
     def _seen_by(self, user: User | None, relations: Relations) -> Viewer:
-        rows = NO_ROWS if user is None else self._started().live.log.rows(user.key)
-        return Viewer(user, relations, rows)
+        if user is None:
+            return Viewer()
+        running = self._started()
+        rows = running.live.log.rows
+        heard: Collection[UserKey] = ()
+        if any(loaded.model.reads_follows for loaded in running.shelf.models.values()):
+            heard = sorted(relations.open_follows - relations.blocked_users - relations.muted_users)[:HEARD_AT_MOST]
+        return Viewer(user, relations, rows(user.key), tuple(rows(key).last(HISTORY_LIMIT) for key in heard))
 
     @staticmethod
     async def _owner(unit: RecommendationUnit, pages: Sequence[Impression]) -> User | None:

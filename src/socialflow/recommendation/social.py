@@ -17,12 +17,13 @@ from socialflow.recommendation.query import Ranked
 class Followed(Recommender):
     r"""Items by how many of the people whom a user follows took them.
 
-    With ``F`` the followed people's rows at request time (`Histories.followed`) and ``d_j`` how many users took j::
+    With ``F`` the followed people's rows at request time (`Histories.followed`) and ``d_j`` how many users took item j
+    (at least 1)::
 
         score[j] = sum over rows of F about j of weight * d_j ** -target
 
-    NaN where nobody whom the user follows took the item. The user's own history is not looked at, so that a new user
-    who follows people has scores.
+    NaN for users who follow nobody with a history. The user's own history is not looked at, so that a new user who
+    follows people has scores.
 
     Parameters
     ----------
@@ -41,6 +42,7 @@ class Followed(Recommender):
     """
 
     name = "followed"
+    reads_follows = True
 
     def __init__(self, *, target: float = 0.15) -> None:
         super().__init__()
@@ -53,7 +55,7 @@ class Followed(Recommender):
         return {"target": self._target}
 
     def _fit(self, data: FitData) -> None:
-        self._damping = power(degrees(data.positives())[1], self._target)
+        self._damping = power(np.maximum(degrees(data.positives())[1], 1.0), self._target)
 
     def _score(self, histories: Histories) -> FloatArray:
         shape = (len(histories), len(self._item_ids))
@@ -62,7 +64,7 @@ class Followed(Recommender):
             return np.full(shape, np.nan, np.float32)
         taken: Matrix = sparse.csr_array((near.weights, near.items, near.indptr), shape=shape)
         scores: FloatArray = taken.toarray() * self._damping
-        scores[scores == 0] = np.nan
+        scores[np.diff(near.indptr) == 0] = np.nan
         return scores
 
     def _arrays(self) -> Arrays:
@@ -98,6 +100,7 @@ class SocialRecommender(LearntBlend):
     """
 
     name = "social"
+    reads_follows = True
 
     def __init__(
         self, *, shares: Sequence[float] | None = None, half_life_hours: float | None = 24.0, seed: int = 0

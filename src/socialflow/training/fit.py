@@ -40,13 +40,13 @@ def fit_recommender(config: TrainConfig, snapshot_dir: Path, catalogue: Catalogu
         ArtefactError: the snapshot is damaged.
     """
     progress("reading snapshot", 0, _STEPS)
-    snapshot, interactions, items = read_snapshot(snapshot_dir)
+    snapshot, interactions, items, follows = read_snapshot(snapshot_dir)
     if not len(items) or not len(interactions):
         raise InvalidInput("there is nothing to train on: import or simulate items and interactions first")
     progress("holding out", 1, _STEPS)
-    holdout = hold_out(interactions, config.evaluation)
+    holdout = hold_out(interactions, config.evaluation, follows)
     progress("fitting for the test", 2, _STEPS)
-    candidate = config.build().fit(holdout.train, items)
+    candidate = config.build().fit(holdout.train, items, follows)
     choosing, judging = holdout.halves()
     candidate.half_life = _half_life(candidate, choosing, config)
     metrics = measure(candidate, judging, config.evaluation.k)
@@ -56,7 +56,7 @@ def fit_recommender(config: TrainConfig, snapshot_dir: Path, catalogue: Catalogu
     if recipe is None or _same(recipe, candidate):
         rival = None if recipe is None else metrics
     else:
-        rival = measure(recipe.fit(holdout.train, items), judging, config.evaluation.k)
+        rival = measure(recipe.fit(holdout.train, items, follows), judging, config.evaluation.k)
     floors = {
         "popularity": measure_popularity(judging, config.evaluation.k),
         "chance": expected_of_chance(len(items), config.evaluation.k, len(judging)),
@@ -64,7 +64,7 @@ def fit_recommender(config: TrainConfig, snapshot_dir: Path, catalogue: Catalogu
     verdict = judge(metrics, rival, floors[config.gate.floor], config.gate)
     progress("fitting on everything", 4, _STEPS)
     started = time.perf_counter()
-    model = config.build().fit(interactions, items)
+    model = config.build().fit(interactions, items, follows)
     model.half_life = candidate.half_life
     model.learnt_until = min(float(interactions.at.max()), snapshot.created_at.timestamp())
     seconds = time.perf_counter() - started

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.evaluation.ranking import find_hits, rank_quality
-from socialflow.recommendation.interactions import FloatArray, Histories, IntArray, Interactions
+from socialflow.recommendation.interactions import NO_FOLLOWS, FloatArray, Follows, Histories, IntArray, Interactions
 from socialflow.recommendation.protocol import Recommender
 from socialflow.training.config import EvaluationConfig
 
@@ -40,7 +40,7 @@ class Holdout:
         )
 
 
-def hold_out(interactions: Interactions, config: EvaluationConfig) -> Holdout:
+def hold_out(interactions: Interactions, config: EvaluationConfig, follows: Follows = NO_FOLLOWS) -> Holdout:
     """Hold out, for each sampled user, the liked item met last, with all of the user's rows on it.
 
     Users with fewer than `config.min_positives` distinct liked items are not sampled.
@@ -54,7 +54,8 @@ def hold_out(interactions: Interactions, config: EvaluationConfig) -> Holdout:
     last = order[np.searchsorted(users[order], sampled, side="right") - 1] if len(sampled) else order[:0]
     held = items[last]
     train = interactions.where(~_is_pair(interactions, sampled, held))
-    return Holdout(train, _histories(train, sampled), held, config.min_weight)
+    histories = replace(_histories(train, sampled), followed=follows.histories(sampled, train))
+    return Holdout(train, histories, held, config.min_weight)
 
 
 def measure(model: Recommender, holdout: Holdout, ks: Sequence[int]) -> Metrics:

@@ -5,6 +5,7 @@ It names nobody: users are numbered afresh, items keep their keys (the fitted mo
     snapshot.json    counts, times, the digest of every file
     users.npy items.npy weights.npy at.npy          n interactions, see `recommendation.interactions`
     item_ids.npy item_channels.npy item_created.npy  m items, ids ascending
+    follows.npy      e edges (e, 2) between those users, who follows and who is followed
     words.json       titles, descriptions, tags and categories of the m items
 """
 
@@ -19,11 +20,11 @@ import numpy as np
 
 from socialflow.errors import ArtefactError
 from socialflow.kit.digests import file_digest
-from socialflow.recommendation.interactions import Interactions, ItemTable
+from socialflow.recommendation.interactions import NO_FOLLOWS, Follows, Interactions, ItemTable
 
 SNAPSHOT_FILE = "snapshot.json"
-FORMAT = 1
-_ARRAYS = ("users", "items", "weights", "at", "item_ids", "item_channels", "item_created")
+FORMAT = 2
+_ARRAYS = ("users", "items", "weights", "at", "item_ids", "item_channels", "item_created", "follows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,11 @@ def write_snapshot(
     created_at: datetime,
     value_model: int,
     left_out_users: int = 0,
+    follows: Follows = NO_FOLLOWS,
 ) -> Snapshot:
-    """Write a snapshot into an existing directory."""
-    _, users = np.unique(interactions.users, return_inverse=True)
+    """Write a snapshot into an existing directory; follows of people without interactions are left out."""
+    user_ids, users = np.unique(interactions.users, return_inverse=True)
+    edges = follows.between(user_ids)
     arrays: dict[str, np.ndarray] = {
         "users": users.astype(np.int64),
         "items": interactions.items,
@@ -60,6 +63,7 @@ def write_snapshot(
         "item_ids": items.ids,
         "item_channels": items.channels,
         "item_created": items.created_at,
+        "follows": np.stack((edges.sources, edges.targets), axis=1),
     }
     for name, array in arrays.items():
         np.save(directory / f"{name}.npy", array, allow_pickle=False)
@@ -85,7 +89,7 @@ def write_snapshot(
     return snapshot
 
 
-def read_snapshot(directory: Path) -> tuple[Snapshot, Interactions, ItemTable]:
+def read_snapshot(directory: Path) -> tuple[Snapshot, Interactions, ItemTable, Follows]:
     """Read what `write_snapshot` wrote. Raises ArtefactError where a part is missing, damaged or of another format."""
     path = directory / SNAPSHOT_FILE
     try:
@@ -102,7 +106,8 @@ def read_snapshot(directory: Path) -> tuple[Snapshot, Interactions, ItemTable]:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError(f"{directory} is not a usable snapshot: {error}") from error
-    return snapshot, _interactions(arrays), _items(arrays, words)
+    follows = Follows(arrays["follows"][:, 0], arrays["follows"][:, 1])
+    return snapshot, _interactions(arrays), _items(arrays, words), follows
 
 
 def _interactions(arrays: Mapping[str, np.ndarray]) -> Interactions:

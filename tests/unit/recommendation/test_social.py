@@ -79,7 +79,7 @@ class TestServing:
         taken = Interactions.from_pairs([1, 1, 2], [10, 11, 12])
         near = edges((3, 1)).histories(np.array([3]), taken)
         asked = replace(Histories.from_lists([[11]]), followed=near)
-        assert Followed().fit(taken).top(asked, 3).items.tolist() == [[10, -1, -1]]
+        assert Followed().fit(taken).top(asked, 1).items.tolist() == [[10]]
 
     def test_batches_agree_with_single_requests(self) -> None:
         taken, follows = circles()

@@ -62,7 +62,7 @@ def silent(stage: str, done: int, total: int) -> None:
 
 class TestSnapshot:
     def test_it_comes_back_and_names_nobody(self, snapshot: Path) -> None:
-        about, interactions, items = read_snapshot(snapshot)
+        about, interactions, items, _ = read_snapshot(snapshot)
         original = groups_of_taste()
         assert (about.users, about.items, about.interactions) == (120, 60, len(original))
         assert interactions.items.tolist() == original.items.tolist()

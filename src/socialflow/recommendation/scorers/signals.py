@@ -19,9 +19,10 @@ class Model:
 
     def score(self, ctx: Context, keys: Keys) -> Signal:
         """Scores as the model gives them; unknown for items newer than the model."""
-        if (missing := _no_history(ctx)) is not None:
-            return Signal.absent(len(keys), *missing)
         loaded = ctx.world.models.get(self.name)
+        befriended = loaded is not None and loaded.model.reads_follows and ctx.follows_somebody
+        if (missing := _no_history(ctx)) is not None and not befriended:
+            return Signal.absent(len(keys), *missing)
         if loaded is None:
             return Signal.absent(len(keys), f"model:{self.name}")
         values = ctx.put_to(loaded).score_items(keys)

@@ -9,7 +9,8 @@ from socialflow.recommendation.pipeline import Drawn
 class ModelTop:
     """The best items of one model for the history at request time.
 
-    Draws deeper by as many items as earlier pages showed. Nothing without the model or without a history.
+    Draws deeper by as many items as earlier pages showed. Nothing without the model or without a history; for a
+    model that reads follows, that of followed people is enough.
     """
 
     def __init__(self, model: str, *, limit: int) -> None:
@@ -19,7 +20,7 @@ class ModelTop:
     def candidates(self, ctx: Context) -> Drawn:
         """At most `limit` items (and more on later pages), best first."""
         loaded = ctx.world.models.get(self.name)
-        if loaded is None or not len(ctx.liked):
+        if loaded is None or not (len(ctx.liked) or (loaded.model.reads_follows and ctx.follows_somebody)):
             return Drawn.of(np.empty(0, np.int64))
         keys = ctx.put_to(loaded).top(self._limit + len(ctx.shown)).items[0]
         return Drawn.of(keys[keys >= 0])

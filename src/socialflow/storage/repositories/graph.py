@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Table, and_, delete, literal, select, union_all
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import ColumnElement, Select, Table, and_, delete, literal, select, union_all
 
 from socialflow.content.records import Edge, EdgeKind, Relations, RowOutcome
 from socialflow.errors import ChannelNotFound, InvalidInput, UserNotFound
@@ -33,6 +35,7 @@ EDGES: Mapping[EdgeKind, tuple[Table, Table]] = {
 """Where edges of a kind are kept, and what they point at."""
 
 _BLOCKED_BY = "blocked_by"
+_OPEN = "open_follow"
 
 
 class Graph:
@@ -58,10 +61,27 @@ class Graph:
                 literal(_BLOCKED_BY).label("kind"), blocks.c.target_key.label("user"), blocks.c.source_key.label("key")
             ).where(self._tx.among(blocks.c.target_key, users))
         )
+        parts.append(_open_follows(self._tx.among(follows.c.source_key, users)))
         found: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
         for row in await self._tx.rows(union_all(*parts)):
             found[row.user][row.kind].add(row.key)
         return {user: _relations(found[user]) for user in users}
+
+    async def edges(self, kind: EdgeKind, *, open_only: bool = False) -> npt.NDArray[np.int64]:
+        """All edges of a kind as keys (n, 2), source and target, in key order.
+
+        With `open_only`, those whose source, and target where it is a user, permit analysis.
+        """
+        edges, ends = EDGES[kind]
+        query = select(edges.c.source_key, edges.c.target_key).order_by(edges.c.source_key, edges.c.target_key)
+        if open_only:
+            source = users.alias()
+            query = query.join(source, source.c.key == edges.c.source_key).where(source.c.may_analyse)
+            if ends is users:
+                target = users.alias()
+                query = query.join(target, target.c.key == edges.c.target_key).where(target.c.may_analyse)
+        rows = await self._tx.rows(query)
+        return np.array([(row.source_key, row.target_key) for row in rows], np.int64).reshape(-1, 2)
 
     async def add(self, edges: Sequence[Edge]) -> Sequence[RowOutcome]:
         """Store edges, idempotent; the outcome's id is "source->target".
@@ -119,9 +139,19 @@ class Graph:
         return [Edge(kind, source, row.id, from_micros(row.created_at)) for row in await self._tx.rows(query)]
 
 
+def _open_follows(asked: ColumnElement[bool]) -> Select[tuple[str, int, int]]:
+    """Follows of the users asked about whose targets permit analysis."""
+    return (
+        select(literal(_OPEN).label("kind"), follows.c.source_key.label("user"), follows.c.target_key.label("key"))
+        .join(users, users.c.key == follows.c.target_key)
+        .where(asked, users.c.may_analyse)
+    )
+
+
 def _relations(found: Mapping[str, set[int]]) -> Relations:
     return Relations(
         follows=_users(found[EdgeKind.FOLLOW]),
+        open_follows=_users(found[_OPEN]),
         subscriptions=_channels(found[EdgeKind.SUBSCRIPTION]),
         blocked_users=_users(found[EdgeKind.BLOCK] | found[_BLOCKED_BY]),
         muted_users=_users(found[EdgeKind.MUTE_USER]),
