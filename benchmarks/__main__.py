@@ -1,9 +1,10 @@
 """`python -m benchmarks WHAT`: measure, and write `benchmarks/results/*.json`."""
 
 import argparse
+import os
 from pathlib import Path
 
-from benchmarks import bandit, cached, cold, jobs, models, peers, ranker, serving, variety, work
+from benchmarks import bandit, cached, cold, jobs, models, peers, ranker, serving, social, variety, work
 
 AT_SCALE = {
     "serving": serving.run,
@@ -19,18 +20,22 @@ AT_SCALE = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", default="serving", choices=[*AT_SCALE, "jobs", "models", "peers"])
+    parser.add_argument("what", nargs="?", default="serving", choices=[*AT_SCALE, "jobs", "models", "peers", "social"])
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--days", type=int, default=16)
     parser.add_argument("--home", type=Path, default=Path("var/bench"), help="kept and reused between runs")
     parser.add_argument("--peers-python", type=Path, default=peers.PEERS_PYTHON, help="the Python that has RecTools")
+    parser.add_argument("--shared", type=Path, default=os.environ.get("SOCIALFLOW_SHARED", "../shared"))
     given = parser.parse_args()
     if given.what == "jobs":
         jobs.run()
         return
     if given.what == "peers":
         peers.run(given.peers_python)
+        return
+    if given.what == "social":
+        social.run(given.shared)
         return
     given.home.mkdir(parents=True, exist_ok=True)
     if given.what == "models":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-_ELSEWHERE = {"bandit.json", "cold.json", "ranker.json", "variety.json"}
+_ELSEWHERE = {"bandit.json", "social.json", "cold.json", "ranker.json", "variety.json"}
 """Results with a table of their own."""
 METRICS = ("recall@20", "ndcg@20", "hit_rate@10", "ndcg@10")
 """Columns of the quality tables; the JSON has more."""
@@ -32,6 +32,32 @@ def quality() -> str:
         command = command.rsplit(" --json", 1)[0]
         parts.append("\n".join([head, "", *lines, "", f"`{command}`"]))
     return "\n\n".join(parts)
+
+
+def social() -> str:
+    """What follows and vectors of content add, and how well whom to follow is guessed."""
+    path = RESULTS / "social.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    head = ["Set", "popularity", "`item_item`", "without", "with", "Difference (95 %)", "Learnt share"]
+    lines = [_line(head), "|---" * len(head) + "|"]
+    for name, one in (*report["items"].items(), *report["content"].items()):
+        told = one["difference"]
+        by = f"{told['difference']:+.4f} ({told['low']:+.4f} to {told['high']:+.4f})"
+        share = one["shares"].get("followed", one["shares"].get("content"))
+        floors = [f"{one[key]['ndcg@20']:.4f}" for key in ("popularity", "item_item", "without", "with")]
+        lines.append(_line([name, *floors, by, f"{share:.1f}"]))
+    lines += ["", "| New users (no history, follows alone) | popularity | `social` |", "|---" * 3 + "|"]
+    for name, one in report["items"].items():
+        new = one["new_users"]
+        cells = [f"{new[key]['ndcg@20']:.4f}" for key in ("popularity", "with")]
+        lines.append(_line([f"{name}, {new['users']:,} users", *cells]))
+    ways = ("popularity", "acquaintances", "likeness", "blend")
+    lines += ["", _line(["Whom to follow, Recall@20", *ways]), "|---" * (len(ways) + 1) + "|"]
+    for name, one in report["edges"].items():
+        lines.append(_line([f"{name}, {one['users']:,} users", *(f"{one[way]['recall@20']:.4f}" for way in ways)]))
+    return "\n".join([*lines, "", f"`{report['command']}`"])
 
 
 def _by_cut() -> Mapping[tuple[str, str], list[dict[str, Any]]]:
@@ -177,6 +203,7 @@ def variety() -> str:
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "quality": quality,
+    "social": social,
     "choosing": choosing,
     "newcomers": newcomers,
     "variety": variety,

@@ -30,7 +30,7 @@ from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
-from socialflow.pipelines.model_source import CatalogueModels
+from socialflow.pipelines.model_source import CatalogueGraph, CatalogueModels
 from socialflow.pipelines.precompute import RecommendationPrecomputer, build_precomputer
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
@@ -156,7 +156,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         cache=cache,
         recommendation=recommendation,
         recommendations=recommendations,
-        people=PeopleService(recommendation, store),
+        people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,
         scheduler=scheduler,
@@ -209,6 +209,7 @@ def handlers(platform: Platform) -> Mapping[PipelineType, Handler]:
             cache=platform.cache,
             lists=platform.lists,
             bandit=platform.recommendation.bandit,
+            catalogue=platform.catalogue,
             collect=Collect(
                 platform.store,
                 clock,

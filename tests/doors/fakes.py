@@ -17,7 +17,7 @@ from socialflow.jobs.service import JobService
 from socialflow.kit.clock import SystemClock
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import Recommended
-from socialflow.recommendation.people import Suggestion, Suggestions
+from socialflow.recommendation.people import Suggestion, Suggestions, Via
 from socialflow.recommendation.present import ModelAge
 from socialflow.recommendation.records import (
     Choice,
@@ -215,6 +215,9 @@ class FakePeople:
 
     async def channels(self, user_id: str, limit: int, exclude: Sequence[str] = ()) -> Suggestions:
         return Suggestions((Suggestion("c-ann", 1.0, "scripted", "because"),), (MADE_BY,), ("model:als",))
+
+    async def via(self, user_id: str, item_id: str) -> tuple[Via, ...]:
+        return (Via("u-ann", item_id),)
 
 
 @dataclass

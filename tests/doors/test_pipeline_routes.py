@@ -215,6 +215,30 @@ class TestLists:
         assert ([one["id"] for one in made["items"]], made["status"]) == ([found], status)
         assert made["request_id"] is None
 
+    async def test_the_same_by_id_alone(self, client: httpx.AsyncClient) -> None:
+        for asked, found in ((("user", "u-bob"), ["u-ann"]), (("channel", "u-bob"), ["c-ann"])):
+            params = dict(zip(("content_type", "user_id"), asked, strict=True))
+            made = (await client.get("/api/v1/ml/recommendations", params=params, headers=SERVICE)).json()
+            assert (made["recommendations"], made["count"], made["user_id"]) == (found, 1, "u-bob")
+
+    async def test_a_person_need_not_say_who_asks_and_may_ask_for_nobody_else(self, client: httpx.AsyncClient) -> None:
+        path = "/api/v1/ml/recommendations"
+        own = await client.get(path, params={"limit": 2}, headers=token("u-bob"))
+        assert (own.json()["user_id"], len(own.json()["recommendations"])) == ("u-bob", 2)
+        assert (await client.get(path, params={"user_id": "u-ann"}, headers=token("u-bob"))).status_code == 403
+        assert (await client.get("/api/v1/ml/recommendations/u-ann", headers=token("u-bob"))).status_code == 403
+
+    @pytest.mark.parametrize(("params", "field"), [({}, "user_id"), ({"user_id": "u-bob", "limit": 51}, "limit")])
+    async def test_what_is_missing_or_too_much_is_named(
+        self, client: httpx.AsyncClient, params: dict[str, Any], field: str
+    ) -> None:
+        answer = await client.get("/api/v1/ml/recommendations", params=params, headers=SERVICE)
+        assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+    async def test_channels_of_a_user_with_reasons(self, client: httpx.AsyncClient) -> None:
+        made = (await client.get("/api/v1/ml/recommendations/u-bob", headers=SERVICE)).json()
+        assert [(one["id"], one["reason"]) for one in made["items"]] == [("c-ann", "because")]
+
     async def test_a_batch_answers_each_user_and_names_the_unknown(self, client: httpx.AsyncClient) -> None:
         body = {"user_ids": ["u-bob", "nobody", "u-ann"]}
         answer = (await client.post(f"{BASE}/recommendations/batch", json=body, headers=SERVICE)).json()

@@ -235,8 +235,9 @@ class TestBuiltIn:
             "cache_warmer": 30,
             "recommendation_precomputer": 60,
             "bandit_updater": 5,
+            "graph_updater": 24 * 60,
         }
-        assert len(BUILT_IN) == 4
+        assert len(BUILT_IN) == 5
 
     async def test_collection_is_among_them_where_an_outside_api_is_configured(
         self, store: Store, jobs: JobService, clock: FixedClock
@@ -254,6 +255,7 @@ class TestBuiltIn:
         await elsewhere.ensure_built_in()
         assert {schedule.id: schedule.paused for schedule in await elsewhere.all()} == {
             "bandit_updater": False,
+            "graph_updater": False,
             "recommendation_precomputer": False,
             "trending_updater": True,
         }
@@ -270,4 +272,4 @@ class TestRunning:
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
-        assert len(await scheduler.all()) == 5
+        assert len(await scheduler.all()) == 6

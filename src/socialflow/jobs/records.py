@@ -37,6 +37,7 @@ class PipelineType(StrEnum):
     BATCH_INFERENCE = "batch_inference"
     COLLECT_DATA = "collect_data"
     BANDIT_UPDATE = "bandit_update"
+    GRAPH_UPDATE = "graph_update"
 
 
 class JobState(StrEnum):

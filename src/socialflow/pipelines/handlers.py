@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from socialflow.catalogue.registry import Catalogue
 from socialflow.content.ports import ContentStore
 from socialflow.jobs.records import PipelineType
 from socialflow.jobs.work import Handler
@@ -11,6 +12,7 @@ from socialflow.kit.cache import Cache
 from socialflow.kit.clock import Clock
 from socialflow.pipelines.bandit_job import UpdateBandit
 from socialflow.pipelines.embeddings import GenerateEmbeddings
+from socialflow.pipelines.graph_job import UpdateGraph
 from socialflow.pipelines.inference import BatchInference
 from socialflow.pipelines.live import ActiveUsers, Lists
 from socialflow.pipelines.precompute import ComputeRecommendations, PrecomputeRecommendations, build_precomputer
@@ -29,6 +31,7 @@ class WorkParts:
     cache: Cache
     lists: Lists
     bandit: MultiArmedBandit
+    catalogue: Catalogue
     collect: Handler
     inference_dir: Path
     training_env: Mapping[str, str]
@@ -57,4 +60,5 @@ def build_handlers(parts: WorkParts) -> Mapping[PipelineType, Handler]:
         PipelineType.TRAIN_MODEL: TrainModel(parts.training_env),
         PipelineType.COLLECT_DATA: parts.collect,
         PipelineType.BANDIT_UPDATE: UpdateBandit(parts.bandit),
+        PipelineType.GRAPH_UPDATE: UpdateGraph(parts.store, parts.catalogue),
     }

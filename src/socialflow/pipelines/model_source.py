@@ -6,11 +6,29 @@ from pathlib import Path
 from socialflow.catalogue.registry import Catalogue
 from socialflow.errors import ArtefactError
 from socialflow.recommendation.builders import ALGORITHMS
+from socialflow.recommendation.influence import NAME, SocialGraph
 from socialflow.recommendation.protocol import Recommender
 from socialflow.recommendation.ranker import RANKER, Ranker
 from socialflow.recommendation.records import Provenance, Tier
 
 _SERVED = frozenset({*ALGORITHMS, RANKER})
+
+
+class CatalogueGraph:
+    """The active social graph of a catalogue, read anew when its version changes."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._held: tuple[str, SocialGraph] | None = None
+
+    def __call__(self) -> SocialGraph | None:
+        """None where none was made yet. Raises ArtefactError, DigestMismatch."""
+        version = self._catalogue.active_versions().get(NAME)
+        if version is None:
+            return None
+        if self._held is None or self._held[0] != version:
+            self._held = version, SocialGraph.load(self._catalogue.open(NAME, version))
+        return self._held[1]
 
 
 class CatalogueModels:

@@ -53,6 +53,7 @@ BUILT_IN: Sequence[Plan] = (
         {},
     ),
     Plan("bandit_updater", "Rewards of smart lists", PipelineType.BANDIT_UPDATE, Trigger(5 * 60), {}),
+    Plan("graph_updater", "Influence and communities", PipelineType.GRAPH_UPDATE, Trigger(24 * 3600), {}),
 )
 """Schedules that every installation begins with."""
 COLLECTION = Plan("data_collector", "Read the outside API", PipelineType.COLLECT_DATA, Trigger(3600), {})

@@ -91,7 +91,7 @@ class LearntBlend(Hybrid):
         if not len(histories):
             return equal
         for member in self._blended.values():
-            member.fit(known, follows=data.follows)
+            member.fit(known, data.items, data.follows)
         item_ids = next(iter(self._blended.values())).item_ids
         mixtures = _simplex(len(self._blended), self._steps)
         quality = np.empty((len(histories), len(mixtures)))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.content.records import INTERACTION_CODES, InteractionType, Relations, User
-from socialflow.ids import ItemKey
+from socialflow.ids import ItemKey, UserKey
 from socialflow.recommendation.activity import Activity
 from socialflow.recommendation.charts import Chart, Charts, Narrow
 from socialflow.recommendation.corpus import KINDS, Corpus
@@ -92,7 +92,7 @@ class Viewer:
     relations: Relations = Relations()
     rows: UserRows = NO_ROWS
     """All interactions, oldest first."""
-    followed: tuple[UserRows, ...] = ()
+    followed: Mapping[UserKey, UserRows] = field(default_factory=dict)
     """The newest interactions of each followed person who permits analysis, where a model asks for them."""
 
     @property
@@ -181,7 +181,7 @@ class Context:
         """`histories`, with what the followed took beside them where the person permits choosing by it."""
         if not self.viewer.personalise:
             return self.histories
-        near = as_histories(self.viewer.followed, self.world.weigh, self.world.now)
+        near = as_histories(list(self.viewer.followed.values()), self.world.weigh, self.world.now)
         liked = near.weights > 0
         rows = (near.items[liked], near.weights[liked], near.at[liked])
         return replace(self.histories, followed=Histories(np.array([0, np.count_nonzero(liked)]), *rows))
@@ -189,7 +189,7 @@ class Context:
     @property
     def follows_somebody(self) -> bool:
         """Whether anything is known of what followed people took."""
-        return self.viewer.personalise and any(map(len, self.viewer.followed))
+        return self.viewer.personalise and any(map(len, self.viewer.followed.values()))
 
     @cached_property
     def liked(self) -> Keys:

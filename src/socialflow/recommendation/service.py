@@ -320,7 +320,7 @@ class RecommendationService:
         heard: Collection[UserKey] = ()
         if any(loaded.model.reads_follows for loaded in running.shelf.models.values()):
             heard = sorted(relations.open_follows - relations.blocked_users - relations.muted_users)[:HEARD_AT_MOST]
-        return Viewer(user, relations, rows(user.key), tuple(rows(key).last(HISTORY_LIMIT) for key in heard))
+        return Viewer(user, relations, rows(user.key), {key: rows(key).last(HISTORY_LIMIT) for key in heard})
 
     @staticmethod
     async def _owner(unit: RecommendationUnit, pages: Sequence[Impression]) -> User | None:

@@ -11,6 +11,8 @@ import pytest
 
 from socialflow import wiring
 from socialflow.content.records import (
+    Edge,
+    EdgeKind,
     Interaction,
     InteractionContext,
     InteractionType,
@@ -201,3 +203,18 @@ class TestBandit:
         job = await work(platform, PipelineType.BANDIT_UPDATE, warm_start={"magic": 1.0})
         assert job.error is not None
         assert job.error.code == "invalid_input"
+
+
+class TestGraph:
+    async def test_who_is_followed_is_offered_and_one_version_is_kept(self, platform: Platform) -> None:
+        now = platform.clock.now()
+        async with platform.store.write() as unit:
+            await unit.users.upsert([User("new", "new", now)])
+            await unit.graph.add([Edge(EdgeKind.FOLLOW, name, "u9", now) for name in ("u1", "u2")])
+        told = result(await work(platform, PipelineType.GRAPH_UPDATE))
+        assert (told["users"], told["follows"], told["communities"]) == (3, 2, 1)
+        await work(platform, PipelineType.GRAPH_UPDATE)
+        assert [one.version for one in platform.catalogue.versions("social_graph")] == ["0002"]
+        await platform.recommendation.start()
+        offered = {one.id: one.source for one in (await platform.people.users("new", 50)).entries}
+        assert offered["u9"] == "influence"

@@ -111,8 +111,23 @@ class TestWhomToFollow:
 
     async def test_what_is_missing_is_said(self, people: PeopleService) -> None:
         made = await people.users("dee", 10)
-        assert (made.entries, made.status) == ((), Status.PARTIAL)
+        assert made.status is Status.PARTIAL
         assert set(made.missing) == {"follows:none", "likeness:none"}
+
+    async def test_a_new_user_is_offered_the_makers_of_what_would_be_shown(self, people: PeopleService) -> None:
+        made = await people.users("dee", 10)
+        assert {one.id: one.source for one in made.entries} == dict.fromkeys(("ann", "bob", "cai"), "recommended")
+
+    async def test_makers_of_what_was_taken(self, people: PeopleService) -> None:
+        made = await people.users("fay", 10)
+        assert {one.id for one in made.entries if one.source == "taken"} == {"bob", "cai"}
+
+    async def test_who_bars_analysis_is_neither_counted_nor_named(self, people: PeopleService, store: Store) -> None:
+        async with store.write() as unit:
+            await unit.users.upsert([User("cai", "cai", WHEN, privacy=Privacy(analyse=False))])
+            await unit.users.upsert([User("dee", "dee", WHEN, privacy=Privacy(analyse=False))])
+        found = {one.id for one in (await people.users("ann", 10)).entries}
+        assert not found & {"eve", "dee"}  # eve is followed by cai alone
 
     async def test_unknown_and_erased_are_told_apart(self, people: PeopleService, store: Store) -> None:
         with pytest.raises(UserNotFound):
@@ -142,6 +157,14 @@ class TestWhereToSubscribe:
                 ]
             )
         assert (await people.channels("ann", 10)).entries == ()
+
+    async def test_where_people_alike_and_people_followed_subscribe(self, people: PeopleService, store: Store) -> None:
+        async with store.write() as unit:
+            await unit.channels.upsert([Channel(name, name, WHEN) for name in ("liked", "near")])
+            await unit.graph.add([Edge(EdgeKind.SUBSCRIPTION, "fay", "liked", WHEN)])
+            await unit.graph.add([Edge(EdgeKind.SUBSCRIPTION, "bob", "near", WHEN)])
+        found = {one.id: one.source for one in (await people.channels("ann", 10)).entries}
+        assert (found["liked"], found["near"]) == ("similar_users", "follow_graph")
 
     async def test_a_history_that_may_not_be_used_is_not(self, people: PeopleService, store: Store) -> None:
         async with store.write() as unit:

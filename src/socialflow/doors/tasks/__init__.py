@@ -13,6 +13,7 @@ __all__ = [
     "JobTask",
     "analyze_content_task",
     "bandit_update_task",
+    "graph_update_task",
     "batch_calculate_trending_task",
     "batch_inference_task",
     "batch_recommendations_task",
@@ -56,3 +57,4 @@ train_model_task = _task(PipelineType.TRAIN_MODEL)
 batch_inference_task = _task(PipelineType.BATCH_INFERENCE)
 collect_data_task = _task(PipelineType.COLLECT_DATA)
 bandit_update_task = _task(PipelineType.BANDIT_UPDATE)
+graph_update_task = _task(PipelineType.GRAPH_UPDATE)

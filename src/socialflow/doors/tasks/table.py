@@ -25,6 +25,7 @@ PARAMETERS: Mapping[PipelineType, tuple[str, ...]] = {
     PipelineType.BATCH_INFERENCE: (),
     PipelineType.COLLECT_DATA: ("endpoint",),
     PipelineType.BANDIT_UPDATE: (),
+    PipelineType.GRAPH_UPDATE: (),
 }
 
 

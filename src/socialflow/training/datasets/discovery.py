@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from socialflow.errors import InvalidInput
+from socialflow.training.datasets.features import read_features
 from socialflow.training.datasets.files import plain_name
 from socialflow.training.datasets.lightgcn import is_lightgcn, read_lightgcn
 from socialflow.training.datasets.movielens import read_movielens
@@ -45,10 +46,13 @@ def read_interactions(source: Path) -> RankingData:
 def read_divided(directory: Path) -> RankingData:
     """A set with its published division: `train.txt` and `test.txt`, or a social set, some of which come undivided.
 
+    Vectors of items beside the files become words of theirs (see `features`).
+
     Raises:
         InvalidInput: a file is missing or holds something else.
     """
-    return read_social(directory) or read_lightgcn(directory)
+    data = read_social(directory) or read_lightgcn(directory)
+    return replace(data, items=read_features(directory))
 
 
 def _joined(data: RankingData) -> RankingData:

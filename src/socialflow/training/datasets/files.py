@@ -50,7 +50,7 @@ def lines(path: Path, encoding: str = "utf-8") -> Iterator[Line]:
     """
     number = 0
     try:
-        with _open(path) as raw, TextIOWrapper(raw, encoding=encoding) as stream:
+        with unpacked(path) as raw, TextIOWrapper(raw, encoding=encoding) as stream:
             for number, line in enumerate(stream, 1):
                 if text := line.rstrip("\r\n"):
                     yield number, text
@@ -74,7 +74,8 @@ def integers(path: Path, number: int, words: Sequence[str], line: str) -> list[i
     return values
 
 
-def _open(path: Path) -> IO[bytes]:
+def unpacked(path: Path) -> IO[bytes]:
+    """The bytes of a file, plain or compressed."""
     if path.suffix == ".gz":
         return cast("IO[bytes]", gzip.open(path, "rb"))
     if path.suffix == ".xz":

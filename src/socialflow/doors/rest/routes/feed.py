@@ -30,6 +30,7 @@ from socialflow.doors.rest.schemas.feed import (
     trending_out,
 )
 from socialflow.ids import ExternalId, ItemKey
+from socialflow.recommendation.people import Via
 from socialflow.recommendation.records import FeedAnswer, FeedQuery
 
 router = APIRouter(
@@ -219,7 +220,10 @@ async def explain(
     whose = None if allowed(call.principal, Action.FEED_EXPLAIN) else call.principal.subject
     explanation = await call.platform.recommendation.explain(request_id, item, whose)
     anchors = [] if explanation.anchor is None else [explanation.anchor]
-    return Reply(explanation_out(explanation, await _cards(call.platform, anchors)))
+    via: tuple[Via, ...] = ()
+    if whose is not None and explanation.source == "social":
+        via = await call.platform.people.via(whose, item)
+    return Reply(explanation_out(explanation, await _cards(call.platform, anchors), via))
 
 
 @router.get(

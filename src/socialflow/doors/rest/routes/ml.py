@@ -11,7 +11,8 @@ from socialflow.doors.rest.deps import Call, CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
 from socialflow.doors.rest.replies import HEADERS, Reply, listed
 from socialflow.doors.rest.routes.feed import TimeWindow, trending_page
-from socialflow.doors.rest.routes.parameters import ItemId
+from socialflow.doors.rest.routes.parameters import ItemId, UserId
+from socialflow.doors.rest.routes.recommendations import RecommendationsIn, RecommendationsOut, Suggested, recommended
 from socialflow.doors.rest.schemas.common import Answered, Body
 from socialflow.doors.rest.schemas.feed import TrendingOut
 from socialflow.errors import InvalidInput
@@ -35,7 +36,13 @@ def _separated(values: object) -> object:
 class MlRecommendationsParams(BaseModel):
     """What is recommended, and to whom."""
 
-    content_type: Annotated[ItemKind, Field(description="What is recommended.", examples=["video"])] = ItemKind.VIDEO
+    content_type: Annotated[
+        ItemKind | Suggested,
+        Field(
+            description="What is recommended; `user`: whom to follow, `channel`: where to subscribe.",
+            examples=["video"],
+        ),
+    ] = ItemKind.VIDEO
     limit: Annotated[int, Field(ge=1, le=50, description="Entries.", examples=[20])] = 20
     exclude_ids: Annotated[
         list[ExternalId],
@@ -51,10 +58,15 @@ class MlRecommendationsOut(Answered):
     """Ids for one user."""
 
     user_id: Annotated[str, Field(description="For whom.", examples=["u-7"])]
-    content_type: Annotated[ItemKind, Field(description="What was asked for.", examples=["video"])]
-    recommendations: Annotated[list[str], Field(description="Ids of items, best first.", examples=[["1234"]])]
+    content_type: Annotated[ItemKind | Suggested, Field(description="What was asked for.", examples=["video"])]
+    recommendations: Annotated[list[str], Field(description="Ids, best first.", examples=[["1234"]])]
     count: Annotated[int, Field(description="How many.", examples=[1])]
-    request_id: Annotated[str, Field(description="Explains it, and goes with interactions.", examples=["b7e1c2d9"])]
+    request_id: Annotated[
+        str | None,
+        Field(
+            description="Explains it, and goes with interactions; null for people and channels.", examples=["b7e1c2d9"]
+        ),
+    ]
     algorithm: Annotated[str, Field(description="What ranked it.", examples=["hybrid"])]
 
 
@@ -94,31 +106,33 @@ _LISTED: dict[int | str, dict[str, Any]] = {200: {"headers": HEADERS}}
     summary="Ids of what a user may like",
 )
 async def ml_recommendations(params: Annotated[MlRecommendationsParams, Query()], call: CallDep) -> Reply:
-    """The best items for this user as of the last interaction, as ids."""
+    """What `POST /api/v1/ai-pipelines/recommendations` gives, by id alone."""
     user_id = params.user_id or _own(call)
     authorise(call.principal, Action.FEED_READ, owner=user_id)
-    query = FeedQuery(
-        user_id=user_id,
-        kind=params.content_type,
-        page_size=params.limit,
-        exclude=tuple(params.exclude_ids),
-        surface="recommendations",
+    body = RecommendationsIn(
+        user_id=user_id, content_type=params.content_type, limit=params.limit, exclude_ids=tuple(params.exclude_ids)
     )
-    made = (await call.platform.recommendations.recommend(query)).impression
-    _count(call, made)
-    ids = [entry.item_id for entry in made.entries]
+    made = await recommended(body, call)
+    ids = [one["id"] for one in made["items"]]
+    kept = ("user_id", "content_type", "request_id", "algorithm", "status", "missing", "provenance")
+    return Reply({**{name: made[name] for name in kept}, "recommendations": ids, "count": len(ids)})
+
+
+@router.get(
+    "/ml/recommendations/{user_id}",
+    response_model=RecommendationsOut,
+    responses=documented(410),
+    summary="Channels to subscribe to",
+)
+async def recommended_channels(
+    user_id: UserId,
+    call: CallDep,
+    limit: Annotated[int, Query(ge=1, le=50, description="Channels at most.", examples=[10])] = 10,
+) -> Reply:
+    """Channels for this user, with reasons."""
+    authorise(call.principal, Action.FEED_READ, owner=user_id)
     return Reply(
-        {
-            "user_id": user_id,
-            "content_type": params.content_type,
-            "recommendations": ids,
-            "count": len(ids),
-            "request_id": made.request_id,
-            "algorithm": made.algorithm,
-            "status": made.status,
-            "missing": made.missing,
-            "provenance": made.provenance,
-        }
+        await recommended(RecommendationsIn(user_id=user_id, content_type=Suggested.CHANNEL, limit=limit), call)
     )
 
 

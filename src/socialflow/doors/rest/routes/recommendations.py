@@ -134,11 +134,7 @@ async def recommendations(body: RecommendationsIn, call: CallDep) -> Reply:
     interactions, edges and profile, the models, the visibility of its items.
     """
     authorise(call.principal, Action.FEED_READ, owner=body.user_id)
-    if isinstance(body.content_type, Suggested):
-        return Reply(await _suggested(body, body.content_type, call))
-    answer = await call.platform.recommendations.recommend(_query(body, body.user_id, body.content_type))
-    _count(call, [answer])
-    return Reply(_shown(body.user_id, body.content_type, answer))
+    return Reply(await recommended(body, call))
 
 
 @router.post("/recommendations/batch", response_model=RecommendationsBatchOut, summary="Recommendations for many users")
@@ -159,6 +155,15 @@ async def recommendations_batch(body: RecommendationsBatchIn, call: CallDep) -> 
             given.append(_shown(user_id, body.content_type, answer))
     _count(call, [answer for answer in answers if isinstance(answer, Recommended)])
     return Reply({"results": given, "refused": refused})
+
+
+async def recommended(body: RecommendationsIn, call: Call) -> dict[str, Any]:
+    """The body of a `RecommendationsOut`, for a caller who may have it."""
+    if isinstance(body.content_type, Suggested):
+        return await _suggested(body, body.content_type, call)
+    answer = await call.platform.recommendations.recommend(_query(body, body.user_id, body.content_type))
+    _count(call, [answer])
+    return _shown(body.user_id, body.content_type, answer)
 
 
 async def _suggested(body: RecommendationsIn, what: Suggested, call: Call) -> dict[str, Any]:

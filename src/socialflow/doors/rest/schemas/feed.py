@@ -1,6 +1,6 @@
 """Feeds as they go out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Annotated
@@ -11,6 +11,7 @@ from socialflow.content.records import Item, ItemKind, Mood
 from socialflow.doors.rest.schemas.common import Answered
 from socialflow.ids import ItemKey
 from socialflow.recommendation.answers import in_words
+from socialflow.recommendation.people import Via
 from socialflow.recommendation.records import (
     Explanation,
     FeedAnswer,
@@ -107,6 +108,13 @@ class MarginOut(BaseModel):
     gaps: Annotated[list[GapOut], Field(description="What makes the difference, the most costly first.")]
 
 
+class ViaOut(BaseModel):
+    """Somebody whom the asking person follows and who likes the item."""
+
+    user_id: Annotated[str, Field(description="The person followed.", examples=["u-8"])]
+    shared: Annotated[str | None, Field(description="The newest item that both like.", examples=["1180"])]
+
+
 class ExplanationOut(BaseModel):
     """Why an item stands where it stands, or does not."""
 
@@ -125,6 +133,10 @@ class ExplanationOut(BaseModel):
     margin: Annotated[MarginOut | None, Field(description="Where it ranks, but below what was shown.")]
     notes: Annotated[list[str], Field(description="What else to know.", examples=[[]])]
     arm: Annotated[str | None, Field(description="The algorithm that `smart` chose.", examples=["als"])]
+    via: Annotated[
+        list[ViaOut],
+        Field(description="Followed people it comes through; told to nobody but the person who follows them."),
+    ]
 
 
 class SimilarUserOut(BaseModel):
@@ -165,9 +177,10 @@ def _why(reason: str, anchor: ItemKey | None, items: Mapping[ItemKey, Item]) -> 
     return in_words(reason, items[anchor].title if anchor is not None and anchor in items else None)
 
 
-def explanation_out(explanation: Explanation, items: Mapping[ItemKey, Item]) -> dict[str, object]:
+def explanation_out(explanation: Explanation, items: Mapping[ItemKey, Item], via: Sequence[Via]) -> dict[str, object]:
     """The body of an `ExplanationOut`."""
     body = {field.name: getattr(explanation, field.name) for field in fields(explanation) if field.name != "anchor"}
+    body["via"] = via
     if explanation.reason is not None:
         body["reason"] = _why(explanation.reason, explanation.anchor, items)
     return body
