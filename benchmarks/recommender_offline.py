@@ -1,9 +1,11 @@
 """The offline tables: every recommender on the public sets that lie in the shared folder, as JSON in `results/`.
 
-    python benchmarks/recommender_offline.py [--shared DIR] [--only SUBSTRING]
+    python benchmarks/recommender_offline.py [--shared DIR] [--only SUBSTRING] [--checkpoints DIR]
 
 Each file holds what `socialflow eval recommender ... --json` writes for one recommender on one set, and beside it the
-command, the machine and the versions. Nothing is chosen on test parts: all runs use the shipped defaults.
+command, the machine and the versions. Nothing is chosen on test parts: all runs use the shipped defaults. A long fit
+that was interrupted goes on from what it left in the directory of checkpoints; its `fit_seconds` are then those of the
+last stretch alone.
 """
 
 import argparse
@@ -16,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
+NEURAL = ("transformer", "neural_cf", "deep")
 LEARNT = ("item_item", "user_user", "als", "graph", "sparse_linear", "svd", "nmf", "svdpp", "collaborative")
 SOCIAL = ("item_item", "graph", "social")
 RUNS = [
@@ -23,9 +26,9 @@ RUNS = [
     ("gowalla", "lightgcn", "gowalla", "--data", LEARNT),
     ("yelp2018", "lightgcn", "yelp2018", "--data", LEARNT),
     ("ml-1m-lcfn", "lightgcn", "ml-1m-lcfn", "--data", LEARNT),
-    ("ncf-ml-1m", "ncf99", "ncf-ml-1m", "--data", LEARNT),
-    ("sasrec-ml-1m", "leave-one-out", "sasrec-ml-1m/ml-1m.txt.zst", "--file", LEARNT),
-    ("ml-100k", "time-split", "ml-100k", "--data", (*LEARNT, "content_based", "trending", "hybrid")),
+    ("ncf-ml-1m", "ncf99", "ncf-ml-1m", "--data", (*LEARNT, *NEURAL)),
+    ("sasrec-ml-1m", "leave-one-out", "sasrec-ml-1m/ml-1m.txt.zst", "--file", (*LEARNT, *NEURAL)),
+    ("ml-100k", "time-split", "ml-100k", "--data", (*LEARNT, *NEURAL, "content_based", "trending", "hybrid")),
     ("ml-100k", "leave-one-out", "ml-100k", "--data", (*LEARNT, "content_based", "trending", "hybrid")),
     ("lastfm", "lightgcn", "social-lastfm/lightgcn-split", "--data", SOCIAL),
     ("filmtrust", "lightgcn", "social-filmtrust", "--data", SOCIAL),
@@ -36,8 +39,9 @@ ONE = """
 import json, sys
 from pathlib import Path
 from socialflow.training.recommender_eval import evaluate_recommender
-name, source, protocol = sys.argv[1:]
-print(json.dumps(evaluate_recommender(name, Path(source), protocol, ks=(10, 20), bootstrap=True)))
+name, source, protocol, checkpoints = sys.argv[1:]
+kept = Path(checkpoints) if checkpoints else None
+print(json.dumps(evaluate_recommender(name, Path(source), protocol, ks=(10, 20), bootstrap=True, checkpoints=kept)))
 """
 
 
@@ -63,6 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", type=Path, default=os.environ.get("SOCIALFLOW_SHARED", "../shared"))
     parser.add_argument("--only", default="", help="run only results whose file name contains this")
+    parser.add_argument("--checkpoints", default="", help="directory in which long fits write down how far they are")
     options = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
     libraries = ("numpy", "scipy", "scikit-learn", "implicit")
@@ -73,9 +78,8 @@ def main() -> None:
             if options.only not in target.name:
                 continue
             source = options.shared / "data" / "recsys" / place
-            done = subprocess.run(
-                [sys.executable, "-c", ONE, name, str(source), protocol], check=True, stdout=subprocess.PIPE, text=True
-            )
+            one = [sys.executable, "-c", ONE, name, str(source), protocol, options.checkpoints]
+            done = subprocess.run(one, check=True, stdout=subprocess.PIPE, text=True)
             command = (
                 f"socialflow eval recommender {name} {flag} ../shared/data/recsys/{place} --protocol {protocol} "
                 f"--k 10,20 --bootstrap --json {target.name}"
