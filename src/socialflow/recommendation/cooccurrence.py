@@ -96,15 +96,15 @@ def choose_kernel(taken: Matrix, neighbours: int, seed: int) -> Kernel:
     return weakest_of_the_best(trials, quality)
 
 
-def weakest_of_the_best(trials: list[Trial], quality: Floats) -> Trial:
-    """Of the trials that per-user `quality` (users, trials) does not tell from the best (two standard errors of the
-    paired difference), the one with the weakest target exponent; of several, the better one.
+def weakest_of_the_best(trials: list[Trial], quality: Floats, errors: float = 2.0) -> Trial:
+    """Of the trials that per-user `quality` (users, trials) does not tell from the best (within so many standard
+    `errors` of the paired difference), the one with the weakest target exponent; of several, the better one.
 
     A random part held out flatters correction for popularity: what is taken later is popular more often.
     """
     means = quality.mean(axis=0)
     behind = quality[:, [int(np.argmax(means))]] - quality
-    apart = behind.mean(axis=0) > 2.0 * behind.std(axis=0) / np.sqrt(len(quality))
+    apart = behind.mean(axis=0) > errors * behind.std(axis=0) / np.sqrt(len(quality))
     order = np.lexsort((-means, [trial.target for trial in trials], apart))
     return trials[int(order[0])]
 

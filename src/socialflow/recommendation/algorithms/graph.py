@@ -1,4 +1,4 @@
-"""A filter on the graph of users and items: near neighbours by walks of two steps, far ones by its low frequencies."""
+"""A filter on the graph of users and items: damped walks of two steps, and its low frequencies."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -13,28 +13,31 @@ from socialflow.recommendation.protocol import FitData, Saved, State
 
 
 class GraphFilter(LinkRecommender):
-    r"""Degree-normalised walk plus ideal low pass on the user-item graph, as one truncated item-item matrix.
+    r"""Damped walk on the user-item graph and low pass beside it, as one truncated item-item matrix.
 
-    With ``R`` (users x items, positive weights clipped to 1), degrees ``d_u`` and ``d_i`` and ``V`` the leading right
-    singular vectors of ``D_u^-1/2 R D_i^-1/2`` (the lowest frequencies of the graph)::
+    With ``R`` (users x items, positive weights clipped to 1), degrees ``D_u`` and ``D_i``, ``N = D_u^-1/2 R D_i^-1/2``,
+    and ``V``, ``l`` the leading eigenvectors and eigenvalues of ``N^T N`` (the lowest frequencies of the graph)::
 
-        S = D_i^-source R^T D_u^-1 R D_i^-target + low * D_i^-1/2 V V^T D_i^0.4        (S[i, i] = 0)
-        score(h)[j] = sum over the history's items i of weight_i * S[i, j]
+        S = (D_i^(1/2 - source) (N^T N + V diag(l / (1 + damping l) - l) V^T) + low' D_i^-1/2 V V^T) D_i^(1/2 - target)
+        score(h)[j] = sum over the history's items i of weight_i * S[i, j]                                 (S[i, i] = 0)
 
-    The walk knows what is often taken together; the low pass reaches items that no common user joins. Each item keeps
-    its `neighbours` greatest S[i, j]. Negative weights of a history subtract. NaN where no item of the history has the
-    candidate as neighbour.
+    The walk knows what is often taken together. Its strongest frequencies say what everybody takes; damping holds them
+    down as ridge regression would, so that they do not drown what is particular. The low pass reaches items that no
+    common user joins; ``low' = low d^(1 - source)`` with ``d`` the geometric mean degree of what people took. Each item
+    keeps its `neighbours` greatest S[i, j]. Negative weights of a history subtract. NaN where no item of the history
+    has the candidate as neighbour.
 
     Parameters
     ----------
     rank
-        Low frequencies: columns of V.
+        Frequencies that are damped and passed: columns of V.
     neighbours
         Longest neighbour list of an item; None takes up to 1,000, fewer (at least 100) where there are so many items
         that all lists together would pass 40 million links (320 MB).
     form
-        (source, target, low): the exponents and the weight of the low pass in standard deviations of the scores; None
-        chooses them on a fifth of the interactions of some users, held out for that purpose and put back for the fit.
+        (source, target, damping, low): the exponents, and the weights of damping and low pass; None chooses them by a
+        fifth of the interactions of some users, held out for that purpose (partly at random, partly as blocks) and put
+        back for the fit.
     seed
         Of the choice and of the randomised decomposition.
 
@@ -47,8 +50,8 @@ class GraphFilter(LinkRecommender):
     Examples
     --------
     >>> from socialflow.recommendation.interactions import Histories, Interactions
-    >>> log = Interactions.from_pairs([1, 1, 2, 2, 3, 3, 4, 4], [10, 20, 20, 30, 10, 20, 40, 50])
-    >>> model = GraphFilter(rank=1, form=(1.0, 0.0, 0.4)).fit(log)
+    >>> log = Interactions.from_pairs([1, 1, 2, 2, 3, 3], [10, 20, 20, 30, 10, 20])
+    >>> model = GraphFilter(rank=1, form=(1.0, 0.0, 0.0, 0.4)).fit(log)
     >>> model.top(Histories.from_lists([[10]]), k=2).items.tolist()
     [[20, 30]]
     """
@@ -60,7 +63,7 @@ class GraphFilter(LinkRecommender):
         *,
         rank: int = 512,
         neighbours: int | None = None,
-        form: tuple[float, float, float] | None = None,
+        form: tuple[float, float, float, float] | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -90,7 +93,7 @@ class GraphFilter(LinkRecommender):
         most = self._n_neighbours or max(100, min(1000, MOST_LINKS // data.n_items))
         self._filter = self._fixed or choose_filter(taken, self._rank, self._seed)
         graph = Graph.of(taken, self._rank, self._seed)
-        self._links = filtered_links(graph, self._filter, most, self._seed)
+        self._links = filtered_links(graph, self._filter, most)
 
     def _state(self) -> State:
         return {"form": asdict(self._filter)}
