@@ -32,6 +32,8 @@ _BLOCKS = 2
 _CUTOFF, _OFFERED = 20, 100
 """Places judged, and items that each extreme filter offers for them."""
 _CHUNK = 64
+_ROUNDING = 1e-6
+"""Of the greatest link of an item: what is less came of walk and damping taking each other away."""
 _SOURCES = (0.5, 0.75)
 _TARGETS = (0.0, 0.15, 0.3, 0.45)
 _DAMPINGS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -138,7 +140,7 @@ def _held_out(normal: Matrix, rows: Matrix, rng: np.random.Generator) -> Bools:
             continue
         middle = int(rng.integers(len(own)))
         vectors = by_item[own]
-        likeness = (vectors @ vectors[[middle]].T).toarray().ravel()
+        likeness = np.round((vectors @ vectors[[middle]].T).toarray().ravel(), 6)  # no ties broken by rounding
         likeness[middle] = np.inf
         held[span] = False
         held[span.start + np.argsort(-likeness, kind="stable")[: max(1, round(_HELD_OUT * len(own)))]] = True
@@ -274,9 +276,10 @@ def filtered_links(graph: Graph, chosen: Filter, neighbours: int) -> Matrix:
 
 
 def _greatest(scores: FloatArray, k: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """Columns ascending and values of the k greatest positive entries per row; what is left over is 0."""
+    """Columns ascending and values of the k greatest positive entries per row; 0 where fewer are more than rounding."""
     k = min(k, scores.shape[1])
     cut = scores.shape[1] - k
     columns = np.sort(np.argpartition(scores, cut, axis=1)[:, cut:], axis=1)
     values = np.take_along_axis(scores, columns, axis=1)
-    return columns.astype(np.int32), np.maximum(values, 0.0).astype(np.float32)
+    values[values < _ROUNDING * np.maximum(values.max(axis=1, keepdims=True), 0.0)] = 0.0
+    return columns.astype(np.int32), np.maximum(values, 0.0)
