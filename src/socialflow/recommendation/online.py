@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 from scipy import sparse
 
 from socialflow.errors import Overloaded, StoreUnavailable
@@ -21,6 +22,8 @@ from socialflow.recommendation.ports import RecommendationStore
 from socialflow.recommendation.protocol import Matrix, Recommender
 from socialflow.recommendation.shelf import Loaded, Shelf
 from socialflow.recommendation.value_model import Weigher
+
+_log = structlog.get_logger("socialflow.online")
 
 EVERY = timedelta(seconds=15)
 """Between the ends of two steps."""
@@ -119,6 +122,8 @@ class Online:
                 await self._bring_up(name, loaded, barred, now)
         except (Overloaded, StoreUnavailable):
             pass  # who waits is still noted; the next step goes on
+        except Exception:
+            _log.exception("online_step_failed")  # nobody awaits a step; models stay as they are, and age
         finally:
             self._next = self._clock.now() + EVERY
 

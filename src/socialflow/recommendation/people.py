@@ -21,8 +21,8 @@ from socialflow.recommendation.service import RecommendationService
 FOLLOWED_AT_MOST = 300
 """Followed people whose own follows are counted."""
 FOLLOWS_SHARE, LIKENESS_SHARE = 0.6, 0.15
-"""Shares of common acquaintances and of like taste: four to one, chosen on follows held out of three public sets (see
-`benchmarks.social`). The other shares are our judgement: no public set has makers and influence beside follows."""
+"""Shares of common acquaintances and of like taste: four to one; `benchmarks.social` measures it on three public sets.
+The other shares are our judgement: no public set has makers and influence beside follows."""
 _ALIKE = 50
 """People of like taste whose subscriptions are counted."""
 _INFLUENTIAL = 100

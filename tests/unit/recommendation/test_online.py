@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import structlog
 from tests.fakes import NOW, FakeModels, FakeStore, ago
 from tests.unit.recommendation.test_recommendation_service import item_item, populate
 
@@ -176,6 +177,14 @@ class TestCost:
         assert float(near.scores[0][near.items[0] == 8][0]) == pytest.approx(
             float(item_item(store).neighbours([1], 8).scores[0][item_item(store).neighbours([1], 8).items[0] == 8][0])
         )
+
+    async def test_a_step_that_fails_is_written_down_and_feeds_go_on(self, service, store, clock, monkeypatch) -> None:
+        monkeypatch.setattr(online, "take_in", lambda *_: 1 / 0)
+        store.act(5, 8)
+        with structlog.testing.capture_logs() as lines:
+            await step(service, clock)
+        assert [line["event"] for line in lines] == ["online_step_failed"]
+        assert await first(service)
 
     async def test_a_version_that_is_taken_up_again_counts_from_its_fit(self, service, store, models, clock) -> None:
         store.act(5, 8)
