@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import psutil
@@ -162,11 +163,12 @@ async def ingest(port: int, work: Workload, seconds: float) -> dict[str, object]
     return {"rows": rows, "seconds": round(elapsed, 2), "rows_per_second": round(rows / elapsed)}
 
 
-async def feeds_beside_ingestion(port: int, work: Workload, seconds: float) -> dict[str, object]:
-    """50 feeds a second beside ten batches of 50 interactions a second."""
+async def feeds_beside_ingestion(port: int, work: Workload, seconds: float, feeds_a_second: int = 50) -> dict[str, Any]:
+    """So many feeds a second beside ten times as many interactions, in batches of 50."""
     address = ("127.0.0.1", port)
     feeds, batches = await asyncio.gather(
-        open_loop(address, 50, seconds, work.feed), open_loop(address, 10, seconds, lambda _: work.batch(50))
+        open_loop(address, feeds_a_second, seconds, work.feed),
+        open_loop(address, feeds_a_second / 5, seconds, lambda _: work.batch(50)),
     )
     return {"feed": feeds.figures(), "ingestion": batches.figures()}
 

@@ -2,9 +2,9 @@
 
 `python -m benchmarks work [--users N --items N --days N --home DIR]`, on the platform that `serving` prepares.
 
-Phases: precompute (active users, `hybrid`, two shards), lists (asked for by the hundred, a second time), feeds (50 a
-second beside 500 interactions a second, while a precompute runs; the median of five stretches, with the stalls of the
-machine itself meanwhile).
+Phases: precompute (active users, `hybrid`, two shards), lists (asked for by the hundred, a second time), feeds (25
+and then 50 a second beside ten times as many interactions, while a precompute runs; the median of five stretches, with
+the stalls of the machine itself meanwhile).
 """
 
 import asyncio
@@ -23,6 +23,8 @@ from socialflow.storage.unit_of_work import Store
 
 PORT = 8133
 USERS, LISTS, STRETCHES = 6000, 3000, 5
+RATES = (25, 50)
+"""Feeds a second: what half a core serves, and what nearly a whole one does."""
 BASE = f"http://127.0.0.1:{PORT}/api/v1/ai-pipelines"
 
 
@@ -74,15 +76,16 @@ async def lists(ids: list[str]) -> dict[str, object]:
     }
 
 
-async def feeds_beside_a_batch(work: Workload, seconds: float) -> dict[str, object]:
-    """As in `serving`, while a precompute that lasts longer runs."""
+async def feeds_beside_a_batch(work: Workload, seconds: float, rate: int) -> dict[str, object]:
+    """`rate` feeds a second as in `serving`, while a precompute that lasts longer runs."""
     async with httpx.AsyncClient(headers=_key(), timeout=60) as client:
         body = {"shards": 2, "max_users": 100_000, "algorithm": "collaborative", "days": 3650}
         await client.post(f"{BASE}/pipelines/recommendation-precompute", json=body)
         await asyncio.sleep(15)
         before = await _tasks(client, "running")
         with watched() as machine:
-            stretches = [await feeds_beside_ingestion(PORT, work, seconds / STRETCHES) for _ in range(STRETCHES)]
+            length = seconds / STRETCHES
+            stretches = [await feeds_beside_ingestion(PORT, work, length, rate) for _ in range(STRETCHES)]
         after = await _tasks(client, "running")
         for job in after:
             await client.post(f"{BASE}/pipelines/{job['task_id']}/cancel")
@@ -107,7 +110,9 @@ def run(scale: Scale) -> None:
         asyncio.run(feeds_beside_ingestion(PORT, work, 10))  # warm up
         figures: dict[str, object] = {"precompute": asyncio.run(precompute(USERS))}
         figures["lists"] = asyncio.run(lists(asyncio.run(_users(scale, LISTS))))
-        figures["feeds_beside_a_batch"] = asyncio.run(feeds_beside_a_batch(work, 60))
+        for rate in RATES:
+            figures[f"{rate}_feeds_a_second_beside_a_batch"] = asyncio.run(feeds_beside_a_batch(work, 60, rate))
+            asyncio.run(clear())
     command = f"python -m benchmarks work --users {scale.users} --items {scale.items} --days {scale.days}"
     print(write("work", command, figures).read_text())
 
