@@ -79,7 +79,7 @@ class TestExport:
         directory.mkdir()
         about = await export_snapshot(store, directory, FixedClock(NOW), no_progress)
         assert (about.users, about.items, about.interactions, about.left_out_users) == (79, 40, 79 * 7, 1)
-        snapshot, interactions, items = read_snapshot(directory)
+        snapshot, interactions, items, _ = read_snapshot(directory)
         assert snapshot == about
         assert items.titles[3] == "film 3"
         assert items.tags[3] == ("taste-3",)
@@ -95,7 +95,7 @@ class TestExport:
         directory = tmp_path / "snapshot"
         directory.mkdir()
         await export_snapshot(store, directory, FixedClock(NOW), no_progress)
-        _, interactions, _ = read_snapshot(directory)
+        _, interactions, _, _ = read_snapshot(directory)
         assert interactions.weights.min() == weights[InteractionType.REPORT]
         assert interactions.weights.max() == weights[InteractionType.LIKE]
 
