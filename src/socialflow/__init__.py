@@ -3,13 +3,8 @@
 `MLService` and `ml_service`, one ready to use, are loaded when they are first asked for.
 """
 
-from importlib import import_module
+from socialflow.kit.lazy import lazily
 
 __version__ = "0.1.0"
-_FACADE = ("MLService", "ml_service")
 
-
-def __getattr__(name: str) -> object:
-    if name not in _FACADE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("socialflow.service"), name)
+__getattr__ = lazily(__name__, {"MLService": "service:MLService", "ml_service": "service:ml_service"})

@@ -3,7 +3,7 @@
 The names of the Python interface are loaded when they are first asked for.
 """
 
-from importlib import import_module
+from socialflow.kit.lazy import lazily
 
 _HOMES = {
     "CollaborativeFilteringRecommender": "blends:CollaborativeRecommender",
@@ -21,9 +21,4 @@ _HOMES = {
 
 __all__ = list(_HOMES)
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, _, attribute = _HOMES[name].partition(":")
-    return getattr(import_module(f"{__name__}.{module}"), attribute)
+__getattr__ = lazily(__name__, _HOMES)

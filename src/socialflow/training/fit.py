@@ -17,7 +17,15 @@ from socialflow.recommendation.protocol import Recommender
 from socialflow.recommendation.vectors import VectorRecommender
 from socialflow.training.config import TrainConfig, build
 from socialflow.training.gate import Verdict, judge
-from socialflow.training.holdout import Holdout, expected_of_chance, hold_out, means, measure, measure_popularity
+from socialflow.training.holdout import (
+    Holdout,
+    Metrics,
+    expected_of_chance,
+    hold_out,
+    means,
+    measure,
+    measure_popularity,
+)
 from socialflow.training.recency import choose_half_life
 from socialflow.training.snapshot import Snapshot, read_snapshot
 
@@ -80,15 +88,17 @@ def fit_recommender(config: TrainConfig, snapshot_dir: Path, catalogue: Catalogu
         },
         "metrics": means(metrics),
         "popularity": means(floors["popularity"]),
-        "active": None
-        if active is None
-        else {"version": active.version, "metrics": None if rival is None else means(rival)},
+        "active": None if active is None else _rivalry(active, rival),
         "gate": {**config.gate.model_dump(mode="json"), **_verdict(verdict)},
     }
     progress("storing", 5, _STEPS)
     about = catalogue.add(config.model, config.model, model.save, metadata, card=_card(config, snapshot, verdict))
     progress("done", _STEPS, _STEPS)
     return about
+
+
+def _rivalry(active: Version, rival: Metrics | None) -> dict[str, object]:
+    return {"version": active.version, "metrics": None if rival is None else means(rival)}
 
 
 def _recipe(active: Version) -> Recommender | None:

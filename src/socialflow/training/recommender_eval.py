@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -38,6 +38,21 @@ Progress = Callable[[str, int, int], None]
 """Hears (stage, done, total)."""
 
 
+class Options(TypedDict, total=False):
+    """How to measure; what is left out has the default in brackets."""
+
+    ks: Sequence[int]
+    """Lengths of the lists (10 and 20)."""
+    tune: bool | Search
+    """Whether settings are chosen first (no): True by the grid, or by a search."""
+    seed: int
+    """Of the cut, the fits and the resampling (0)."""
+    bootstrap: bool
+    """Whether intervals are worked out (no)."""
+    checkpoints: Path | None
+    """Where long fits write down how far they are (nowhere)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of every algorithm."""
@@ -45,7 +60,6 @@ class Question:
     protocol: Protocol
     ks: tuple[int, ...]
     tune: bool | Search
-    """Whether settings are chosen first: True by the grid, or by a search."""
     seed: int
     bootstrap: bool
     checkpoints: Path | None = None
@@ -56,12 +70,8 @@ def evaluate_recommender(
     source: Path,
     protocol: str,
     *,
-    ks: Sequence[int] = (10, 20),
-    tune: bool | Search = False,
-    seed: int = 0,
-    bootstrap: bool = False,
-    checkpoints: Path | None = None,
     progress: Progress | None = None,
+    **options: Unpack[Options],
 ) -> dict[str, Any]:
     """Fit and measure one recommender, with plain popularity beside it.
 
@@ -78,17 +88,7 @@ def evaluate_recommender(
     Raises:
         InvalidInput: an unknown name or protocol, or data that the protocol or the algorithm cannot use.
     """
-    return compare(
-        [name],
-        source,
-        protocol,
-        ks=ks,
-        tune=tune,
-        seed=seed,
-        bootstrap=bootstrap,
-        checkpoints=checkpoints,
-        progress=progress,
-    )[0]
+    return compare([name], source, protocol, progress=progress, **options)[0]
 
 
 def compare(
@@ -96,16 +96,12 @@ def compare(
     source: Path,
     protocol: str,
     *,
-    ks: Sequence[int] = (10, 20),
-    tune: bool | Search = False,
-    seed: int = 0,
-    bootstrap: bool = False,
-    checkpoints: Path | None = None,
     progress: Progress | None = None,
+    **options: Unpack[Options],
 ) -> list[dict[str, Any]]:
     """`evaluate_recommender` for several names on one reading of the data, in the order given."""
     tell = progress or (lambda _stage, _done, _total: None)
-    question = ask(names, protocol, ks, tune=tune, seed=seed, bootstrap=bootstrap, checkpoints=checkpoints)
+    question = ask(names, protocol, **options)
     steps = len(names) + 2
     tell("reading", 0, steps)
     bench = Bench.open(source, question)
@@ -114,13 +110,13 @@ def compare(
     values: dict[str, Values] = {}
     for number, name in enumerate(names):
         tell(name, number + 2, steps)
-        tuned = bench.choose(name, partial(tell, f"{name}: choosing settings")) if tune else None
+        tuned = bench.choose(name, partial(tell, f"{name}: choosing settings")) if question.tune else None
         report, values[name] = bench.report(name, {} if tuned is None else tuned.settings, popularity)
         if tuned is not None:
             report["tuning"] = tuned.as_json()
         reports.append({**report, "protocol": protocol, "rule": question.protocol.rule})
-    if bootstrap and len(values) > 1:
-        told = paired(values, names[0], seed)
+    if question.bootstrap and len(values) > 1:
+        told = paired(values, names[0], question.seed)
         reports = [{**one, "paired": told[one["name"]]} if one["name"] in told else one for one in reports]
     tell("done", steps, steps)
     return reports
@@ -135,18 +131,17 @@ def paired(values: Mapping[str, Values], first: str, seed: int) -> dict[str, dic
     return told
 
 
-def ask(
-    names: Sequence[str],
-    protocol: str,
-    ks: Sequence[int],
-    *,
-    tune: bool | Search,
-    seed: int = 0,
-    bootstrap: bool = False,
-    checkpoints: Path | None = None,
-) -> Question:
+def ask(names: Sequence[str], protocol: str, **options: Unpack[Options]) -> Question:
     """A checked question. Raises InvalidInput."""
-    return Question(_protocol(names, protocol, ks), tuple(sorted(set(ks))), tune, seed, bootstrap, checkpoints)
+    ks = options.get("ks", (10, 20))
+    return Question(
+        _protocol(names, protocol, ks),
+        tuple(sorted(set(ks))),
+        options.get("tune", False),
+        options.get("seed", 0),
+        options.get("bootstrap", False),
+        options.get("checkpoints"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ class HyperparameterTuner:
         """
         from socialflow.training.recommender_eval import Bench, ask
 
-        bench = Bench.open(source, ask([self.name], protocol, [k], tune=self._search, seed=self._seed))
+        bench = Bench.open(source, ask([self.name], protocol, ks=[k], tune=self._search, seed=self._seed))
         return bench.choose(self.name)
 
     def choose(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import orjson
-from sqlalchemy import func, insert, select, true, update
+from sqlalchemy import insert, select, true, update
 
 from socialflow.content.log import ChangeKind
 from socialflow.errors import NotFound
@@ -12,6 +12,7 @@ from socialflow.kit.clock import from_micros, to_micros
 from socialflow.recommendation.rules import Rule, RuleSet, from_data, to_data
 from socialflow.storage.repositories.changes import announce
 from socialflow.storage.repositories.rows import json_text
+from socialflow.storage.repositories.versions import next_version, switch
 from socialflow.storage.tables import feed_rules
 from socialflow.storage.transaction import Record, Transaction
 
@@ -41,8 +42,7 @@ class FeedRules:
 
     async def add(self, rules: RuleSet) -> RuleSet:
         """Store as the next version and make it active; returns it with its number."""
-        newest = await self._tx.row(select(func.max(feed_rules.c.version)))
-        version = 1 + ((newest[0] if newest else None) or 0)
+        version = await next_version(self._tx, feed_rules)
         stored = {
             "version": version,
             "rules": _text(rules.rules),
@@ -56,9 +56,7 @@ class FeedRules:
     async def activate(self, version: int) -> RuleSet:
         """Make another version active. Raises NotFound."""
         rules = await self.version(version)
-        # Two statements: a unique index allows no instant with two active versions.
-        await self._tx.run(update(feed_rules).where(feed_rules.c.active == true()).values(active=False))
-        await self._tx.run(update(feed_rules).where(feed_rules.c.version == version).values(active=True))
+        await switch(self._tx, feed_rules, version)
         await announce(self._tx, ChangeKind.RULES, [version])
         return rules
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import orjson
-from sqlalchemy import func, insert, select, true, update
+from sqlalchemy import insert, select, true
 
 from socialflow.content.log import ChangeKind
 from socialflow.content.records import InteractionType
@@ -12,6 +12,7 @@ from socialflow.kit.clock import from_micros, to_micros
 from socialflow.recommendation.records import ValueModel
 from socialflow.storage.repositories.changes import announce
 from socialflow.storage.repositories.rows import json_text
+from socialflow.storage.repositories.versions import next_version, switch
 from socialflow.storage.tables import value_models
 from socialflow.storage.transaction import Record, Transaction
 
@@ -32,8 +33,7 @@ class ValueModels:
 
     async def add(self, model: ValueModel) -> ValueModel:
         """Store as the next version and make it active; returns it with its number."""
-        newest = await self._tx.row(select(func.max(value_models.c.version)))
-        version = 1 + ((newest[0] if newest else None) or 0)
+        version = await next_version(self._tx, value_models)
         stored = {
             "version": version,
             "weights": json_text({kind.value: weight for kind, weight in model.weights.items()}, "weights"),
@@ -49,9 +49,7 @@ class ValueModels:
         row = await self._tx.row(select(value_models).where(value_models.c.version == version))
         if row is None:
             raise NotFound(f"there is no version {version} of the value model", field="version")
-        # Two statements: a unique index allows no instant with two active versions.
-        await self._tx.run(update(value_models).where(value_models.c.active == true()).values(active=False))
-        await self._tx.run(update(value_models).where(value_models.c.version == version).values(active=True))
+        await switch(self._tx, value_models, version)
         await announce(self._tx, ChangeKind.VALUE_MODEL, [version])
         return _model(row)
 

@@ -3,14 +3,17 @@
 import gzip
 import lzma
 import zlib
+from array import array
 from collections.abc import Iterator, Sequence
 from io import BufferedReader, RawIOBase, TextIOWrapper
 from pathlib import Path
 from typing import IO, Any, cast
 
+import numpy as np
 import zstandard
 
 from socialflow.errors import InvalidInput
+from socialflow.recommendation.interactions import IntArray
 
 COMPRESSIONS = (".zst", ".gz", ".xz")
 MAX_ID = 2**31
@@ -118,3 +121,16 @@ class _Zstandard(RawIOBase):
         """Close the packed file too."""
         self._packed.close()
         super().close()
+
+
+def two_columns(path: Path, expected: str) -> tuple[IntArray, IntArray]:
+    """The first two columns of ids, apart by white space; `expected` says what they are. Raises InvalidInput."""
+    first, second = array("q"), array("q")
+    for number, line in lines(path):
+        words = line.split()
+        if len(words) < 2:
+            raise bad_line(path, number, expected, line)
+        one, other = integers(path, number, words[:2], line)
+        first.append(one)
+        second.append(other)
+    return np.array(first, np.int64), np.array(second, np.int64)

@@ -1,13 +1,12 @@
 """Directories of the NCF paper: train, one test positive per user, and the negatives it is ranked among."""
 
 import re
-from array import array
 from pathlib import Path
 
 import numpy as np
 
 from socialflow.errors import InvalidInput
-from socialflow.training.datasets.files import bad_line, find_ending, integers, lines
+from socialflow.training.datasets.files import bad_line, find_ending, integers, lines, two_columns
 from socialflow.training.datasets.records import Pairs, RankingData, Sampled, implicit
 
 _OWNER = re.compile(r"\((\d+),\s*(\d+)\)")
@@ -40,17 +39,10 @@ def read_ncf(directory: Path) -> RankingData:
 
 def _read_pairs(path: Path) -> Pairs:
     """The first two columns."""
-    users, items = array("q"), array("q")
-    for number, line in lines(path):
-        words = line.split()
-        if len(words) < 2:
-            raise bad_line(path, number, "expected user and item", line)
-        user, item = integers(path, number, words[:2], line)
-        users.append(user)
-        items.append(item)
-    if not users:
+    users, items = two_columns(path, "expected user and item")
+    if not len(users):
         raise InvalidInput(f"{path} holds no interaction", field="data")
-    return Pairs(np.array(users, np.int64), np.array(items, np.int64))
+    return Pairs(users, items)
 
 
 def _read_negatives(path: Path) -> Sampled:

@@ -1,13 +1,10 @@
 """Directories that tell who follows whom beside who took what."""
 
-from array import array
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from socialflow.recommendation.interactions import Follows
-from socialflow.training.datasets.files import bad_line, find, integers, lines
+from socialflow.training.datasets.files import find, two_columns
 from socialflow.training.datasets.records import Pairs, RankingData
 from socialflow.training.datasets.tables import read_table
 
@@ -52,12 +49,4 @@ def read_social(directory: Path) -> RankingData | None:
 
 def read_follows(path: Path) -> Follows:
     """Edges of a file of lines `user followed [weight]`."""
-    sources, targets = array("q"), array("q")
-    for number, line in lines(path):
-        words = line.split()
-        if len(words) < 2:
-            raise bad_line(path, number, "a line names who follows and who is followed", line)
-        source, target = integers(path, number, words[:2], line)
-        sources.append(source)
-        targets.append(target)
-    return Follows(np.array(sources, np.int64), np.array(targets, np.int64))
+    return Follows(*two_columns(path, "a line names who follows and who is followed"))

@@ -12,7 +12,13 @@ from socialflow.doors.rest.errors import documented
 from socialflow.doors.rest.replies import HEADERS, Reply, listed
 from socialflow.doors.rest.routes.feed import TimeWindow, trending_page
 from socialflow.doors.rest.routes.parameters import ItemId, UserId
-from socialflow.doors.rest.routes.recommendations import RecommendationsIn, RecommendationsOut, Suggested, recommended
+from socialflow.doors.rest.routes.recommendations import (
+    Recommendable,
+    RecommendationsIn,
+    RecommendationsOut,
+    Suggested,
+    recommended,
+)
 from socialflow.doors.rest.schemas.common import Answered, Body
 from socialflow.doors.rest.schemas.feed import TrendingOut
 from socialflow.errors import InvalidInput
@@ -36,13 +42,7 @@ def _separated(values: object) -> object:
 class MlRecommendationsParams(BaseModel):
     """What is recommended, and to whom."""
 
-    content_type: Annotated[
-        ItemKind | Suggested,
-        Field(
-            description="What is recommended; `user`: whom to follow, `channel`: where to subscribe.",
-            examples=["video"],
-        ),
-    ] = ItemKind.VIDEO
+    content_type: Recommendable = ItemKind.VIDEO
     limit: Annotated[int, Field(ge=1, le=50, description="Entries.", examples=[20])] = 20
     exclude_ids: Annotated[
         list[ExternalId],

@@ -44,6 +44,14 @@ class Suggested(StrEnum):
     CHANNEL = "channel"
 
 
+Recommendable = Annotated[
+    ItemKind | Suggested,
+    Field(
+        description="What is recommended; `user`: whom to follow, `channel`: where to subscribe.", examples=["video"]
+    ),
+]
+
+
 class ListIn(Body):
     """What a list is like."""
 
@@ -58,13 +66,7 @@ class ListIn(Body):
 class RecommendationsIn(ListIn):
     """For whom, and what."""
 
-    content_type: Annotated[
-        ItemKind | Suggested,
-        Field(
-            description="What is recommended; `user`: whom to follow, `channel`: where to subscribe.",
-            examples=["video"],
-        ),
-    ] = ItemKind.VIDEO
+    content_type: Recommendable = ItemKind.VIDEO
     user_id: Annotated[ExternalId, Field(description="For whom; with a token, yourself.", examples=["u-7"])]
 
 
