@@ -53,6 +53,7 @@ class Activity:
         self._decayed = Decayed(now, np.zeros(shape), np.zeros(shape))
         self._total = np.zeros(capacity)
         self._rows = np.zeros(capacity, np.int64)
+        self._mean = (0, 0.0)
         self.generation = 0
         """Rises with every change."""
 
@@ -110,6 +111,20 @@ class Activity:
     def popularity(self, size: int) -> npt.NDArray[np.float64]:
         """All-time positive weight of keys 0..size-1."""
         return np.maximum(self._total[:size], 0.0)
+
+    def popularity_of(self, items: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """All-time positive weight of some items."""
+        sums: npt.NDArray[np.float64] = self._total[items]
+        return np.maximum(sums, 0.0)
+
+    def mean_weight(self) -> float:
+        """All-time positive weight of an interaction, over all items; kept until a count changes."""
+        generation, mean = self._mean
+        if generation != self.generation:
+            generation = self.generation
+            mean = float(np.maximum(self._total, 0.0).sum()) / max(int(self._rows.sum()), 1)
+            self._mean = (generation, mean)
+        return mean
 
     def rows(self, size: int) -> npt.NDArray[np.int64]:
         """All-time number of interactions of keys 0..size-1."""

@@ -1,9 +1,7 @@
 """From a ranking to the answer that is stored and shown."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
-
-import numpy as np
 
 from socialflow.errors import Conflict, FeedRequestNotFound, InvalidInput, TooLarge
 from socialflow.ids import ItemKey, UserKey
@@ -129,15 +127,18 @@ def entries(ctx: Context, outcome: Outcome, *, skip: int, size: int, offset: int
     ranking, ids = outcome.ranking, ctx.world.corpus.ids
     order = ranking.order.tolist()
     alive = [row for row in order[skip : skip + size] if ids[int(ranking.candidates.keys[row])] is not None]
-    shown = [entry(ctx, outcome, row, offset + place) for place, row in enumerate(alive, start=1)]
-    if ctx.viewer.user is None:
-        return tuple(shown)
-    seen = ranker_signals.signals(ctx, np.array([one.item for one in shown], np.int64))
-    return tuple(replace(one, signals=row) for one, row in zip(shown, as_kept(seen), strict=True))
+    seen: Sequence[tuple[float | None, ...]] = [()] * len(alive)
+    if ctx.viewer.user is not None:
+        seen = as_kept(ranker_signals.signals(ctx, ranking.candidates.keys[alive]))
+    return tuple(
+        [entry(ctx, outcome, row, offset + place, seen[place - 1]) for place, row in enumerate(alive, start=1)]
+    )
 
 
-def entry(ctx: Context, outcome: Outcome, candidate: int, position: int) -> FeedEntry:
-    """One candidate as an entry."""
+def entry(
+    ctx: Context, outcome: Outcome, candidate: int, position: int, signals: tuple[float | None, ...] = ()
+) -> FeedEntry:
+    """One candidate as an entry, with the `signals` of the ranker that are kept with it."""
     ranking, corpus = outcome.ranking, ctx.world.corpus
     key = int(ranking.candidates.keys[candidate])
     source = outcome.source_names[int(ranking.candidates.sources[candidate])]
@@ -150,7 +151,8 @@ def entry(ctx: Context, outcome: Outcome, candidate: int, position: int) -> Feed
         reason=_reason(ctx, source, key),
         anchor=ItemKey(anchor) if (anchor := int(ranking.candidates.anchors[candidate])) >= 0 else None,
         terms=ranking.terms_of(candidate),
-        moves=tuple(ranking.moves.get(candidate, ())),
+        moves=ranking.moves_of(candidate),
+        signals=signals,
     )
 
 

@@ -17,7 +17,7 @@ EXACT_UP_TO = 20_000
 """Items up to which all are scored: then that takes a millisecond."""
 AT, LEAST_RECALL = 200, 0.95
 """An index is used where it finds at least this share of the exact best `AT`."""
-_HEAD = 4096
+_HEAD, _ALIKE = 4096, 1.01
 _EDGES, _WIDTH_OF_BUILD = 32, 128
 WIDTHS = (512, 1024, 2048, 4096)
 """How many items a search keeps in view; the first that finds enough is used."""
@@ -28,7 +28,8 @@ class ItemIndex:
     r"""Approximate greatest inner products of a query and n item vectors.
 
     Vectors of popular items are many times longer than others, and a graph of nearest neighbours finds inner products
-    badly where lengths differ. So the 4,096 longest (`head`) are always among the candidates, and the others (`tail`)
+    badly where lengths differ. So the 4,096 longest (`head`) are always among the candidates (none where all are about
+    as long), and the others (`tail`)
     are made equally long by one more coordinate, ``sqrt(max |v|^2 - |v|^2)``: then the order of their cosines with
     ``(query, 0)`` is the order of their inner products, which a hierarchical graph in half precision (`graph`, bytes as
     usearch writes them) searches.
@@ -54,7 +55,8 @@ class ItemIndex:
         known = np.flatnonzero(~np.isnan(vectors).any(axis=1))
         squares = np.square(vectors[known]).sum(axis=1)
         longest = known[np.argsort(-squares, kind="stable")]
-        head, tail = np.sort(longest[:_HEAD]), np.sort(longest[_HEAD:])
+        alone = _HEAD if squares.max(initial=0.0) > _ALIKE * squares.min(initial=np.inf) else 0
+        head, tail = np.sort(longest[:alone]), np.sort(longest[alone:])
         squares = np.square(vectors[tail]).sum(axis=1, keepdims=True)
         even = np.sqrt(np.maximum(squares.max(initial=0.0) - squares, 0.0))
         graph = Index(

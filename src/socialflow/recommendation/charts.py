@@ -1,9 +1,11 @@
 """Orders of the catalogue that all requests share until an item or a count changes."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from time import monotonic
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,7 @@ from socialflow.recommendation.kinds import DEFAULT_KINDS
 from socialflow.recommendation.log import MICROS
 
 Keys = npt.NDArray[np.int64]
+T = TypeVar("T")
 
 SECONDS_PER_ITEM = 1e-5
 _OF_ITEMS = ("scope", "newest", "born", "creator_debut")
@@ -53,6 +56,7 @@ class Chart:
         self._activity = activity
         self._newest_first = newest_first
         self.size = size
+        self._made_of: dict[str, tuple[Hashable, Any]] = {}
 
     @cached_property
     def scope(self) -> npt.NDArray[np.bool_]:
@@ -87,6 +91,14 @@ class Chart:
     def popular(self) -> Keys:
         """Keys with positive weight of all time, most first."""
         return best(np.where(self.scope, self._activity.popularity(self.size), 0.0), DEPTH)
+
+    def once(self, name: str, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes of these charts: kept under `name` until it is asked for with another `key`."""
+        kept = self._made_of.get(name)
+        if kept is None or kept[0] != key:
+            kept = self._made_of[name] = (key, make())
+        made: T = kept[1]
+        return made
 
     def keep_items_of(self, before: "Chart") -> None:
         """Take over what depends on items alone, which are the same."""

@@ -22,6 +22,10 @@ class ContentModel(Protocol):
         """Their vectors (n, width), of length 1, or 0 without a known word."""
         ...
 
+    def likely(self, vector: FloatArray, count: int) -> IntArray | None:
+        """Rows of `vectors`, ascending, that hold about the `count` most like `vector`; None: all are to be scored."""
+        ...
+
     @property
     def half_life(self) -> float | None:
         """Newer interactions after which an older one of a history counts half; None: all alike."""
@@ -117,12 +121,16 @@ class ContentSpace:
         scores[~vectors.any(axis=1)] = np.nan
         return scores if vector.any() else np.full(len(keys), np.nan)
 
-    def compare(self, vector: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:
-        """Every item with a vector, and its cosine (n,) with `vector`; erased and replaced ones are left out."""
-        late, ids = self._late_keys, self._model.item_ids
-        keys = np.concatenate([ids, late])
-        scores = np.concatenate([self._model.vectors @ vector, self._late[: len(late)] @ vector])
-        current = self._rows(keys) == np.arange(len(keys))
+    def nearest(self, vector: FloatArray, count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Keys of about the `count` items most like `vector` among those of the model (all of them where it has no
+        index) and of every late one, and their cosines; erased and replaced items are left out."""
+        late, ids, vectors = self._late_keys, self._model.item_ids, self._model.vectors
+        rows = self._model.likely(vector, count)
+        near = (ids, vectors @ vector) if rows is None else (ids[rows], vectors[rows] @ vector)
+        keys = np.concatenate([near[0], late])
+        scores = np.concatenate([near[1], self._late[: len(late)] @ vector]).astype(np.float64)
+        places = np.concatenate([np.arange(len(ids)) if rows is None else rows, len(ids) + np.arange(len(late))])
+        current = self._rows(keys) == places
         return keys[current], scores[current]
 
     def late(self) -> npt.NDArray[np.int64]:

@@ -221,6 +221,20 @@ class Context:
         return user_vector(loaded.content, self.profile, self.histories, self.warmth)
 
     @cached_property
+    def favourite_categories(self) -> list[int]:
+        """Codes of categories: the stated interests, then those of liked items by summed weight."""
+        corpus, user = self.world.corpus, self.viewer.user
+        stated = [] if user is None else [corpus.categories.code(word) for word in user.interests]
+        recent = self.rows.last(HISTORY_LIMIT)
+        known = recent.items < self.size
+        codes = corpus.category[recent.items[known]]
+        given = codes >= 0
+        weights = self.weights[-HISTORY_LIMIT:][known][given]
+        sums = np.bincount(codes[given], weights, minlength=len(corpus.categories.words))
+        liked = np.argsort(-sums, kind="stable")[: np.count_nonzero(sums > 0)].tolist() if len(sums) else []
+        return list(dict.fromkeys(code for code in [*stated, *liked] if code >= 0))
+
+    @cached_property
     def seen(self) -> Keys:
         """Items reacted to (like, dislike, comment, share, save, inspire, rating) or watched: a view of at least
         four fifths, or 30 seconds of watch time."""

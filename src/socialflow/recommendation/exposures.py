@@ -1,6 +1,5 @@
 """What was shown, with the signals that were known then, joined with what people did next."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,7 +66,9 @@ def as_kept(signals: FloatArray) -> list[tuple[float | None, ...]]:
     >>> as_kept(np.array([[0.5, np.nan]], np.float32))
     [(0.5, None)]
     """
-    return [tuple(None if math.isnan(value) else value for value in row) for row in signals.tolist()]
+    rows = signals.astype(object)
+    rows[np.isnan(signals)] = None
+    return [tuple(row) for row in rows.tolist()]
 
 
 def joined(shown: Sequence[Shown], reactions: Mapping[str, Sequence[Reaction]], names: tuple[str, ...]) -> Exposures:

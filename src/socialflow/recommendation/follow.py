@@ -17,7 +17,8 @@ class News:
     """What people took, as summed positive weights (people, ids of all items there are), CSR.
 
     `before` and `now` have the same people: those of whom a model hears in one step, as it has counted them and as they
-    are. `since` are all of whom it has heard since its fit, as they are.
+    are. `since` are all of whom it has heard since its fit and who took something that the fit knew nothing of, as they
+    are.
     """
 
     before: Matrix
@@ -40,6 +41,11 @@ class Following(Recommender):
     def can_follow(self) -> bool:
         """Whether the stored model holds what following needs."""
         return self.learnt_until is not None
+
+    @property
+    def fitted_ids(self) -> IntArray:
+        """Ids of items of which the fit has learnt something; asked before the model follows anything."""
+        return self.item_ids
 
     @final
     def follow(self, news: News) -> Self:

@@ -27,9 +27,12 @@ _log = structlog.get_logger("socialflow.online")
 
 EVERY = timedelta(seconds=15)
 """Between the ends of two steps."""
-PEOPLE_AT_ONCE = 200
-SECONDS_OF_A_STEP = 3.0
-"""After which a step leaves the rest to the next one: a fifth of one core at most."""
+PEOPLE_AT_ONCE = 100
+SECONDS_OF_A_STEP = 1.0
+"""Of work, after which a step leaves the rest to the next one."""
+REST = 9.0
+"""Times as long as it has worked that a step pauses, so that requests have nine tenths of a core beside it."""
+_LONGEST_REST = 10.0
 MOST_PEOPLE = 50_000
 """People heard of since a fit; more are left to the next fit (about 1 kB each is held of them)."""
 
@@ -44,23 +47,45 @@ class Followed:
     """The value model that was active when the model came into use: one scale for what is taken out and put in."""
     waiting: set[int]
     """People who did something that is not counted yet."""
+    known: npt.NDArray[np.bool_]
+    """By item key: whether the fit has learnt something of it; keys beyond came later."""
     counted: dict[int, UserRows] = field(default_factory=dict)
     """The interactions of a person that the model has counted, of those heard of since the fit."""
+    takers: dict[int, UserRows] = field(default_factory=dict)
+    """Those of `counted` who took something that the fit knew nothing of."""
+
+    def unknown(self, items: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+        """Of which of these item keys the fit knew nothing."""
+        early = items < len(self.known)
+        return ~(early & self.known[np.where(early, items, 0)])
+
+    def among(self, rows: Mapping[int, UserRows]) -> dict[int, UserRows]:
+        """`takers`, as they are with these people's rows."""
+        theirs = {user: mine for user, mine in rows.items() if self.unknown(mine.items).any()}
+        return {**{user: mine for user, mine in self.takers.items() if user not in rows}, **theirs}
 
     def count(self, rows: Mapping[int, UserRows]) -> None:
         """Note what the model has counted of people; nothing is held of who was erased or bars training."""
+        self.takers = self.among(rows)
         for user, mine in rows.items():
             if len(mine):
                 self.counted[user] = mine
             else:
                 self.counted.pop(user, None)
 
+    def queue(self, snapshot: Snapshot) -> list[int]:
+        """Who waits: those first who lately took something that the fit knew nothing of, then the others."""
+        tail = snapshot.tail
+        first = {*tail.users[self.unknown(tail.items)].tolist()}
+        return sorted(self.waiting, key=lambda user: (user not in first, user))
+
 
 class Online:
     """Brings models that follow (`follow.Following`) up to date with the live log.
 
     A step runs when a request has found news, at most every `EVERY`, and counts everything that was there when it
-    began, or as much as `SECONDS_OF_A_STEP` allow. People who bar training are never counted. What the fit has seen is
+    began, or as much as `SECONDS_OF_A_STEP` allow: those first who took what the fit did not know, since of known items
+    the fit has told the most. People who bar training are never counted. What the fit has seen is
     told by event time: an event that is older than the fit and came after it counts from the next fit on.
     """
 
@@ -135,16 +160,19 @@ class Online:
             return
         if followed is None or followed.model is not loaded.model:
             waiting = await self._lane.run(active_since, self._live.log.snapshot(), int(until * MICROS))
-            followed = self._followed[name] = Followed(loaded.model, self._live.weigh, waiting)
-        started = time.monotonic()
-        while followed.waiting and time.monotonic() - started < SECONDS_OF_A_STEP:
-            people = sorted(followed.waiting)[:PEOPLE_AT_ONCE]
+            known = _mask(loaded.model)
+            followed = self._followed[name] = Followed(loaded.model, self._live.weigh, waiting, known)
+        worked, queue = 0.0, followed.queue(self._live.log.snapshot())
+        while queue and worked < SECONDS_OF_A_STEP:
+            people, queue = queue[:PEOPLE_AT_ONCE], queue[PEOPLE_AT_ONCE:]
             rows = {user: _rows(self._live.log, user, barred) for user in people if _has_room(followed, user)}
             size = self._live.corpus.size
             model = loaded.model
             if not isinstance(model, Following):
                 return
+            started = time.perf_counter()
             model = await self._lane.run(take_in, model, followed, rows, int(until * MICROS), size)
+            took = time.perf_counter() - started
             # Nothing is awaited from here on: what is noted as counted is what the model in use has counted.
             former, loaded = loaded, replace(loaded, model=model)
             if not self._shelf.swap(name, former, loaded):
@@ -152,6 +180,8 @@ class Online:
             followed.model = model
             followed.count(rows)
             followed.waiting.difference_update(people)
+            worked += took
+            await asyncio.sleep(min(REST * took, _LONGEST_REST))
         if not followed.waiting and len(followed.counted) < MOST_PEOPLE:
             current = replace(loaded.provenance, updated_at=now)
             self._shelf.swap(name, loaded, replace(loaded, provenance=current))
@@ -163,6 +193,14 @@ def _has_room(followed: Followed, user: int) -> bool:
 
 def _rows(log: InteractionLog, user: int, barred: Collection[UserKey]) -> UserRows:
     return NO_ROWS if user in barred else log.rows(UserKey(user))
+
+
+def _mask(model: Recommender) -> npt.NDArray[np.bool_]:
+    """By item key, whether the model was fitted with something of it."""
+    ids = model.fitted_ids if isinstance(model, Following) else model.item_ids
+    known = np.zeros(int(ids.max(initial=0)) + 1, np.bool_)
+    known[ids] = True
+    return known
 
 
 def active_since(snapshot: Snapshot, micros: int) -> set[int]:
@@ -179,12 +217,12 @@ def take_in(model: Following, followed: Followed, rows: Mapping[int, UserRows], 
     """
     counted, weigh = followed.counted, followed.weigh
     before = [counted.get(user, _until(mine, micros)) for user, mine in rows.items()]
-    everybody = {**counted, **rows}
+    takers = followed.among(rows)
     return model.follow(
         News(
             before=taken(before, weigh, items),
             now=taken(list(rows.values()), weigh, items),
-            since=taken(list(everybody.values()), weigh, items),
+            since=taken(list(takers.values()), weigh, items),
         )
     )
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from socialflow.ids import ItemKey
+from socialflow.recommendation.changes import Change, Gain, Move
 from socialflow.recommendation.context import Context, Keys, Mask, Values
 from socialflow.recommendation.records import Provenance, Removal, Term
 
@@ -153,8 +154,8 @@ class Ranking:
     terms: Terms
     missing: tuple[str, ...] = ()
     provenance: tuple[Provenance, ...] = ()
-    moves: dict[int, list[str]] = field(default_factory=dict)
-    """Candidate -> what selectors did to it, in words."""
+    changes: list[Change] = field(default_factory=list)
+    """What selectors did, in turn."""
 
     def __len__(self) -> int:
         return len(self.order)
@@ -166,11 +167,9 @@ class Ranking:
     def add(self, name: str, weight: float, values: Values) -> None:
         """Let one more term, `weight` x `values` (n,), count in the scores; sort again and note who gained or lost."""
         gains = weight * values
-        changed = np.flatnonzero(gains)
-        if not len(changed):
+        if not gains.any():
             return
-        for candidate, gain in zip(changed.tolist(), gains[changed].tolist(), strict=True):
-            self.note(candidate, f"{name} {gain:+.2f}")
+        self.changes.append(Gain(name, gains))
         self.terms = (*self.terms, (name, weight, values))
         self.scores = self.scores + gains
         self.sort()
@@ -182,22 +181,25 @@ class Ranking:
         of the candidate.
         """
         front, old, n = np.asarray(head, np.int64), self.order, len(self.candidates)
-        new = np.concatenate([front, old[~Context.member(front, n)[old]]])
-        was, now = np.empty(n, np.int64), np.empty(n, np.int64)
-        was[old] = now[new] = np.arange(len(old))
-        for candidate in dict.fromkeys([*front.tolist(), *old[: len(front)].tolist()]):
-            if was[candidate] != now[candidate]:
-                reason = (because or {}).get(candidate, why)
-                self.note(candidate, f"{reason} {was[candidate] + 1} -> {now[candidate] + 1}")
+        in_front = Context.member(front, n)
+        noted = in_front | Context.member(old[: len(front)], n)
+        self.rearrange(np.concatenate([front, old[~in_front[old]]]), why, noted, because)
+
+    def rearrange(self, new: Keys, why: str, noted: Mask, because: Mapping[int, str] | None = None) -> None:
+        """Take `new` as the order; `noted` (n,) says whose moves are worth a word."""
+        was, now = np.empty(len(noted), np.int64), np.empty(len(noted), np.int64)
+        was[self.order] = now[new] = np.arange(len(new))
+        self.changes.append(Move(why, was, now, noted, because or {}))
         self.order = new
 
-    def note(self, candidate: int, move: str) -> None:
-        """Remember what happened to a candidate."""
-        self.moves.setdefault(candidate, []).append(move)
+    def moves_of(self, candidate: int) -> tuple[str, ...]:
+        """What selectors did to one candidate, in words."""
+        told = (change.told(candidate) for change in self.changes)
+        return tuple(word for word in told if word is not None)
 
     def terms_of(self, candidate: int) -> tuple[Term, ...]:
         """The summands of one candidate's score."""
-        return tuple(Term(name, weight, float(values[candidate])) for name, weight, values in self.terms)
+        return tuple([Term(name, weight, float(values[candidate])) for name, weight, values in self.terms])
 
 
 class Selector(Protocol):

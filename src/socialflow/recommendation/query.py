@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 import numpy as np
 
@@ -31,6 +31,9 @@ class Query:
     `Recommender.query` makes it. This one keeps the scores of all items once they were asked for; `vectors` keeps a
     vector per history.
     """
+
+    exhaustive: ClassVar[bool] = False
+    """Whether nothing ranks beside the columns of `_likely`."""
 
     def __init__(self, model: "Recommender", histories: Histories) -> None:
         """`histories.items` are columns."""
@@ -62,7 +65,7 @@ class Query:
         for row, columns in enumerate(likely):
             one = self._row(row)
             one._rank(ranked, slice(row, row + 1), one._some(columns), columns, exclude_seen)
-            if ranked.items[row, -1] < 0:  # too few of the likely ones are left
+            if ranked.items[row, -1] < 0 and not self.exhaustive:  # too few of the likely ones are left
                 one._rank(ranked, slice(row, row + 1), one._all, np.arange(len(self._model.item_ids)), exclude_seen)
         return ranked
 
@@ -78,6 +81,8 @@ class Query:
 
     def _row(self, row: int) -> "Query":
         """One history of these."""
+        if len(self._histories) == 1:
+            return self
         return Query(self._model, self._histories.rows(row, row + 1))
 
     @cached_property

@@ -38,10 +38,9 @@ class Worth:
 
     def score(self, ctx: Context, keys: Keys) -> Signal:
         """Mean positive weight; the mean of all items for one that nobody met."""
-        activity, size = ctx.world.activity, ctx.size
-        weights, rows = activity.popularity(size), activity.rows(size)
-        mean = float(weights.sum()) / max(int(rows.sum()), 1)
-        return Signal((weights[keys] + _PRIOR * mean) / (rows[keys] + _PRIOR))
+        activity = ctx.world.activity
+        weights, rows = activity.popularity_of(keys), activity.rows(ctx.size)[keys]
+        return Signal((weights + _PRIOR * activity.mean_weight()) / (rows + _PRIOR))
 
 
 class Met:
@@ -111,10 +110,12 @@ class Taste:
         heard = items < ctx.size
         met, codes = self._of(ctx.world.corpus, items[heard].astype(np.int64)), self._of(ctx.world.corpus, keys)
         surplus = (weights - weights.mean() if len(weights) else weights)[heard]
-        most = max(int(met.max(initial=0)), int(codes.max(initial=0))) + 1
-        sums = np.bincount(met[met >= 0], surplus[met >= 0], most)
-        counts = np.bincount(met[met >= 0], minlength=most)
-        return Signal(np.where(codes >= 0, sums[codes] / (counts[codes] + _PRIOR), np.nan))
+        kinds, places = np.unique(codes, return_inverse=True)
+        found = np.minimum(np.searchsorted(kinds, met), len(kinds) - 1)
+        shared = kinds[found] == met if len(kinds) else np.zeros(len(met), np.bool_)
+        sums = np.bincount(found[shared], surplus[shared], len(kinds))
+        counts = np.bincount(found[shared], minlength=len(kinds))
+        return Signal(np.where(codes >= 0, (sums / (counts + _PRIOR))[places], np.nan))
 
 
 SIGNALS: tuple[Scorer, ...] = (

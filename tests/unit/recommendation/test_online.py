@@ -138,8 +138,9 @@ class TestCost:
         self, service, store, clock, monkeypatch
     ) -> None:
         monkeypatch.setattr(online, "PEOPLE_AT_ONCE", 1)
+        monkeypatch.setattr(online, "REST", 0.0)
         times = iter(range(0, 1000, 2))
-        monkeypatch.setattr(online.time, "monotonic", lambda: next(times))
+        monkeypatch.setattr(online.time, "perf_counter", lambda: next(times))
         for user in (6, 7, 8):
             store.user(user)
             store.act(user, 1)
@@ -151,6 +152,23 @@ class TestCost:
         assert waiting[0] > 0
         assert waiting[-1] == 0
         assert 8 in links(service, 1)
+
+    async def test_who_took_what_the_fit_did_not_know_comes_first(self, service, store, clock, monkeypatch) -> None:
+        monkeypatch.setattr(online, "PEOPLE_AT_ONCE", 1)
+        monkeypatch.setattr(online, "SECONDS_OF_A_STEP", 0.0)
+        await step(service, clock)
+        followed = service._running.online._followed["item_item"]
+        followed.waiting.clear()
+        for user, item in ((6, 2), (7, 2), (8, 8)):
+            store.user(user)
+            store.act(user, 1)
+            store.act(user, item)
+        service._running.live.take_heard()
+        await service.feed(QUERY)
+        followed.waiting |= service._running.live.take_heard()
+        queue = followed.queue(service._running.live.log.snapshot())
+        assert queue[0] == 8
+        assert {6, 7} <= set(queue[1:])
 
     async def test_what_a_broken_off_step_has_counted_is_in_the_model_once(
         self, service, store, clock, monkeypatch

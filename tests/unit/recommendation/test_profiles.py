@@ -9,6 +9,7 @@ from tests.unit.recommendation.test_recommendation_service import TITLES, conten
 
 from socialflow.content.records import Privacy, User
 from socialflow.errors import ModelUnavailable
+from socialflow.recommendation.candidates import ItemIndex
 from socialflow.recommendation.content_space import ContentSpace
 from socialflow.recommendation.context import Viewer
 from socialflow.recommendation.embedding import embed_items, embed_users
@@ -72,10 +73,26 @@ class TestComparing:
         space.forget(1)
         new = np.array([2, 20])
         space.put(new, np.stack([space.vectors(np.array([4]))[0]] * 2))
-        keys, scores = space.compare(space.vectors(np.array([4]))[0])
+        keys, scores = space.nearest(space.vectors(np.array([4]))[0], 8)
         assert sorted(keys.tolist()) == [2, 3, 4, 5, 6, 7, 8, 20]
         by_key = dict(zip(keys.tolist(), scores.tolist(), strict=True))
         assert by_key[2] == by_key[20] == pytest.approx(1.0, abs=1e-5)
+
+    def test_an_index_finds_what_looking_at_everything_does_and_what_came_late(self) -> None:
+        model = content(TITLES)
+        vector, late = model.vectors[3], np.array([50])
+        everything = ContentSpace(model)
+        model.index = ItemIndex.build(model._targets())
+        assert not len(model.index.head)  # all vectors are as long
+        indexed = ContentSpace(model)
+        for space in (everything, indexed):
+            space.put(late, vector[None])
+        keys, scores = indexed.nearest(vector, 3)
+        assert 50 in keys
+        assert len(keys) <= 4
+        exact = dict(zip(*(column.tolist() for column in everything.nearest(vector, 3)), strict=True))
+        assert scores == pytest.approx([exact[key] for key in keys.tolist()], abs=1e-6)
+        assert scores.max() == pytest.approx(1.0, abs=1e-5)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.fakes import ago
-from tests.unit.recommendation.test_stages import context, fact, kept, order, ranking, why
+from tests.unit.recommendation.test_stages import context, fact, kept, moves, order, ranking, why
 
 from socialflow.content.log import ItemFacts
 from socialflow.content.records import ItemKind
@@ -104,7 +104,7 @@ class TestScores:
         made = self.made(of("x", Boost(factor=1.5), "spring"))
         assert made.scores.tolist() == pytest.approx([0.6, 0.5, -0.1])
         assert order(made) == [1, 2, 3]
-        assert made.moves == {0: ["rule spring +0.20"], 2: ["rule spring +0.10"]}
+        assert moves(made) == {0: ["rule spring +0.20"], 2: ["rule spring +0.10"]}
         assert sum(term.weight * term.value for term in made.terms_of(0)) == pytest.approx(0.6)
 
     def test_one_after_the_other(self) -> None:
@@ -120,14 +120,14 @@ class TestPlaces:
         """The order of items 1 to n, ranked as numbered; moves by item."""
         made = ranking(ctx, {key: 1.0 - key / 100 for key in range(1, n + 1)})
         RulePlaces().select(ctx, made)
-        return order(made), {candidate + 1: moves for candidate, moves in made.moves.items()}
+        return order(made), {candidate + 1: told for candidate, told in moves(made).items()}
 
     def test_pin(self) -> None:
         ctx = ruled(context(*tagged(None, None, "x", "x")), of("x", Pin(1), "spring"))
-        places, moves = self.places(ctx, 4)
+        places, told = self.places(ctx, 4)
         assert places == [3, 1, 2, 4]
-        assert moves[3] == ["rule spring: pin 3 -> 1"]
-        assert moves[1] == ["rules 1 -> 2"]
+        assert told[3] == ["rule spring: pin 3 -> 1"]
+        assert told[1] == ["rules 1 -> 2"]
 
     def test_a_pin_holds_back_what_would_stand_higher(self) -> None:
         ctx = ruled(context(*tagged("x", None, None)), of("x", Pin(3)))
@@ -144,15 +144,15 @@ class TestPlaces:
 
     def test_bury(self) -> None:
         ctx = ruled(context(*tagged("x", None, None, "x")), of("x", Bury(), "spring"))
-        places, moves = self.places(ctx, 4)
+        places, told = self.places(ctx, 4)
         assert places == [2, 3, 1, 4]
-        assert moves == {1: ["rule spring: bury 1 -> 3"]}
+        assert told == {1: ["rule spring: bury 1 -> 3"]}
 
     def test_cap(self) -> None:
         ctx = ruled(context(*tagged("x", "x", "x", None, None, None)), of("x", Cap(1, 3), "spring"))
-        places, moves = self.places(ctx, 6)
+        places, told = self.places(ctx, 6)
         assert places == [1, 4, 5, 2, 6, 3]
-        assert moves[2] == ["rule spring: cap 2 -> 4"]
+        assert told[2] == ["rule spring: cap 2 -> 4"]
 
     def test_a_cap_looks_back_to_the_page_before(self) -> None:
         ctx = context(*tagged("x", None, None), fact(9, tags=("x",)), shown=(9,))
@@ -163,9 +163,9 @@ class TestPlaces:
 
     def test_quota(self) -> None:
         ctx = ruled(context(*tagged(None, None, None, None, "x", "x")), of("x", Quota(3), "spring"))
-        places, moves = self.places(ctx, 6)
+        places, told = self.places(ctx, 6)
         assert places == [1, 2, 5, 3, 4, 6]
-        assert moves[5] == ["rule spring: quota 5 -> 3"]
+        assert told[5] == ["rule spring: quota 5 -> 3"]
 
     def test_a_quota_counts_from_the_page_before(self) -> None:
         ctx = context(*tagged(None, None, "x"), fact(8), fact(9), shown=(8, 9))

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.fakes import ago
-from tests.unit.recommendation.test_stages import context, fact, order, ranking
+from tests.unit.recommendation.test_stages import context, fact, moves, order, ranking
 
 from socialflow.ids import ChannelKey, UserKey
 from socialflow.kit.clock import to_micros
@@ -138,8 +138,8 @@ class TestDeterminantalPointProcess:
         made = ranking(ctx, {1: 1.0, 2: 0.98, 3: 0.95})
         DeterminantalPointProcess(theta=0.65).select(ctx, made)
         assert order(made) == [1, 3, 2]
-        assert made.moves[2] == ["dpp 3 -> 2"]
-        assert made.moves[1] == ["dpp 2 -> 3"]
+        assert made.moves_of(2) == ("dpp 3 -> 2",)
+        assert made.moves_of(1) == ("dpp 2 -> 3",)
 
     def test_a_far_better_score_outweighs_variety(self) -> None:
         ctx = with_content(context(fact(1), fact(2), fact(3)))
@@ -155,7 +155,7 @@ class TestAuthorDecay:
         AuthorDecay(factor=0.5, floor=0.25).select(ctx, made)
         assert made.scores.tolist() == pytest.approx([1.0, 0.8 * 0.625, 0.8 * 0.4375, 0.7, 0.6])
         assert order(made) == [1, 4, 5, 2, 3]
-        assert made.moves[1] == ["author decay -0.30"]
+        assert made.moves_of(1) == ("author decay -0.30",)
 
     def test_the_terms_still_add_up_to_the_score(self) -> None:
         ctx = context(*(fact(key, channel_key=ChannelKey(7)) for key in (1, 2)))
@@ -182,7 +182,7 @@ class TestNewCreatorSlots:
         ctx = context(*known, old, new, fact(10), need=4, likes=likes)
         made = ranking(ctx, {**{key: 1.0 - key / 100 for key in range(1, 7)}, 10: 0.3, 9: 0.2, 8: 0.1})
         NewCreatorSlots(every=3, days=30, few=5).select(ctx, made)
-        self.moves = made.moves
+        self.moves = moves(made)
         return order(made)
 
     def test_a_new_creator_gets_a_place_and_an_old_one_does_not(self) -> None:

@@ -137,17 +137,24 @@ class Als(VectorRecommender, Following):
         """Whether what the equations of all items share is there, and until when the fit has seen."""
         return super().can_follow and self._of_people is not None
 
+    @property
+    def fitted_ids(self) -> IntArray:
+        """Ids of the items that have a vector."""
+        return self._item_ids[~np.isnan(self._vectors[:, 0])]
+
     def _follow(self, news: News) -> None:
         """Solve the normal equation of each item the fit knew nothing of, over those who took it, folded in by what the
         fit knew. Other items keep their vectors until the next fit."""
+        unfitted = np.ones(len(self._item_ids), np.bool_)
+        unfitted[: len(self._vectors)] = np.isnan(self._vectors[:, 0])
+        unfitted[self._late] = True
+        wanted = np.unique(np.concatenate((news.before.indices, news.now.indices))).astype(np.int64)
+        wanted = wanted[unfitted[wanted]]
+        if not len(wanted) and len(self._vectors) == len(self._item_ids):
+            return
         self._install(self._vectors, self._fitted_gram)
         grown = np.full((len(self._item_ids), self._vectors.shape[1]), np.nan, np.float32)
         grown[: len(self._vectors)] = self._vectors
-        grown[self._late] = np.nan
-        unfitted = np.isnan(grown[:, 0])
-        grown[self._late] = self._vectors[self._late]
-        wanted = np.unique(np.concatenate((news.before.indices, news.now.indices))).astype(np.int64)
-        wanted = wanted[unfitted[wanted]]
         grown[wanted] = np.nan
         people, takers = self._takers(news.since, wanted, unfitted)
         shared = np.eye(self._gram.shape[0], dtype=np.float32) if self._of_people is None else self._of_people

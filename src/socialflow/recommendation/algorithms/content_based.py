@@ -94,6 +94,11 @@ class ContentBased(VectorRecommender):
         self._check_fitted()
         return self._project(tf_idf(list(item_terms(items)), self._terms, self._idf))
 
+    def likely(self, vector: FloatArray, count: int) -> IntArray | None:
+        """Rows of `vectors`, ascending, that hold about the `count` most like a vector (width,); None where there are
+        so few items that all are to be scored."""
+        return None if self.index is None else self.index.likely(vector[None], count)[0]
+
     def profiles(self, histories: Histories) -> FloatArray:
         """Profile vectors (m, width) of length 1; NaN for histories that say nothing."""
         return self._represent(self._to_columns(histories))

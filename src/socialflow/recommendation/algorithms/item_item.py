@@ -15,6 +15,8 @@ from socialflow.recommendation.protocol import Arrays, FitData, Matrix, Saved, S
 
 _NOTHING = 1e-6
 """Co-occurrence that is what rounding leaves of none."""
+_SETTLED = 50
+"""Takers from which an item's own list waits for the next fit."""
 
 
 class ItemItem(LinkRecommender, Following):
@@ -89,6 +91,8 @@ class ItemItem(LinkRecommender, Following):
     def _take_up(self, links: Matrix, item_degrees: Floats | None) -> None:
         """`item_degrees` are those that `links` were normalised by."""
         self._links, self._degrees = links, item_degrees
+        self._written = np.empty(0) if item_degrees is None else item_degrees
+        """Degree by which each item's own list is normalised."""
         self._reference = _one_where_untaken(item_degrees, self._kernel.target)
         self._renewed: Mapping[int, tuple[Columns, FloatArray]] = {}
         self._shift: FloatArray | None = None
@@ -96,6 +100,16 @@ class ItemItem(LinkRecommender, Following):
     def _linked(self, item: int) -> tuple[Columns, FloatArray]:
         columns, links = self._stored(item)
         return (columns, links) if self._shift is None else (columns, links * self._shift[columns])
+
+    def _linked_to(self, items: IntArray) -> tuple[Columns, FloatArray, IntArray]:
+        if not self._renewed and (not len(items) or items.max() < self._links.shape[0]):
+            columns, links, counts = super()._linked_to(items)
+        else:
+            lists = [self._stored(item) for item in items.tolist()]
+            columns = np.concatenate([np.empty(0, np.int32), *(columns for columns, _ in lists)])
+            links = np.concatenate([np.empty(0, np.float32), *(links for _, links in lists)])
+            counts = np.array([len(columns) for columns, _ in lists], np.int64)
+        return columns, links if self._shift is None else links * self._shift[columns], counts
 
     def _stored(self, item: int) -> tuple[Columns, FloatArray]:
         """Links of one item by the popularity that candidates had at the fit, d_j ** -target in `_reference`."""
@@ -113,25 +127,31 @@ class ItemItem(LinkRecommender, Following):
     def _follow(self, news: News) -> None:
         """Take from S what the people of `news` gave to it before, and add what they give now.
 
-        Where no list is cut this is what a fit gives. An item that was cut from a list is counted from nothing when it
-        comes back, so it comes later than a fit would bring it.
+        Where no list is cut this is what a fit gives, but for the lists of items that many took already (`_SETTLED`):
+        one person more changes them by two per cent at most, and they wait for the next fit. An item that was cut
+        from a list is counted from nothing when it comes back, so it comes later than a fit would bring it.
         """
         n_items = len(self._item_ids)
         known = np.empty(0) if self._degrees is None else self._degrees
         before, now = (_at_most_one(matrix) for matrix in (news.before, news.now))
         old = np.concatenate((known, np.zeros(n_items - len(known))))
         new = np.maximum(old + degrees(now)[1] - degrees(before)[1], 0.0)
-        change = _together(now, self._kernel.user) - _together(before, self._kernel.user)
-        rows = np.flatnonzero((np.diff(change.indptr) > 0) | (old != new))
+        open_ = np.flatnonzero(old < _SETTLED)
+        change = _together(now, self._kernel.user, open_) - _together(before, self._kernel.user, open_)
+        moved = (np.diff(change.indptr) > 0) | (old != new)[open_]
+        rows, change = open_[moved], change[np.flatnonzero(moved)]
+        written = np.concatenate((self._written, np.zeros(n_items - len(self._written))))
         reference = np.concatenate((self._reference, np.ones(n_items - len(known), np.float32)))
         shift = power(new, self._kernel.target) / reference
-        counts = self._counted(rows, power(old, self._kernel.source), reference, n_items) + change[rows]
+        counts = self._counted(rows, power(written, self._kernel.source), reference, n_items) + change
         counts = part(counts, counts.data > _NOTHING)
         counts.data *= np.repeat(power(new, self._kernel.source)[rows], np.diff(counts.indptr))
         counts.data *= reference[counts.indices]
         most = self._n_neighbours or max(100, min(1000, MOST_LINKS // n_items))
         renewed = {**self._renewed, **_cut(counts, rows, most, shift)}
+        written[rows] = new[rows]
         self._degrees, self._reference, self._shift, self._renewed = new, reference, shift, renewed
+        self._written = written
 
     def _counted(self, rows: IntArray, sources: FloatArray, reference: FloatArray, n_items: int) -> Matrix:
         """Co-occurrences (len(rows), n_items), float64, of which the links of these items were made."""
@@ -181,15 +201,15 @@ def _at_most_one(taken: Matrix) -> Matrix:
     return clipped
 
 
-def _together(taken: Matrix, user: float) -> Matrix:
-    """sum_u R[u, i] d_u ** -user R[u, j] off the diagonal, (items, items) float64."""
+def _together(taken: Matrix, user: float, rows: IntArray) -> Matrix:
+    """sum_u R[u, i] d_u ** -user R[u, j] off the diagonal, (len(rows), items) float64, for some items i."""
     exact = taken.astype(np.float64)
     lengths: Floats = np.asarray(exact.sum(axis=1), np.float64)
     shares = np.power(lengths, -user, out=np.zeros_like(lengths), where=lengths > 0)
     scaled = exact.copy()
     scaled.data *= np.repeat(shares, np.diff(exact.indptr))
-    together = (exact.T.tocsr() @ scaled).tocoo()
-    apart = together.row != together.col
+    together = (exact[:, rows].T.tocsr() @ scaled).tocoo()
+    apart = rows[together.row] != together.col
     cells = (together.row[apart], together.col[apart])
     pairs: Matrix = sparse.csr_array((together.data[apart], cells), shape=together.shape)
     return pairs

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from socialflow.recommendation.context import Context, Keys, among
+from socialflow.recommendation.context import Context, Keys, Values, among
 from socialflow.recommendation.pipeline import Signal, normalised
 from socialflow.recommendation.records import Provenance, Tier
-from socialflow.recommendation.sources.catalogue import favourite_categories
 
 _NEAR = 20
+_BY_PLACE = 1.0 - np.arange(_NEAR) / _NEAR
 LIVE_COUNTS = Provenance("trending", "1", Tier.HEURISTIC)
 
 
@@ -104,7 +104,7 @@ class Popularity:
 
     def score(self, ctx: Context, keys: Keys) -> Signal:
         """log(1 + all-time positive weight)."""
-        return Signal(np.log1p(ctx.world.activity.popularity(ctx.size)[keys]), provenance=(LIVE_COUNTS,))
+        return Signal(np.log1p(ctx.world.activity.popularity_of(keys)), provenance=(LIVE_COUNTS,))
 
 
 class Interests:
@@ -114,7 +114,7 @@ class Interests:
 
     def score(self, ctx: Context, keys: Keys) -> Signal:
         """1 / place of the category among the favourites; absent for a user without any."""
-        favourites = favourite_categories(ctx)
+        favourites = ctx.favourite_categories
         if not favourites:
             return Signal.absent(len(keys))
         corpus = ctx.world.corpus
@@ -173,16 +173,14 @@ class JustTaken:
     def score(self, ctx: Context, keys: Keys) -> Signal:
         """1 for the nearest neighbour of the newest liked item, falling with its place in the list, and half as much
         for each item further back; 0 beyond the three newest and the twenty nearest."""
-        table = np.zeros(ctx.size)
+        near, worth = [np.empty(0, np.int64)], [np.empty(0)]
         for back, anchor in enumerate(ctx.liked[:3].tolist()):
             for name in ("content_based", "item_item"):
                 loaded = ctx.world.models.get(name)
                 if loaded is not None:
-                    near = loaded.neighbours(anchor, _NEAR).items[0]
-                    worth = 0.5**back * (1.0 - np.arange(_NEAR) / _NEAR)
-                    real = (near >= 0) & (near < ctx.size)
-                    np.maximum.at(table, near[real], worth[real])
-        return Signal(table[keys])
+                    near.append(loaded.neighbours(anchor, _NEAR).items[0])
+                    worth.append(0.5**back * _BY_PLACE)
+        return Signal(_greatest(np.concatenate(near), np.concatenate(worth), keys))
 
 
 class Aversion:
@@ -201,6 +199,18 @@ class Aversion:
             disliked = column[refused]
             averse |= among(column[keys], disliked[disliked >= 0].tolist())
         return Signal(averse.astype(np.float64))
+
+
+def _greatest(of: Keys, worth: Values, keys: Keys) -> Values:
+    """The greatest worth among the places of each of `keys` in `of`; 0 where it has none.
+
+    >>> _greatest(np.array([7, 5, 7]), np.array([0.5, 1.0, 0.8]), np.array([5, 6, 7])).tolist()
+    [1.0, 0.0, 0.8]
+    """
+    order = np.lexsort((worth, of))
+    of, worth = of[order], worth[order]
+    last = np.searchsorted(of, keys, side="right") - 1
+    return np.where((last >= 0) & (of[last] == keys), worth[last], 0.0) if len(of) else np.zeros(len(keys))
 
 
 def _no_history(ctx: Context) -> tuple[str, ...] | None:

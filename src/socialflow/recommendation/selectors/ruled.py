@@ -47,14 +47,9 @@ class RulePlaces:
 
 def _bury(ranking: Ranking, rule: Rule, hits: Mask) -> None:
     """Put `hits` (by candidate) last; only their own moves are noted, not that all others move up."""
-    down, old = hits[ranking.order], ranking.order
-    new = np.concatenate([old[~down], old[down]])
-    was = np.flatnonzero(down)
-    now = np.arange(len(old) - len(was), len(old))
-    for candidate, before, after in zip(old[down].tolist(), was.tolist(), now.tolist(), strict=True):
-        if before != after:
-            ranking.note(candidate, f"{label(rule)}: bury {before + 1} -> {after + 1}")
-    ranking.order = new
+    old = ranking.order
+    down = hits[old]
+    ranking.rearrange(np.concatenate([old[~down], old[down]]), f"{label(rule)}: bury", hits)
 
 
 class _Places:

@@ -41,14 +41,19 @@ class FavouriteCategories:
 
     def candidates(self, ctx: Context) -> Drawn:
         """At most `limit` of what trends and `limit` of the newest per category, categories in turns."""
-        of_item = ctx.world.corpus.category
-        newest = ctx.newest[: self._limit * _LOOK_THROUGH]
-        lists = [
-            order[of_item[order] == code][: self._limit]
-            for code in favourite_categories(ctx)[: self._categories]
-            for order in (ctx.trending, newest)
-        ]
-        return Drawn.of(_in_turns(lists))
+        codes = ctx.favourite_categories[: self._categories]
+        return Drawn.of(_in_turns([keys for code in codes for keys in self._best_of(ctx, code)]))
+
+    def _best_of(self, ctx: Context, code: int) -> tuple[Keys, Keys]:
+        """What trends in a category, and its newest: the same for everybody."""
+
+        def chosen() -> tuple[Keys, Keys]:
+            of_item = ctx.world.corpus.category
+            orders = ctx.trending, ctx.newest[: self._limit * _LOOK_THROUGH]
+            trending, newest = (order[of_item[order] == code][: self._limit] for order in orders)
+            return trending, newest
+
+        return ctx.chart.once(f"{self.name}:{code}", self._limit, chosen)
 
 
 class Popular:
@@ -80,12 +85,16 @@ class Fresh:
     def candidates(self, ctx: Context) -> Drawn:
         """At most `limit` items younger than a day."""
         keys = ctx.younger(FRESH)[: self._limit * _LOOK_THROUGH]
-        creators = ctx.world.corpus.creator(keys)
-        order = np.argsort(creators, kind="stable")
-        _, starts, counts = np.unique(creators[order], return_index=True, return_counts=True)
-        turn = np.empty(len(keys), np.int64)
-        turn[order] = np.arange(len(keys)) - np.repeat(starts, counts)
-        return Drawn.of(keys[np.argsort(turn, kind="stable")][: self._limit])
+
+        def in_turns() -> Keys:
+            creators = ctx.world.corpus.creator(keys)
+            order = np.argsort(creators, kind="stable")
+            _, starts, counts = np.unique(creators[order], return_index=True, return_counts=True)
+            turn = np.empty(len(keys), np.int64)
+            turn[order] = np.arange(len(keys)) - np.repeat(starts, counts)
+            return keys[np.argsort(turn, kind="stable")][: self._limit]
+
+        return Drawn.of(ctx.chart.once(self.name, (self._limit, len(keys)), in_turns))
 
 
 class Following:
@@ -128,7 +137,7 @@ class Everything:
     def candidates(self, ctx: Context) -> Drawn:
         """All keys in scope."""
         keys, activity = ctx.newest, ctx.world.activity
-        popularity, trending = activity.popularity(ctx.size)[keys], activity.trending_order(24, ctx.size)[keys]
+        popularity, trending = activity.popularity_of(keys), activity.trending_order(24, ctx.size)[keys]
         return Drawn.of(keys[np.lexsort((-popularity, -trending))])
 
 
@@ -140,19 +149,6 @@ def first_where(keys: Keys, holds: Callable[[Keys], Mask], limit: int) -> Keys:
         found = np.concatenate([found, part[holds(part)]])
         start, stretch = start + stretch, 2 * stretch
     return found[:limit]
-
-
-def favourite_categories(ctx: Context) -> list[int]:
-    """Category codes: the user's stated interests, then those of liked items by summed weight."""
-    corpus = ctx.world.corpus
-    stated = [] if ctx.viewer.user is None else [corpus.categories.code(word) for word in ctx.viewer.user.interests]
-    recent = ctx.rows.last(200)
-    known = recent.items < ctx.size
-    codes = corpus.category[recent.items[known]]
-    given = codes >= 0
-    sums = np.bincount(codes[given], ctx.weights[-200:][known][given], minlength=len(corpus.categories.words))
-    liked = np.argsort(-sums, kind="stable")[: np.count_nonzero(sums > 0)].tolist() if len(sums) else []
-    return list(dict.fromkeys(code for code in [*stated, *liked] if code >= 0))
 
 
 def _in_turns(lists: list[Keys]) -> Keys:

@@ -69,12 +69,18 @@ class Profile:
         loaded = ctx.world.models.get("content_based")
         if ctx.warmth >= 1.0 or loaded is None or loaded.content is None or ctx.taste is None or not ctx.taste.any():
             return Drawn.of(np.empty(0, np.int64))
-        keys, scores = loaded.content.compare(ctx.taste)
+        limit = self._limit + len(ctx.shown)
+        in_scope = len(ctx.newest)
+        keys, scores = (
+            (ctx.newest, loaded.content.score(ctx.taste, ctx.newest))
+            if in_scope <= _FEW
+            else loaded.content.nearest(ctx.taste, min(2 * limit * ctx.size // in_scope, _MANY))
+        )
         near = np.flatnonzero(scores >= ctx.world.settings.similarity_threshold)
         near = near[keys[near] < ctx.size]
         near = near[ctx.scope[keys[near]]]
         best = near[np.argsort(-scores[near], kind="stable")]
-        return Drawn.of(keys[best[: self._limit + len(ctx.shown)]])
+        return Drawn.of(keys[best[:limit]])
 
 
 class LateArrivals:
@@ -98,5 +104,7 @@ class LateArrivals:
         return Drawn.of(keys[order[scores[order] >= ctx.world.settings.similarity_threshold]])
 
 
+_FEW, _MANY = 2000, 5000
+"""Items in scope up to which each is looked at; and at most so many are looked for where there are more."""
 _LATEST = 2000
 """Late arrivals looked at per request."""
