@@ -67,16 +67,22 @@ class Dispatcher:
         pause = AT_LEISURE
         while True:
             try:
-                await self.tick()
+                sent = await self.tick()
             except (StoreUnavailable, TransportUnavailable, Overloaded) as error:
                 _log.warning("dispatch_waits", code=error.code, reason=error.message)
                 pause = min(2 * pause, LONGEST_PAUSE)
                 await asyncio.sleep(pause)
                 continue
-            pause = BUSY if self._more else AT_LEISURE
+            pause = self._pause(pause, sent)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._kicked.wait(), pause)
             self._kicked.clear()
+
+    def _pause(self, last: float, sent: int) -> float:
+        """Seconds until the next tick: longer and longer while jobs wait and workers take none."""
+        if not self._more:
+            return AT_LEISURE
+        return BUSY if sent else min(2 * max(last, BUSY), AT_LEISURE)
 
     async def tick(self) -> int:
         """Recover what dead workers held, then send what the window has room for; returns how many were sent.

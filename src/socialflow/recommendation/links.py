@@ -1,5 +1,7 @@
 """Recommenders that are one item-item matrix: what a history's items are linked to, summed."""
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
@@ -9,6 +11,7 @@ from socialflow.recommendation.protocol import Arrays, Matrix, Recommender, Save
 from socialflow.recommendation.query import Query, Ranked, unranked
 
 Columns = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
 
 MOST_LINKS = 40_000_000
 """Links of a model at most, where it chooses the length of its lists itself: 320 MB."""
@@ -19,9 +22,20 @@ class LinkQuery(Query):
 
     exhaustive = True
 
+    def __init__(self, model: "LinkRecommender", histories: Histories) -> None:
+        super().__init__(model, histories)
+        self._of_links = model
+
+    @cached_property
+    def _sums(self) -> Floats:
+        return self._of_links._summed(self._histories, 0)
+
+    def _some(self, columns: IntArray) -> FloatArray:
+        return _or_nan(self._sums[columns])[None] if len(self._histories) == 1 else super()._some(columns)
+
     def _likely(self, count: int) -> list[IntArray] | None:
         del count
-        return [np.flatnonzero(~np.isnan(self._all[0]))] if len(self._histories) == 1 else None
+        return [np.flatnonzero(self._sums)] if len(self._histories) == 1 else None
 
 
 class LinkRecommender(Recommender):
@@ -49,12 +63,16 @@ class LinkRecommender(Recommender):
 
     def _score(self, histories: Histories) -> FloatArray:
         scores = np.empty((len(histories), len(self._item_ids)), np.float32)
-        for row, line in enumerate(scores):  # several times quicker than a product of sparse matrices
-            one = slice(histories.indptr[row], histories.indptr[row + 1])
-            columns, links, counts = self._linked_to(histories.items[one])
-            line[:] = np.bincount(columns, np.repeat(histories.weights[one], counts) * links, len(line))
-        np.copyto(scores, np.float32(np.nan), where=scores == 0)
+        for row in range(len(scores)):  # several times quicker than a product of sparse matrices
+            scores[row] = _or_nan(self._summed(histories, row))
         return scores
+
+    def _summed(self, histories: Histories, row: int) -> Floats:
+        """What one history's items are linked to, summed, (n,)."""
+        one = slice(histories.indptr[row], histories.indptr[row + 1])
+        columns, links, counts = self._linked_to(histories.items[one])
+        weighted = np.repeat(histories.weights[one], counts) * links
+        return np.bincount(columns, weighted, len(self._item_ids)).astype(np.float64, copy=False)
 
     def _query(self, histories: Histories) -> Query:
         return LinkQuery(self, histories)
@@ -75,3 +93,10 @@ class LinkRecommender(Recommender):
         n = len(self._item_ids)
         cells = (saved.arrays["data"], saved.arrays["indices"], saved.arrays["indptr"])
         self._links = sparse.csr_array(cells, shape=(n, n))
+
+
+def _or_nan(sums: Floats) -> FloatArray:
+    """NaN where nothing is linked."""
+    scores = sums.astype(np.float32)
+    scores[scores == 0] = np.nan
+    return scores
