@@ -1,0 +1,1 @@
+"""Understand text: one encoding, every answer in one pass."""
