@@ -18,11 +18,20 @@ from socialflow.recommendation.interactions import IntArray
 COMPRESSIONS = (".zst", ".gz", ".xz")
 MAX_ID = 2**31
 Line = tuple[int, str]
+_UNREADABLE = (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError, zlib.error, zstandard.ZstdError)
 
 
 def find(directory: Path, name: str) -> Path | None:
     """The file `name` or its compressed form; None where there is neither."""
     return next((path for ending in ("", *COMPRESSIONS) if (path := directory / f"{name}{ending}").is_file()), None)
+
+
+def named(directory: Path, name: str) -> Path:
+    """`find` for a file that must be there. Raises InvalidInput."""
+    path = find(directory, name)
+    if path is None:
+        raise InvalidInput(f"{directory} must hold {name} (plain, .gz, .xz or .zst)", field="data")
+    return path
 
 
 def find_ending(directory: Path, *endings: str) -> Path | None:
@@ -57,8 +66,21 @@ def lines(path: Path, encoding: str = "utf-8") -> Iterator[Line]:
             for number, line in enumerate(stream, 1):
                 if text := line.rstrip("\r\n"):
                     yield number, text
-    except (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError, zlib.error, zstandard.ZstdError) as problem:
+    except _UNREADABLE as problem:
         raise InvalidInput(f"{path} cannot be read after line {number}: {problem}", field="data") from problem
+
+
+def whole_text(path: Path, encoding: str = "utf-8") -> str:
+    """The text of a file with its line ends as they stand, without a byte order mark.
+
+    Raises:
+        InvalidInput: the file cannot be opened, unpacked or decoded.
+    """
+    try:
+        with unpacked(path) as raw:
+            return raw.read().decode(encoding).removeprefix("\ufeff")
+    except _UNREADABLE as problem:
+        raise InvalidInput(f"{path} cannot be read: {problem}", field="data") from problem
 
 
 def bad_line(path: Path, number: int, why: str, line: str) -> InvalidInput:

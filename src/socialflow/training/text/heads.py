@@ -1,0 +1,35 @@
+"""The heads that are trained, in one table."""
+
+from socialflow.training.text.records import Head
+
+_TOPICS = ("abortion", "atheism", "climate", "feminist", "hillary")
+_EMOJI = (
+    "❤", "😍", "😂", "💕", "🔥", "😊", "😎", "✨", "💙", "😘",
+    "📷", "🇺🇸", "☀", "💜", "😉", "💯", "😁", "🎄", "📸", "😜",
+)  # fmt: skip
+_POLARITY = ("negative", "neutral", "positive")
+
+HEADS = {
+    head.name: head
+    for head in (
+        Head(
+            "toxicity",
+            "multi_label",
+            ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_hate"),
+        ),
+        Head("toxic_spans", "tokens", ("toxic",)),
+        Head("hate", "multi_class", ("not_hate", "hate")),
+        Head("hate_speech", "multi_class", ("normal", "offensive", "hatespeech")),
+        Head("offensive", "multi_class", ("not_offensive", "offensive")),
+        Head("spam", "multi_class", ("ham", "spam")),
+        Head("sentiment", "multi_class", _POLARITY),
+        Head("emotion", "multi_label", ("joy", "sadness", "anger", "fear", "surprise", "disgust", "neutral")),
+        Head("emotion_tone", "multi_class", ("anger", "joy", "optimism", "sadness")),
+        Head("irony", "multi_class", ("not_irony", "irony")),
+        Head("intent", "multi_class", ("question", "statement", "command", "complaint", "praise", "request")),
+        Head("emoji", "multi_class", _EMOJI),
+        *(Head(f"stance_{topic}", "multi_class", ("none", "against", "favor")) for topic in _TOPICS),
+        Head("entities", "tokens", ("PER", "LOC", "ORG", "PRODUCT", "WORK", "GROUP")),
+        Head("aspect", "span", _POLARITY),
+    )
+}

@@ -1,0 +1,53 @@
+"""The tasks of all heads, from all sets that may train them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from socialflow.training.text.heads import HEADS
+from socialflow.training.text.overlap import keys, rows_outside
+from socialflow.training.text.records import Part, Parts, Task, joined
+from socialflow.training.text.sources import SETS, load
+
+Licence = Literal["all", "open"]
+
+
+def tasks(root: Path, licence: Licence = "all", *, seed: int = 0) -> dict[str, Task]:
+    """By head: the train and validation parts of the sets that may train weights which ship.
+
+    No text of a validation or test part of any set of any head, whether it trains or not, is left in a train part
+    (`overlap`). "open": only of sets with an open licence; what they are measured on stays the same.
+
+    Parameters:
+        root: the folder of all sets.
+        seed: of the validation parts of sets that were published without one.
+
+    Raises:
+        InvalidInput: a file is missing or holds something else.
+    """
+    sets = {name: load(name, root, seed=seed) for name in SETS}
+    evaluated = keys(text for parts in sets.values() for part in (parts.validation, parts.test) for text in part.texts)
+    return {
+        name: _task(name, used, evaluated)
+        for name in HEADS
+        if (used := {source: sets[source] for source in _training(name, licence)})
+    }
+
+
+def _training(head: str, licence: Licence) -> list[str]:
+    return [
+        name
+        for name, source in SETS.items()
+        if source.head == head and source.terms.trains and (licence == "all" or source.terms.is_open)
+    ]
+
+
+def _task(head: str, used: Mapping[str, Parts], evaluated: frozenset[str]) -> Task:
+    train: list[Part] = []
+    dropped: dict[str, int] = {}
+    for name, parts in used.items():
+        kept = parts.train.take(rows_outside(parts.train.texts, evaluated))
+        train.append(kept)
+        if lost := len(parts.train) - len(kept):
+            dropped[name] = lost
+    return Task(HEADS[head], joined(train), joined([parts.validation for parts in used.values()]), dropped)
