@@ -8,6 +8,13 @@ _EMOJI = (
     "📷", "🇺🇸", "☀", "💜", "😉", "💯", "😁", "🎄", "📸", "😜",
 )  # fmt: skip
 _POLARITY = ("negative", "neutral", "positive")
+CATEGORIES = (
+    "music", "gaming", "sports", "fitness_health", "food", "travel", "fashion_beauty",
+    "technology", "science", "education", "news_politics", "business_finance", "comedy",
+    "film_tv", "animals", "family_relationships", "art_design", "home_diy", "vehicles",
+    "motivation_spirituality",
+)  # fmt: skip
+"""The taxonomy of docs/reference/categories.md."""
 
 HEADS = {
     head.name: head
@@ -29,6 +36,7 @@ HEADS = {
         Head("intent", "multi_class", ("question", "statement", "command", "complaint", "praise", "request")),
         Head("emoji", "multi_class", _EMOJI),
         *(Head(f"stance_{topic}", "multi_class", ("none", "against", "favor")) for topic in _TOPICS),
+        Head("category", "multi_class", CATEGORIES),
         Head("entities", "tokens", ("PER", "LOC", "ORG", "PRODUCT", "WORK", "GROUP")),
         Head("aspect", "span", _POLARITY),
     )

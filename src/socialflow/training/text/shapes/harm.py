@@ -6,6 +6,7 @@ there so that a filter learns to stop them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -39,13 +40,8 @@ def rows(seed: int) -> list[Row]:
     other = (
         row for name in ("people", "slurs") for group in frames.groups(name) for row in frames.drawn(group, words, rng)
     )
-    found: dict[str, Row] = {}
-    for row in chain(grouped, other):
-        text = _dressed(row.text, rng)
-        found.setdefault(text, Row(text=text, labels=row.labels, frame=row.frame))
-    order = rng.permutation(len(found))
-    distinct = list(found.values())
-    return [distinct[place] for place in order]
+    dressed = (replace(row, text=_dressed(row.text, rng)) for row in chain(grouped, other))
+    return frames.shuffled(dressed, rng)
 
 
 def about(

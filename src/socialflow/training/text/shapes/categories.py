@@ -1,0 +1,45 @@
+"""Titles, descriptions and comments of each category of the taxonomy: weak supervision from words and frames.
+
+The label is the list a thing or a doing was drawn from; no person has checked it row by row.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from socialflow.training.text.shapes import frames
+from socialflow.training.text.shapes.frames import Group, Words
+from socialflow.training.text.shapes.records import Row
+
+_CASUAL_SHARE = 0.4
+
+
+def rows(seed: int) -> list[Row]:
+    """More than 8,000 distinct rows in random order; the same seed gives the same rows."""
+    rng = np.random.default_rng(seed)
+    registers, names = frames.words("registers"), frames.words("words")
+    shared = {**registers, "given": names["given"], "family": names["family"]}
+    found = (
+        row
+        for category, own in frames.document("categories").items()
+        for group in _groups(category, own, registers)
+        for row in frames.drawn(group, {**shared, **_vocabulary(own)}, rng, casual_share=_CASUAL_SHARE)
+    )
+    return frames.shuffled(found, rng)
+
+
+def _vocabulary(own: Words) -> Words:
+    return {"thing": own["things"], "act": own["acts"], "tag": own["tags"], "emoji": own["emoji"]}
+
+
+def _groups(category: str, own: Words, registers: Words) -> Iterator[Group]:
+    """Frames that any category may use, and its own, with how many rows are wanted of each."""
+    built: Mapping[str, tuple[Sequence[str], int]] = {
+        "titles": (registers["title"], 130),
+        "descriptions": (registers["description"], 80),
+        "comments": (registers["comment"], 120),
+        "own titles": (own["titles"], 60),
+        "own comments": (own["comments"], 60),
+    }
+    for name, (shapes, count) in built.items():
+        yield Group(name=name, labels={"category": (category,)}, frames=tuple(shapes), rows=count)
