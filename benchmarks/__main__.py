@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from benchmarks import bandit, cached, cold, jobs, models, peers, ranker, serving, social, variety, work
+from benchmarks import bandit, cached, cold, jobs, keywords, models, peers, ranker, serving, social, variety, work
 
 AT_SCALE = {
     "serving": serving.run,
@@ -16,16 +16,18 @@ AT_SCALE = {
     "variety": variety.run,
 }
 """Those that need a simulated platform."""
+OTHERS = ("jobs", "keywords", "models", "peers", "social")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", default="serving", choices=[*AT_SCALE, "jobs", "models", "peers", "social"])
+    parser.add_argument("what", nargs="?", default="serving", choices=[*AT_SCALE, *OTHERS])
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--days", type=int, default=16)
     parser.add_argument("--home", type=Path, default=Path("var/bench"), help="kept and reused between runs")
     parser.add_argument("--peers-python", type=Path, default=peers.PEERS_PYTHON, help="the Python that has RecTools")
+    parser.add_argument("--yake-python", type=Path, default=keywords.YAKE_PYTHON, help="the Python that has YAKE")
     parser.add_argument("--shared", type=Path, default=os.environ.get("SOCIALFLOW_SHARED", "../shared"))
     given = parser.parse_args()
     if given.what == "jobs":
@@ -33,6 +35,9 @@ def main() -> None:
         return
     if given.what == "peers":
         peers.run(given.peers_python)
+        return
+    if given.what == "keywords":
+        keywords.run(given.shared, given.yake_python)
         return
     if given.what == "social":
         social.run(given.shared)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-_ELSEWHERE = {"bandit.json", "social.json", "cold.json", "ranker.json", "variety.json"}
+_ELSEWHERE = {"bandit.json", "social.json", "cold.json", "ranker.json", "variety.json", "keywords.json"}
 """Results with a table of their own."""
 METRICS = ("recall@20", "ndcg@20", "hit_rate@10", "ndcg@10")
 """Columns of the quality tables; the JSON has more."""
@@ -201,6 +201,25 @@ def variety() -> str:
     return "\n".join([*lines, "", f"`{report['command']}`"])
 
 
+def keywords() -> str:
+    """Key phrases of news texts beside other ways to find them."""
+    path = RESULTS / "keywords.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    head = ("Found by, longest phrase", "F1@10", "Of several words", "`ours, 3` above it, 95 %")
+    lines = [_line([*head]), "|---" * len(head) + "|"]
+    for name, value in report["f1_at_10"].items():
+        ends = report["ours_3_over"].get(name, ())
+        told = [
+            f"{value:.3f}",
+            f"{report['phrases_of_several_words'][name]:.1f}",
+            " to ".join(f"{end:.3f}" for end in ends),
+        ]
+        lines.append(_line([name, *told]))
+    return "\n".join([*lines, "", f"{report['documents']} documents. `{report['command']}`"])
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "quality": quality,
     "social": social,
@@ -208,6 +227,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "newcomers": newcomers,
     "variety": variety,
     "ranking": ranking,
+    "keywords": keywords,
     "speed": speed,
 }
 """Marker on the page -> table."""

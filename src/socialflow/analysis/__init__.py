@@ -1,0 +1,1 @@
+"""Content understanding across media: key phrases, topics, tags and interests."""
