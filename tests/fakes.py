@@ -21,10 +21,11 @@ from socialflow.content.records import (
 )
 from socialflow.errors import Conflict, ModelNotFound, StoreUnavailable, UserNotFound
 from socialflow.ids import ChannelKey, ItemKey, UserKey
+from socialflow.kit.answers import Provenance, Tier
 from socialflow.kit.clock import to_micros
 from socialflow.recommendation.person_rewards import Person
 from socialflow.recommendation.protocol import Recommender
-from socialflow.recommendation.records import Impression, Provenance, Tier, ValueModel
+from socialflow.recommendation.records import Impression, ValueModel
 from socialflow.recommendation.rewards import Due, Reaction
 from socialflow.recommendation.rules import Rule, RuleSet
 from socialflow.recommendation.value_model import default_value_model

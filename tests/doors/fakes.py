@@ -14,6 +14,7 @@ from socialflow.content.service import is_public
 from socialflow.errors import FeedRequestNotFound, SocialflowError, UserNotFound
 from socialflow.ids import UserKey
 from socialflow.jobs.service import JobService
+from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import SystemClock
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import Recommended
@@ -26,11 +27,8 @@ from socialflow.recommendation.records import (
     FeedEntry,
     FeedQuery,
     Impression,
-    Provenance,
     SimilarUsers,
-    Status,
     Term,
-    Tier,
     TrendingAnswer,
     TrendingEntry,
 )

@@ -11,16 +11,8 @@ from socialflow.content.log import ChangeKind, LogCursor
 from socialflow.content.records import InteractionType
 from socialflow.errors import Conflict, NotFound
 from socialflow.ids import ItemKey, UserKey
-from socialflow.recommendation.records import (
-    FeedEntry,
-    Impression,
-    Provenance,
-    Removal,
-    Status,
-    Term,
-    Tier,
-    ValueModel,
-)
+from socialflow.kit.answers import Provenance, Status, Tier
+from socialflow.recommendation.records import FeedEntry, Impression, Removal, Term, ValueModel
 from socialflow.recommendation.value_model import default_value_model
 from socialflow.storage.repositories.impressions import _body
 from socialflow.storage.unit_of_work import Store

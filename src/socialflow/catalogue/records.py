@@ -21,7 +21,7 @@ from socialflow.errors import ArtefactError, InvalidInput
 MANIFEST_FILE = "manifest.json"
 CARD_FILE = "card.json"
 FORMAT = 1
-SUFFIXES = frozenset({".npy", ".json", ".onnx", ".txt", ".safetensors"})
+SUFFIXES = frozenset({".npy", ".npz", ".json", ".onnx", ".txt", ".safetensors"})
 """Formats that only hold data: reading one cannot run code."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")

@@ -9,22 +9,20 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from socialflow.catalogue.aliases import AliasFile
+from socialflow.catalogue.contents import entries, read_manifest, verify
 from socialflow.catalogue.disk import clear_abandoned, exclusive, scratch, sync
 from socialflow.catalogue.records import (
     CARD_FILE,
     MANIFEST_FILE,
     Card,
-    FileEntry,
     Manifest,
     Version,
     check_name,
-    check_path,
     check_version,
     to_text,
 )
-from socialflow.errors import ArtefactError, Conflict, DigestMismatch, ModelNotFound
+from socialflow.errors import ArtefactError, Conflict, ModelNotFound
 from socialflow.kit.clock import Clock, SystemClock
-from socialflow.kit.digests import file_digest
 
 _TEMPORARY = ".adding-"
 _TRASH = ".removed-"
@@ -76,7 +74,7 @@ class Catalogue:
         with scratch(self._root, _TEMPORARY) as directory:
             write(directory)
             (directory / CARD_FILE).write_text(to_text((card or Card()).to_json()), encoding="utf-8")
-            files = _entries(directory)
+            files = entries(directory)
             if set(files) == {CARD_FILE}:
                 raise ArtefactError(f"nothing was written for {name}")
             with self._locked():
@@ -155,21 +153,16 @@ class Catalogue:
         with self._verifying:
             if (name, version) not in self._verified:
                 manifest = self.manifest(name, version)
-                _verify(directory, manifest)
+                verify(directory, manifest)
                 self._verified[name, version] = manifest
         return directory
 
     def manifest(self, name: str, version: str) -> Manifest:
         """What a version's manifest says; its files are not looked at. Raises ModelNotFound, ArtefactError."""
         directory = self._directory(name, version)
-        path = directory / MANIFEST_FILE
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ArtefactError(f"{path} cannot be read: {error}") from error
-        manifest = Manifest.from_json(document, where=str(path))
+        manifest = read_manifest(directory)
         if (manifest.about.name, manifest.about.version) != (name, version):
-            raise ArtefactError(f"{path} belongs to {manifest.about.name} {manifest.about.version}")
+            raise ArtefactError(f"{directory} belongs to {manifest.about.name} {manifest.about.version}")
         return manifest
 
     def card(self, name: str, version: str) -> Card:
@@ -241,34 +234,3 @@ class Catalogue:
 
 def _is_version(directory: Path) -> bool:
     return directory.is_dir() and not directory.is_symlink() and (directory / MANIFEST_FILE).is_file()
-
-
-def _files(directory: Path) -> list[str]:
-    """Relative paths of all files below `directory`. Raises ArtefactError for a link or anything but a plain file."""
-    found = []
-    for path in sorted(directory.rglob("*")):
-        if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise ArtefactError(f"{path} is not a plain file")
-        if path.is_file():
-            found.append(path.relative_to(directory).as_posix())
-    return found
-
-
-def _entries(directory: Path) -> dict[str, FileEntry]:
-    entries = {}
-    for path in map(check_path, _files(directory)):
-        file = directory / path
-        entries[path] = FileEntry(file.stat().st_size, file_digest(file))
-    return entries
-
-
-def _verify(directory: Path, manifest: Manifest) -> None:
-    present = set(_files(directory)) - {MANIFEST_FILE}
-    if missing := sorted(set(manifest.files) - present):
-        raise ArtefactError(f"{directory} lacks {missing[0]}")
-    if extra := sorted(present - set(manifest.files)):
-        raise ArtefactError(f"{directory} holds {extra[0]}, which its manifest does not name")
-    for path, entry in manifest.files.items():
-        file = directory / path
-        if file.stat().st_size != entry.size or file_digest(file) != entry.sha256:
-            raise DigestMismatch(f"{file} is damaged: its SHA-256 is not the one in its manifest")

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from socialflow.catalogue.registry import Catalogue
 from socialflow.errors import ArtefactError
+from socialflow.kit.answers import Provenance, Tier
 from socialflow.recommendation.builders import ALGORITHMS
 from socialflow.recommendation.influence import NAME, SocialGraph
 from socialflow.recommendation.protocol import Recommender
 from socialflow.recommendation.ranker import RANKER, Ranker
-from socialflow.recommendation.records import Provenance, Tier
 
 _SERVED = frozenset({*ALGORITHMS, RANKER})
 

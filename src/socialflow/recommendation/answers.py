@@ -5,12 +5,13 @@ from datetime import datetime
 
 from socialflow.errors import Conflict, FeedRequestNotFound, InvalidInput, TooLarge
 from socialflow.ids import ItemKey, UserKey
+from socialflow.kit.answers import Status
 from socialflow.kit.digests import short_digest
 from socialflow.recommendation import ranker_signals
 from socialflow.recommendation.context import Context, FeedSettings
 from socialflow.recommendation.exposures import as_kept
 from socialflow.recommendation.pipeline import Outcome
-from socialflow.recommendation.records import FeedEntry, FeedQuery, Impression, Status
+from socialflow.recommendation.records import FeedEntry, FeedQuery, Impression
 
 MAX_SKIP = 1000
 """Entries that one answer may rank through without showing them."""

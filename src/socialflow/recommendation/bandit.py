@@ -10,6 +10,7 @@ import numpy as np
 from socialflow.content.records import User
 from socialflow.errors import Conflict, InvalidInput
 from socialflow.ids import UserKey
+from socialflow.kit.answers import Provenance, Tier
 from socialflow.kit.clock import Clock, to_micros
 from socialflow.kit.defaults import resident
 from socialflow.recommendation import answers, feeds
@@ -17,7 +18,7 @@ from socialflow.recommendation.context import FeedSettings, Viewer
 from socialflow.recommendation.log import MICROS
 from socialflow.recommendation.person_rewards import Person
 from socialflow.recommendation.ports import RecommendationStore, RecommendationUnit
-from socialflow.recommendation.records import Choice, FeedQuery, Impression, Provenance, Tier
+from socialflow.recommendation.records import Choice, FeedQuery, Impression
 from socialflow.recommendation.rewards import WINDOW, Due, Reaction, reward_of
 from socialflow.recommendation.thompson import ThompsonSampling
 from socialflow.recommendation.value_model import Weigher

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from socialflow.errors import ModelUnavailable
+from socialflow.kit.answers import Provenance
 from socialflow.recommendation.content_space import ContentSpace
 from socialflow.recommendation.context import Context
 from socialflow.recommendation.interactions import FloatArray
 from socialflow.recommendation.present import Present
-from socialflow.recommendation.records import FeedQuery, Provenance
+from socialflow.recommendation.records import FeedQuery
 from socialflow.recommendation.service import RecommendationService
 
 MODEL = "content_based"

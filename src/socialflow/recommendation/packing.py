@@ -9,8 +9,9 @@ from typing import Any
 import orjson
 
 from socialflow.ids import ItemKey, UserKey
+from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.recommendation.bulk import Ranked
-from socialflow.recommendation.records import FeedEntry, Impression, Provenance, Removal, Status, Term, Tier
+from socialflow.recommendation.records import FeedEntry, Impression, Removal, Term
 
 FORM = 3
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)

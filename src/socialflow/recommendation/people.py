@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from socialflow.content.records import ItemKind, Relations
 from socialflow.ids import ChannelKey, UserKey
+from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.recommendation.bulk import Ranked
 from socialflow.recommendation.context import Keys, Viewer
 from socialflow.recommendation.influence import SocialGraph
 from socialflow.recommendation.paths import paths_to
 from socialflow.recommendation.ports import RecommendationStore
-from socialflow.recommendation.records import FeedQuery, Provenance, SimilarUsers, Status, Tier
+from socialflow.recommendation.records import FeedQuery, SimilarUsers
 from socialflow.recommendation.service import RecommendationService
 
 FOLLOWED_AT_MOST = 300

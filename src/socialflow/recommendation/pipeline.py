@@ -7,9 +7,10 @@ from typing import Protocol
 import numpy as np
 
 from socialflow.ids import ItemKey
+from socialflow.kit.answers import Provenance
 from socialflow.recommendation.changes import Change, Gain, Move
 from socialflow.recommendation.context import Context, Keys, Mask, Values
-from socialflow.recommendation.records import Provenance, Removal, Term
+from socialflow.recommendation.records import Removal, Term
 
 NEAREST = 50
 """Removals kept with an answer: those that the sources held highest."""

@@ -7,11 +7,12 @@ from typing import Any, Protocol
 
 from socialflow.content.ports import ContentUnit
 from socialflow.ids import UserKey
+from socialflow.kit.answers import Provenance
 from socialflow.recommendation.exposures import Shown
 from socialflow.recommendation.person_rewards import Person
 from socialflow.recommendation.protocol import Recommender
 from socialflow.recommendation.ranker import Ranker
-from socialflow.recommendation.records import Impression, Provenance, ValueModel
+from socialflow.recommendation.records import Impression, ValueModel
 from socialflow.recommendation.rewards import Due, Reaction
 from socialflow.recommendation.rules import RuleSet
 

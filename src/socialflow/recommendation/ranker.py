@@ -18,9 +18,9 @@ from scipy.special import expit
 
 from socialflow.content.records import InteractionType
 from socialflow.errors import ArtefactError
+from socialflow.kit.answers import Provenance
 from socialflow.recommendation import artefacts
 from socialflow.recommendation.interactions import FloatArray
-from socialflow.recommendation.records import Provenance
 
 RANKER = "ranker"
 """Its name in the catalogue."""

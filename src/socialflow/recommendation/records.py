@@ -3,38 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from socialflow.content.records import InteractionType, ItemKind, Mood
 from socialflow.ids import ItemKey, UserKey
-
-
-class Status(StrEnum):
-    """How much of an answer could be had."""
-
-    COMPLETE = "complete"
-    PARTIAL = "partial"
-    ABSTAINED = "abstained"
-
-
-class Tier(StrEnum):
-    """What kind of thing made an answer."""
-
-    TRAINED = "trained"
-    BUNDLED = "bundled"
-    DOWNLOADED = "downloaded"
-    HEURISTIC = "heuristic"
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """What made an answer."""
-
-    model: str
-    version: str
-    tier: Tier
-    updated_at: datetime | None = None
-    """Until when it took in, after its fit, what people did; None where it does not, or has not yet."""
+from socialflow.kit.answers import Provenance, Status
 
 
 @dataclass(frozen=True, slots=True)

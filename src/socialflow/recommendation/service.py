@@ -9,6 +9,7 @@ import numpy as np
 from socialflow.content.records import ItemKind, Relations, User
 from socialflow.errors import Conflict, FeedRequestNotFound, InvalidInput, ItemNotFound, ModelUnavailable
 from socialflow.ids import ItemKey, UserKey
+from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import Clock
 from socialflow.kit.courtesy import politely
 from socialflow.kit.identifiers import time_ordered_id
@@ -25,10 +26,7 @@ from socialflow.recommendation.records import (
     FeedAnswer,
     FeedQuery,
     Impression,
-    Provenance,
     SimilarUsers,
-    Status,
-    Tier,
     TrendingAnswer,
 )
 from socialflow.recommendation.running import Running

@@ -10,12 +10,12 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from socialflow.errors import SocialflowError
+from socialflow.kit.answers import Provenance
 from socialflow.kit.clock import Clock
 from socialflow.recommendation.content_space import ContentSpace
 from socialflow.recommendation.ports import ModelSource
 from socialflow.recommendation.protocol import Recommender
 from socialflow.recommendation.query import Ranked
-from socialflow.recommendation.records import Provenance
 
 KEPT_NEIGHBOURS = 20_000
 """Neighbour lists kept per model (about 1 kB each)."""

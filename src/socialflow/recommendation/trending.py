@@ -6,6 +6,7 @@ import numpy as np
 
 from socialflow.errors import InvalidInput
 from socialflow.ids import ItemKey
+from socialflow.kit.answers import Status
 from socialflow.recommendation.activity import WINDOWS
 from socialflow.recommendation.context import Context
 from socialflow.recommendation.filters.item import Visibility
@@ -13,7 +14,7 @@ from socialflow.recommendation.filters.ruled import Ruled
 from socialflow.recommendation.filters.viewer import Blocked, Muted, Refused
 from socialflow.recommendation.log import MICROS
 from socialflow.recommendation.pipeline import Drawn, Filter, pool, sieve
-from socialflow.recommendation.records import Status, TrendingAnswer, TrendingEntry
+from socialflow.recommendation.records import TrendingAnswer, TrendingEntry
 from socialflow.recommendation.scorers.signals import LIVE_COUNTS
 
 FILTERS: tuple[Filter, ...] = (Visibility(), Blocked(), Muted(), Refused(), Ruled())

@@ -16,9 +16,10 @@ _UNSEEN = re.compile(
     r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
 )
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"\s{2,}|[^\S ]")
 _LINK = re.compile(r"""(?:https?://|\bwww\.)\S*[^\s.,;:!?)\]}'"]""", re.IGNORECASE)
-_NAME = re.compile(r"(?<![\w@])@\w+(?:[.-]\w+)*")
+_NAME = re.compile(r"(?<![\w@])@\w+")
+_MORE_NAME = re.compile(r"[.-]?\w+")
 
 _Edit = tuple[int, int, str]
 """Replace the characters from the first to before the second offset."""
@@ -102,11 +103,19 @@ def _nfc(text: str) -> str:
 
 def _names(text: str) -> Iterator[_Edit]:
     for match in _NAME.finditer(text):
-        end = match.end()
-        while end < len(text) and unicodedata.category(text[end])[0] in "LMN":  # \w knows no combining marks
+        yield match.start(), _name_end(text, match.end()), "@user"
+
+
+def _name_end(text: str, end: int) -> int:
+    """Where a name ends: letters and digits, a point or dash between them, and combining marks, which `\\w` lacks."""
+    while end < len(text):
+        if unicodedata.category(text[end]).startswith("M"):
             end += 1
-        if text[match.start() : end] != "@user":
-            yield match.start(), end, "@user"
+        elif more := _MORE_NAME.match(text, end):
+            end = more.end()
+        else:
+            break
+    return end
 
 
 def _ends(text: str) -> Iterator[_Edit]:

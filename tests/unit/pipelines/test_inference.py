@@ -13,11 +13,12 @@ from tests.unit.pipelines.runs import FakeRun
 from socialflow.errors import InvalidInput, UserNotFound
 from socialflow.ids import ItemKey
 from socialflow.jobs.records import PipelineType
+from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import FixedClock
 from socialflow.pipelines.inference import BatchInference, forget
 from socialflow.pipelines.live import ActiveUsers, LiveRecommender
 from socialflow.pipelines.precompute import CHUNK
-from socialflow.recommendation.records import FeedEntry, FeedQuery, Impression, Provenance, Status, Tier
+from socialflow.recommendation.records import FeedEntry, FeedQuery, Impression
 
 USERS = [f"u{n}" for n in range(1, 201)]
 

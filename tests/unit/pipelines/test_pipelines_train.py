@@ -19,12 +19,12 @@ from socialflow.content.records import (
     User,
 )
 from socialflow.errors import ArtefactError, ModelNotFound
+from socialflow.kit.answers import Tier
 from socialflow.kit.clock import FixedClock
 from socialflow.kit.progress import no_progress
 from socialflow.pipelines.export import export_snapshot
 from socialflow.pipelines.model_source import CatalogueModels
 from socialflow.pipelines.train import accepted, train
-from socialflow.recommendation.records import Tier
 from socialflow.storage.maintenance import upgrade
 from socialflow.storage.unit_of_work import Store
 from socialflow.training.config import load_config

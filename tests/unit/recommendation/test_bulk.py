@@ -15,6 +15,7 @@ from socialflow.content.log import InteractionBlock
 from socialflow.content.records import InteractionType, ItemKind, ModerationStatus, Privacy, Relations, User
 from socialflow.errors import InvalidInput, ModelUnavailable
 from socialflow.ids import ChannelKey, UserKey
+from socialflow.kit.answers import Provenance, Tier
 from socialflow.recommendation.algorithms.als import Als
 from socialflow.recommendation.algorithms.item_item import ItemItem
 from socialflow.recommendation.builders import ALGORITHMS
@@ -23,7 +24,7 @@ from socialflow.recommendation.context import FeedSettings, Viewer
 from socialflow.recommendation.feeds import FEEDS, LEARNED
 from socialflow.recommendation.interactions import Interactions
 from socialflow.recommendation.log import InteractionLog, UserRows, merge
-from socialflow.recommendation.records import FeedAnswer, FeedEntry, FeedQuery, Provenance, Tier
+from socialflow.recommendation.records import FeedAnswer, FeedEntry, FeedQuery
 from socialflow.recommendation.service import RecommendationService
 from socialflow.recommendation.shelf import Loaded
 from socialflow.recommendation.value_model import DEFAULT_WEIGHTS

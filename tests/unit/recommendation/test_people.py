@@ -21,9 +21,9 @@ from socialflow.content.records import (
     User,
 )
 from socialflow.errors import Erased, UserNotFound
+from socialflow.kit.answers import Status
 from socialflow.kit.clock import FixedClock
 from socialflow.recommendation.people import PeopleService
-from socialflow.recommendation.records import Status
 from socialflow.recommendation.service import RecommendationService
 from socialflow.storage.unit_of_work import Store
 

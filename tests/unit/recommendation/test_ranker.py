@@ -10,11 +10,11 @@ from tests.unit.recommendation.test_stages import context, fact
 
 from socialflow.content.records import INTERACTION_CODES, InteractionType
 from socialflow.errors import ArtefactError
+from socialflow.kit.answers import Provenance, Tier
 from socialflow.recommendation import feeds, ranker_signals
 from socialflow.recommendation.exposures import outcomes_of
 from socialflow.recommendation.pipeline import Candidates, rank
 from socialflow.recommendation.ranker import HEADS, Inputs, LoadedRanker, Network, Ranker
-from socialflow.recommendation.records import Provenance, Tier
 from socialflow.recommendation.rewards import Reaction
 from socialflow.recommendation.scorers.ranked import ExpectedValue
 

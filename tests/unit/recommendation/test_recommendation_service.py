@@ -15,10 +15,11 @@ from socialflow.errors import (
     TooLarge,
     UserNotFound,
 )
+from socialflow.kit.answers import Status
 from socialflow.recommendation.algorithms.content_based import ContentBased
 from socialflow.recommendation.algorithms.item_item import ItemItem
 from socialflow.recommendation.interactions import Interactions, ItemTable
-from socialflow.recommendation.records import FeedQuery, Status
+from socialflow.recommendation.records import FeedQuery
 
 TITLES = {
     1: "cat jumps high",

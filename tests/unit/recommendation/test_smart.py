@@ -9,9 +9,10 @@ from tests.unit.recommendation.test_recommendation_service import TITLES, conten
 
 from socialflow.content.records import Privacy
 from socialflow.errors import InvalidInput
+from socialflow.kit.answers import Tier
 from socialflow.recommendation import feeds
 from socialflow.recommendation.bandit import MAX_REWARD
-from socialflow.recommendation.records import FeedQuery, Tier
+from socialflow.recommendation.records import FeedQuery
 from socialflow.recommendation.rewards import ITEM_BOUND, WINDOW, Due, Reaction, reward_of
 from socialflow.recommendation.service import RecommendationService
 from socialflow.recommendation.value_model import DEFAULT_WEIGHTS, Weigher, default_value_model

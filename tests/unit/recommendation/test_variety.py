@@ -12,11 +12,11 @@ from tests.fakes import ago
 from tests.unit.recommendation.test_stages import context, fact, moves, order, ranking
 
 from socialflow.ids import ChannelKey, UserKey
+from socialflow.kit.answers import Provenance, Tier
 from socialflow.kit.clock import to_micros
 from socialflow.recommendation.content_space import ContentSpace
 from socialflow.recommendation.context import Context
 from socialflow.recommendation.interactions import ItemTable
-from socialflow.recommendation.records import Provenance, Tier
 from socialflow.recommendation.selectors.determinantal import DeterminantalPointProcess, greedy_map
 from socialflow.recommendation.selectors.rerank import AuthorDecay, NewCreatorSlots
 from socialflow.recommendation.selectors.similarity import Similarity

@@ -84,6 +84,7 @@ class TestWhereItStood:
 class TestAnyString:
     @given(st.one_of(ANY, WOVEN))
     @example("@j\u0323")
+    @example("@a\u09c7.b")
     @example("www.@a")
     def test_offsets_never_decrease_and_stay_inside(self, text: str) -> None:
         found = normalise(text)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from socialflow.kit.answers import Provenance, Tier
 from socialflow.recommendation.context import Context, Keys, Values, among
 from socialflow.recommendation.pipeline import Signal, normalised
-from socialflow.recommendation.records import Provenance, Tier
 
 _NEAR = 20
 _BY_PLACE = 1.0 - np.arange(_NEAR) / _NEAR

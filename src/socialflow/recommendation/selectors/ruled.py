@@ -4,9 +4,9 @@ from collections import deque
 
 import numpy as np
 
+from socialflow.kit.answers import Provenance, Tier
 from socialflow.recommendation.context import Context, Mask
 from socialflow.recommendation.pipeline import Ranking
-from socialflow.recommendation.records import Provenance, Tier
 from socialflow.recommendation.ruled import label, matching
 from socialflow.recommendation.rules import Boost, Bury, Cap, Pin, Quota, Rule
 

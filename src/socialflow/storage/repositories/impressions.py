@@ -30,9 +30,10 @@ from sqlalchemy import Select, insert, literal, select, tuple_
 
 from socialflow.errors import Conflict
 from socialflow.ids import ItemKey, UserKey
+from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import from_micros, to_micros
 from socialflow.recommendation.exposures import Shown, as_kept
-from socialflow.recommendation.records import Choice, FeedEntry, Impression, Provenance, Removal, Status, Term, Tier
+from socialflow.recommendation.records import Choice, FeedEntry, Impression, Removal, Term
 from socialflow.storage.repositories.rows import findable, instant, json_text, micros
 from socialflow.storage.tables import impressions, items
 from socialflow.storage.transaction import Record, Transaction, Values

@@ -21,7 +21,7 @@ from socialflow.content.records import RowOutcome, RowStatus
 from socialflow.doors.rest.errors import describe
 from socialflow.errors import InvalidInput
 from socialflow.ids import MAX_INT
-from socialflow.recommendation.records import Status, Tier
+from socialflow.kit.answers import Status, Tier
 
 MAX_ROWS = 10_000
 """Rows of one bulk call at most."""

@@ -1,0 +1,33 @@
+"""How every answer says what made it and how much of it could be had."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How much of an answer could be had."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    ABSTAINED = "abstained"
+
+
+class Tier(StrEnum):
+    """What kind of thing made an answer."""
+
+    TRAINED = "trained"
+    BUNDLED = "bundled"
+    DOWNLOADED = "downloaded"
+    HEURISTIC = "heuristic"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made an answer."""
+
+    model: str
+    version: str
+    tier: Tier
+    updated_at: datetime | None = None
+    """Until when it took in, after its fit, what people did; None where it does not, or has not yet."""

@@ -1,0 +1,125 @@
+"""Every question to a batch of texts, answered from one encoding."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
+
+from socialflow.errors import InvalidInput
+from socialflow.kit.answers import Status, Tier
+from socialflow.text.builders import HEADS
+from socialflow.text.bundle import PACKAGED, Bundle, FloatArray, read_bundle
+from socialflow.text.encoder import Encoder, Reading, Target
+from socialflow.text.head import Head
+from socialflow.text.records import Analysis, Answer, Record
+
+
+class Analyser:
+    """Answers with the heads of a bundle. Safe to use from several threads; loads the encoder at the first text.
+
+    Raises:
+        ArtefactError: a head of the bundle is not what this version takes it for.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._provenance = bundle.provenance
+        self._encoder = Encoder(bundle)
+        self._heads: Mapping[str, Head[Record]] = {
+            name: kind(bundle.heads[name]) for name, kind in HEADS.items() if name in bundle.heads
+        }
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """What this model can be asked."""
+        return tuple(self._heads)
+
+    def analyse(
+        self,
+        texts: Sequence[str],
+        questions: Collection[str],
+        targets: Sequence[Sequence[Target]] | None = None,
+    ) -> list[Analysis]:
+        """Answer each question about each text; all texts go through the encoder once.
+
+        `targets` gives, for each text, the stretches that `aspect` is asked about: offsets of start and end.
+
+        Raises:
+            InvalidInput: an unknown question, or targets that are not stretches of their text; names the field.
+        """
+        asked = [self._heads[name] for name in _checked(questions) if name in self._heads]
+        readings = self._encoder.read(texts, _stretches(texts, targets, asked="aspect" in questions))
+        found: dict[str, _Found] = {head.name: {} for head in asked}
+        for batch in self._encoder.encode(readings):
+            for head in asked:
+                found[head.name].update(zip(batch.places, head.look(batch), strict=True))
+        lacking = [name for name in questions if name not in self._heads]
+        return [self._analysis(number, reading, asked, found, lacking) for number, reading in enumerate(readings)]
+
+    def _analysis(
+        self,
+        number: int,
+        reading: Reading,
+        asked: Sequence[Head[Record]],
+        found: Mapping[str, "_Found"],
+        lacking: Sequence[str],
+    ) -> Analysis:
+        windows = reading.windows
+        answers = {
+            head.name: Answer(
+                head.answer(windows, [found[head.name][number, place] for place in range(len(windows))]),
+                self._provenance,
+                head.combination if len(windows) > 1 else None,
+            )
+            for head in asked
+            if windows
+        }
+        unanswered = () if windows else tuple(head.name for head in asked)
+        missing = (*lacking, *unanswered, *_unread(reading, "aspect" in answers))
+        short = Status.PARTIAL if answers else Status.ABSTAINED
+        return Analysis(answers, short if missing else Status.COMPLETE, missing, reading.coverage, len(windows))
+
+
+_Found = dict[tuple[int, int], FloatArray]
+"""What a head found, by number of text and of window in it."""
+
+
+@cache
+def bundled() -> Analyser:
+    """The analyser of the model in the package, one a process. Raises ModelUnavailable, ArtefactError."""
+    return Analyser(read_bundle(PACKAGED, Tier.BUNDLED))
+
+
+def _checked(questions: Collection[str]) -> Collection[str]:
+    if unknown := sorted(set(questions) - set(HEADS)):
+        raise InvalidInput(
+            f"{unknown[0]!r} cannot be asked of a text; ask one of {', '.join(HEADS)}", field="questions"
+        )
+    return questions
+
+
+def _stretches(
+    texts: Sequence[str], targets: Sequence[Sequence[Target]] | None, *, asked: bool
+) -> Sequence[Sequence[Target]]:
+    """Targets of each text, checked; none of each where none are given."""
+    if targets is None and asked:
+        raise InvalidInput("aspect needs to be told what it is asked about", field="targets")
+    if targets is None:
+        return [()] * len(texts)
+    if len(targets) != len(texts):
+        raise InvalidInput(f"targets are given for {len(targets)} texts, not {len(texts)}", field="targets")
+    for text, stretches in zip(texts, targets, strict=True):
+        for start, end in stretches:
+            if not 0 <= start < end <= len(text):
+                raise InvalidInput(f"{start} to {end} is no stretch of a text of {len(text)}", field="targets")
+    return targets
+
+
+def _unread(reading: Reading, told: bool) -> Iterable[str]:
+    """What of the text and of its targets could not be read."""
+    if told:
+        read = {target for window in reading.windows for target in window.targets}
+        yield from (f"aspect:{start}-{end}" for start, end in reading.targets if (start, end) not in read)
+    if not reading.windows and reading.coverage == 1.0:
+        yield "text:empty"
+    if reading.cut:
+        yield "text:windows"
+    if reading.unknown:
+        yield "text:vocabulary"

@@ -1,0 +1,227 @@
+"""What heads have in common: from the tokens' vectors of one encoding to probabilities, spans and vectors.
+
+b windows of t tokens, vectors of width d; ``gelu(x) = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2``.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from socialflow.errors import ArtefactError
+from socialflow.text.bundle import FloatArray, HeadPart
+from socialflow.text.encoder import Encoded, Window
+from socialflow.text.records import Choice, Combination, Detection, Record, Span, Spans
+
+R_co = TypeVar("R_co", bound=Record, covariant=True)
+
+
+class Head(ABC, Generic[R_co]):
+    """One question to a text. `look` runs on every window, `answer` makes one record of a text's windows.
+
+    A head's file gives `name`, `labels` (empty: those of the taxonomy it was trained on), `combination` and what the
+    figures mean; the arithmetic is its base's.
+    """
+
+    name: ClassVar[str]
+    kind: ClassVar[str]
+    labels: ClassVar[tuple[str, ...]]
+    combination: ClassVar[Combination]
+
+    def __init__(self, part: HeadPart) -> None:
+        if part.kind != self.kind or (self.labels and part.labels != self.tags()):
+            raise ArtefactError(f"the model's head {self.name} is {part.kind} of {', '.join(part.labels)}")
+        self._part = part
+
+    @classmethod
+    def tags(cls) -> tuple[str, ...]:
+        """What the last layer tells apart: the labels."""
+        return cls.labels
+
+    @abstractmethod
+    def look(self, batch: Encoded) -> Sequence[FloatArray]:
+        """What is found in each window of a batch."""
+
+    @abstractmethod
+    def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> R_co:
+        """One record from what `look` found in each window, one at least, of a text."""
+
+
+class Pooled(Head[R_co]):
+    """Labels for a whole text: ``logits = gelu(p W1 + b1) W2 + b2``, p the mean of the tokens by attention.
+
+    ``p = sum_t a_t hidden_t``, ``a = softmax(hidden . pool / sqrt(d))`` over the tokens that are not padding.
+    """
+
+    @abstractmethod
+    def record(self, probabilities: FloatArray) -> R_co:
+        """What probabilities (labels,) say."""
+
+    @abstractmethod
+    def _probabilities(self, logits: FloatArray) -> FloatArray:
+        """Logits (b, labels), already divided by the temperature, as probabilities."""
+
+    @abstractmethod
+    def _most_harmful(self, found: FloatArray) -> FloatArray:
+        """Of probabilities (windows, labels) those (labels,) that `Combination.MAX` tells."""
+
+    def look(self, batch: Encoded) -> Sequence[FloatArray]:
+        """Probabilities (labels,) of each window."""
+        pooled = attended(batch.hidden, batch.hidden @ self._part.arrays["pool"], batch.mask)
+        return list(self._probabilities(perceptron(pooled, self._part)))
+
+    def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> R_co:
+        """By the head's combination."""
+        rows = np.stack(found)
+        return self.record(self._most_harmful(rows) if self.combination is Combination.MAX else mean(windows, rows))
+
+    def named(self, probabilities: FloatArray) -> Mapping[str, float]:
+        """Label -> probability."""
+        return dict(zip(self._part.labels, probabilities.tolist(), strict=True))
+
+
+class MultiClass(Pooled[R_co]):
+    """One of several labels: softmax. Where the worst window decides, the first label is the harmless one."""
+
+    kind = "multi_class"
+
+    def _probabilities(self, logits: FloatArray) -> FloatArray:
+        return softmax(logits)
+
+    def _most_harmful(self, found: FloatArray) -> FloatArray:
+        worst: FloatArray = found[found[:, 0].argmin()]
+        return worst
+
+
+class ChoiceHead(MultiClass[Choice]):
+    """Which of several."""
+
+    def record(self, probabilities: FloatArray) -> Choice:
+        """The most probable label."""
+        return Choice.of(self.named(probabilities))
+
+
+class DetectionHead(MultiClass[Detection]):
+    """Whether something is there: the second of two labels."""
+
+    def record(self, probabilities: FloatArray) -> Detection:
+        """Found where it is the likelier of the two."""
+        return Detection.of(float(probabilities[1]))
+
+
+class MultiLabel(Pooled[R_co]):
+    """Any of several labels: a sigmoid each, against a threshold each."""
+
+    kind = "multi_label"
+
+    def _probabilities(self, logits: FloatArray) -> FloatArray:
+        return sigmoid(logits)
+
+    def _most_harmful(self, found: FloatArray) -> FloatArray:
+        most: FloatArray = found.max(axis=0)
+        return most
+
+    def above(self, probabilities: FloatArray) -> tuple[str, ...]:
+        """Labels at or above their threshold."""
+        reached = np.flatnonzero(probabilities >= self._part.thresholds)
+        return tuple(self._part.labels[place] for place in reached)
+
+
+class SpansHead(Head[Spans]):
+    """Labelled stretches: ``logits_t = gelu(hidden_t W1 + b1) W2 + b2`` over O and, for each label, B- and I-.
+
+    A stretch begins at B-, or at I- after something else; the pieces of a word go with its first. A stretch in which
+    windows overlap is joined.
+    """
+
+    kind = "tokens"
+    combination = Combination.UNION
+
+    @classmethod
+    def tags(cls) -> tuple[str, ...]:
+        """Outside, then the first token of each label and those after it."""
+        return ("O", *(f"{place}-{label}" for label in cls.labels for place in "BI"))
+
+    def look(self, batch: Encoded) -> Sequence[FloatArray]:
+        """Probabilities (t, tags) of each window, padding left out."""
+        found = softmax(perceptron(batch.hidden, self._part))
+        return [row[: len(window.ids)] for row, window in zip(found, batch.windows, strict=True)]
+
+    def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> Spans:
+        """What any window found."""
+        tagged = zip(windows, found, strict=True)
+        return Spans(joined([span for window, row in tagged for span in self._spans(window, row)]))
+
+    def _spans(self, window: Window, found: FloatArray) -> list[Span]:
+        spans: list[Span] = []
+        tags, scores = found.argmax(axis=1).tolist(), found.max(axis=1).tolist()
+        inside: list[int] = []  # places of the stretch that is being read
+        for place in range(1, len(tags)):  # the last is the mark at the end: what is open closes
+            if window.words[place] == window.words[place - 1]:
+                tags[place] = tags[place - 1] + tags[place - 1] % 2  # after B- comes I-, after others the same
+            tag = tags[place] if window.starts[place] >= 0 else 0
+            goes_on = bool(inside) and tag > 0 and tag % 2 == 0 and tag // 2 == (tags[inside[0]] + 1) // 2
+            if inside and not goes_on:
+                label = self.labels[(tags[inside[0]] - 1) // 2]
+                score = sum(scores[one] for one in inside) / len(inside)
+                spans.append(Span(int(window.starts[inside[0]]), int(window.ends[inside[-1]]), label, score))
+                inside = []
+            if tag > 0:
+                inside.append(place)
+        return spans
+
+
+def joined(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Stretches in order, none overlapping: those of one label become one, of two labels the better scored stays.
+
+    >>> joined([Span(4, 9, "LOC", 0.5), Span(0, 6, "LOC", 0.9), Span(8, 12, "ORG", 0.4)])
+    (Span(start=0, end=9, label='LOC', score=0.9),)
+    """
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda one: (one.start, one.end)):
+        last = kept[-1] if kept else None
+        if last is None or span.start >= last.end:
+            kept.append(span)
+        elif span.label == last.label:
+            kept[-1] = Span(last.start, max(last.end, span.end), span.label, max(last.score, span.score))
+        elif span.score > last.score:
+            kept[-1] = span
+    return tuple(kept)
+
+
+def attended(hidden: FloatArray, likeness: FloatArray, mask: npt.NDArray[np.bool_]) -> FloatArray:
+    """Means (b, d) of tokens (b, t, d) by ``softmax(likeness / sqrt(d))``, (b, t), where `mask` is true."""
+    scaled = likeness * np.float32(hidden.shape[-1] ** -0.5)
+    means: FloatArray = (softmax(np.where(mask, scaled, np.float32(-np.inf)))[:, None] @ hidden)[:, 0]
+    return means
+
+
+def perceptron(x: FloatArray, part: HeadPart) -> FloatArray:
+    """``(gelu(x W1 + b1) W2 + b2) / temperature``, over the last axis."""
+    arrays = part.arrays
+    z = x @ arrays["w1"] + arrays["b1"]
+    bent = np.tanh(np.float32(np.sqrt(2 / np.pi)) * (z + np.float32(0.044715) * z * z * z))
+    logits: FloatArray = (np.float32(0.5) * z * (1 + bent) @ arrays["w2"] + arrays["b2"]) / np.float32(part.temperature)
+    return logits
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Over the last axis."""
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    shares: FloatArray = raised / raised.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def sigmoid(logits: FloatArray) -> FloatArray:
+    """``1 / (1 + exp(-x))`` without overflow."""
+    shares: FloatArray = np.float32(0.5) * (1 + np.tanh(np.float32(0.5) * logits))
+    return shares
+
+
+def mean(windows: Sequence[Window], rows: FloatArray) -> FloatArray:
+    """Mean of rows (windows, n), each weighted by its window's tokens."""
+    weights = np.array([len(window.ids) for window in windows], np.float32)
+    weighted: FloatArray = weights / weights.sum() @ rows
+    return weighted

@@ -1,0 +1,52 @@
+"""How the author feels about one thing that a text speaks of."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from socialflow.text.bundle import FloatArray
+from socialflow.text.encoder import Encoded, Target, Window
+from socialflow.text.head import Head, attended, perceptron, softmax
+from socialflow.text.records import Combination, Polarities, Polarity, Sentiment
+
+
+class AspectHead(Head[Polarities]):
+    """The polarity towards each target of a text; the window that holds most of a target decides.
+
+    ``s`` the mean of the target's tokens, ``c = sum_t a_t hidden_t`` with ``a = softmax(hidden (Wq s) / sqrt(d))``,
+    ``logits = gelu([s; c] W1 + b1) W2 + b2``.
+    """
+
+    name = "aspect"
+    kind = "span"
+    labels = ("negative", "neutral", "positive")
+    combination = Combination.UNION
+
+    def look(self, batch: Encoded) -> Sequence[FloatArray]:
+        """Probabilities (targets, labels) of each window."""
+        asked = [(row, target) for row, window in enumerate(batch.windows) for target in window.targets]
+        counts = [len(window.targets) for window in batch.windows]
+        found = np.empty((0, len(self.labels)), np.float32)
+        if asked:
+            rows = np.array([row for row, _ in asked])
+            inside = np.zeros((len(asked), batch.mask.shape[1]), np.float32)
+            for place, (row, target) in enumerate(asked):
+                held = batch.windows[row].inside(target)
+                inside[place, : len(held)] = held / held.sum()
+            hidden = batch.hidden[rows]
+            span = (inside[:, None] @ hidden)[:, 0]
+            likeness = (hidden @ (span @ self._part.arrays["wq"].T)[:, :, None])[:, :, 0]
+            context = attended(hidden, likeness, batch.mask[rows])
+            found = softmax(perceptron(np.concatenate((span, context), axis=1), self._part))
+        return np.split(found, np.cumsum(counts)[:-1])
+
+    def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> Polarities:
+        """Each target once."""
+        best: dict[Target, tuple[int, FloatArray]] = {}
+        for window, rows in zip(windows, found, strict=True):
+            for target, row in zip(window.targets, rows, strict=True):
+                held = int(window.inside(target).sum())
+                if target not in best or held > best[target][0]:
+                    best[target] = held, row
+        told = ((target, dict(zip(self.labels, best[target][1].tolist(), strict=True))) for target in sorted(best))
+        return Polarities(tuple(Polarity(*target, Sentiment.of(probabilities)) for target, probabilities in told))
