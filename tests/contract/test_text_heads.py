@@ -22,7 +22,7 @@ def written(words: int, seed: int) -> str:
 
 
 SHORT = [written(words, words) for words in range(1, 25)]
-LONG = written(700, 0)
+LONG = written(300, 0)
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +113,6 @@ class TestEveryHead:
     def test_threads_do_not_disturb_each_other(self, analyser: Analyser, question: str) -> None:
         expected = ask(analyser, SHORT, question)
         with ThreadPoolExecutor(4) as threads:
-            for answers in threads.map(lambda _: ask(analyser, SHORT, question), range(8)):
+            for answers in threads.map(lambda _: ask(analyser, SHORT, question), range(4)):
                 for one, other in zip(answers, expected, strict=True):
                     assert numbers(told(one, question)) == numbers(told(other, question))
