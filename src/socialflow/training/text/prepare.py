@@ -1,0 +1,125 @@
+"""From labelled texts to lessons: normalised and tokenised as in serving, stretches brought onto tokens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from socialflow.text.normalise import Normalised, normalise
+from socialflow.training.text.lessons import UNTOLD, IntArray, Lesson, Tokens
+from socialflow.training.text.records import Head, Part, Spans
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding, Tokenizer
+
+LONGEST = 128
+"""Tokens of a window, those that mark its ends included."""
+_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenised:
+    """Texts as tokens: `starts` and `ends` (all tokens,) are offsets into the text as given, -1 for marks."""
+
+    tokens: Tokens
+    starts: IntArray
+    ends: IntArray
+
+
+def tokeniser(path: Path) -> "Tokenizer":
+    """The tokeniser of a `tokenizer.json`, cutting at `LONGEST` tokens."""
+    from tokenizers import Tokenizer
+
+    made = Tokenizer.from_file(str(path))
+    made.no_padding()
+    made.enable_truncation(LONGEST)
+    return made
+
+
+def tokenised(texts: Sequence[str], by: "Tokenizer") -> Tokenised:
+    """The first window of each text."""
+    ids, starts, ends, lengths = [], [], [], []
+    for first in range(0, len(texts), _AT_ONCE):
+        plain = [normalise(text) for text in texts[first : first + _AT_ONCE]]
+        for one, encoding in zip(plain, by.encode_batch([one.text for one in plain]), strict=True):
+            begins, stops = _offsets(one, encoding)
+            ids.append(np.array(encoding.ids, np.int32))
+            starts.append(begins)
+            ends.append(stops)
+            lengths.append(len(encoding.ids))
+    indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    none = np.empty(0, np.int64)
+    return Tokenised(
+        Tokens(np.concatenate([none.astype(np.int32), *ids]), indptr),
+        np.concatenate([none, *starts]),
+        np.concatenate([none, *ends]),
+    )
+
+
+def lesson(head: Head, part: Part, by: "Tokenizer") -> Lesson:
+    """What one head learns from some texts. Of a span head, texts whose stretch lies beyond the window are left out."""
+    found = tokenised(part.texts, by)
+    if not isinstance(part.targets, Spans):
+        return Lesson(head.name, head.kind, head.labels, found.tokens, part.targets)
+    if head.kind == "tokens":
+        tags, asked = _tags(found, part.targets, len(head.labels))
+        return Lesson(head.name, "tokens", bio(head.labels), found.tokens, tags, asked=asked)
+    return _spanned(head, found, part.targets)
+
+
+def bio(labels: Sequence[str]) -> tuple[str, ...]:
+    """Tags of the tokens: outside, and for each label its first token and those after it.
+
+    >>> bio(["PER"])
+    ('O', 'B-PER', 'I-PER')
+    """
+    return ("O", *(f"{place}-{label}" for label in labels for place in "BI"))
+
+
+def _offsets(text: Normalised, encoding: "Encoding") -> tuple[IntArray, IntArray]:
+    begins, stops = np.full(len(encoding.ids), -1, np.int64), np.full(len(encoding.ids), -1, np.int64)
+    for place, ((first, last), special) in enumerate(zip(encoding.offsets, encoding.special_tokens_mask, strict=True)):
+        if not special and last > first:
+            begins[place], stops[place] = text.span(first, last)
+    return begins, stops
+
+
+def _tags(found: Tokenised, spans: Spans, labels: int) -> tuple[IntArray, np.ndarray]:
+    """Tags of all tokens, UNTOLD for marks; and which tags (n, tags) were looked for in each text."""
+    tags = np.where(found.starts >= 0, 0, UNTOLD).astype(np.int64)
+    for row, start, end, label in zip(
+        spans.rows.tolist(), spans.starts.tolist(), spans.ends.tolist(), spans.labels.tolist(), strict=True
+    ):
+        places = _covered(found, row, start, end)
+        tags[places] = 2 + 2 * label
+        tags[places[:1]] = 1 + 2 * label
+    asked = np.ones((len(spans.asked), 1 + 2 * labels), np.bool_)
+    asked[:, 1:] = np.repeat(spans.asked, 2, axis=1)
+    return tags, asked
+
+
+def _spanned(head: Head, found: Tokenised, spans: Spans) -> Lesson:
+    places = [
+        _covered(found, row, start, end)
+        for row, start, end in zip(spans.rows.tolist(), spans.starts.tolist(), spans.ends.tolist(), strict=True)
+    ]
+    inside = [number for number, covered in enumerate(places) if len(covered)]
+    rows = spans.rows[inside]
+    firsts = found.tokens.indptr[rows]
+    reach = np.array([[places[number][0], places[number][-1] + 1] for number in inside], np.int64).reshape(-1, 2)
+    lengths = found.tokens.lengths[rows]
+    ids = [found.tokens.row(row) for row in rows.tolist()]
+    tokens = Tokens(
+        np.concatenate([np.empty(0, np.int32), *ids]), np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    )
+    return Lesson(head.name, "span", head.labels, tokens, spans.labels[inside], spans=reach - firsts[:, None])
+
+
+def _covered(found: Tokenised, row: int, start: int, end: int) -> IntArray:
+    """Places among all tokens of those of a text that share a character with a stretch."""
+    first, last = found.tokens.indptr[row], found.tokens.indptr[row + 1]
+    begins, stops = found.starts[first:last], found.ends[first:last]
+    covered: IntArray = first + np.flatnonzero((begins >= 0) & (begins < end) & (stops > start))
+    return covered
