@@ -16,6 +16,11 @@ _UNSEEN = re.compile(
     r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
 )
+_TONE = re.compile("[\U0001f3fb-\U0001f3ff]+")
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_PICTURE = re.compile(r"([\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff])\1*")
+_NAMES = {"\u2764": "heart", "\u2665": "heart", "\u2763": "heart"}
+"""Of pictures that Unicode calls by what they look like in black and white."""
 _SPACE = re.compile(r"\s{2,}|[^\S ]")
 _LINK = re.compile(r"""(?:https?://|\bwww\.)\S*[^\s.,;:!?)\]}'"]""", re.IGNORECASE)
 _NAME = re.compile(r"(?<![\w@])@\w+")
@@ -49,9 +54,10 @@ class Normalised:
 def normalise(text: str) -> Normalised:
     """What is said, without what only looks different.
 
-    Control characters, lone surrogates and characters nobody sees go; Unicode NFC; a link becomes `http` and a user
-    name `@user`; white space becomes one space, none at the ends. Applied twice it changes nothing more. Any string
-    is taken, in time that grows with its length alone.
+    Control characters, lone surrogates and characters nobody sees go; Unicode NFC; an emoji becomes its Unicode name, a
+    run of the same one once, without its skin tone, and a flag its two letters; a link becomes `http` and a user name
+    `@user`; white space becomes one space, none at the ends. Applied twice it changes nothing more. Any string is
+    taken, in time that grows with its length alone.
 
     >>> normalise("Caf\u0065\u0301\\u200b  by @ann: https://example.org/a?b").text
     'Café by @user: http'
@@ -61,6 +67,9 @@ def normalise(text: str) -> Normalised:
     if not draft.text.isascii():
         draft = _edited(draft, _surplus_marks(draft.text))
         draft = _edited(draft, _compositions(draft.text))
+        draft = _edited(draft, _found(_TONE, draft.text, ""))
+        draft = _edited(draft, _flags(draft.text))
+        draft = _edited(draft, _pictures(draft.text))
     draft = _edited(draft, _found(_LINK, draft.text, "http"))
     draft = _edited(draft, _names(draft.text))
     draft = _edited(draft, _found(_SPACE, draft.text, " "))
@@ -99,6 +108,29 @@ def _compositions(text: str) -> Iterator[_Edit]:
 
 def _nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
+
+
+def _flags(text: str) -> Iterator[_Edit]:
+    for match in _FLAG.finditer(text):
+        letters = (chr(ord(letter) - 0x1F1E6 + ord("a")) for letter in match.group())
+        yield _apart(match, f"flag {''.join(letters)}")
+
+
+def _pictures(text: str) -> Iterator[_Edit]:
+    """Names of emoji; one that this Python's Unicode does not know yet stays."""
+    for match in _PICTURE.finditer(text):
+        picture = match.group(1)
+        name = _NAMES.get(picture) or unicodedata.name(picture, "").lower()
+        if name:
+            yield _apart(match, name)
+
+
+def _apart(match: re.Match[str], words: str) -> _Edit:
+    """Words in place of a match, with white space between them and what stands beside it."""
+    start, end = match.span()
+    before = " " if start and not match.string[start - 1].isspace() else ""
+    after = " " if end < len(match.string) and not match.string[end].isspace() else ""
+    return start, end, f"{before}{words}{after}"
 
 
 def _names(text: str) -> Iterator[_Edit]:

@@ -36,7 +36,9 @@ class TestWhatIsSaid:
             ("cafe\u0301", "caf\u00e9"),
             ("\u1112\u1161\u11ab", "\ud55c"),
             ("@\u0930\u093e\u092e hi", "@user hi"),
-            ("\u2764\ufe0f 😂😂", "\u2764 😂😂"),
+            ("\u2764\ufe0f 😂😂", "heart face with tears of joy"),
+            ("so good👍🏽!", "so good thumbs up sign !"),
+            ("from 🇧🇷🇵🇹", "from flag br flag pt"),
             ("", ""),
             (" \u200b \x00", ""),
         ],
@@ -75,6 +77,7 @@ class TestWhereItStood:
             ("\u0958 two", "\u0915", "\u0958"),
             ("\x00\x00 last", "last", "last"),
             ("end  ", "end", "end"),
+            ("ha😂😂 no", "tears", "😂😂"),
         ],
     )
     def test_a_span_is_told_in_the_given_text(self, given: str, part: str, told: str) -> None:

@@ -13,6 +13,8 @@ Kind = Literal["multi_class", "multi_label", "tokens", "span", "vector"]
 
 UNTOLD = -100
 """Target of what a loss leaves out."""
+_STEP = 8
+"""Lengths that batches are padded to are multiples of it: a processor's kernels are made anew for every shape."""
 _BUCKET = 50
 """Batches whose texts are sorted by length together: enough for little padding, few enough for mixed batches."""
 
@@ -102,7 +104,7 @@ def batches(
 def gathered(lessons: Mapping[str, Lesson], names: Sequence[str], of: IntArray, texts: IntArray) -> Batch:
     """A batch of some texts: `of` (b,) says of which of `names`, `texts` (b,) which one of it."""
     rows = [lessons[names[lesson]].tokens.row(text) for lesson, text in zip(of.tolist(), texts.tolist(), strict=True)]
-    longest = max(map(len, rows))
+    longest = -(-max(map(len, rows)) // _STEP) * _STEP
     ids, mask = np.zeros((len(rows), longest), np.int64), np.zeros((len(rows), longest), np.int64)
     for place, row in enumerate(rows):
         ids[place, : len(row)], mask[place, : len(row)] = row, 1

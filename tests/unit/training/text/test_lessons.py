@@ -39,9 +39,9 @@ class TestBatches:
         assert len(set(large)) == len(large) == 8
 
     def test_texts_of_like_length_stand_together_padded_to_the_longest(self) -> None:
-        lessons = {"one": of_lengths("one", 5, 1, 5, 1)}
+        lessons = {"one": of_lengths("one", 9, 1, 9, 1)}
         given = list(batches(lessons, {"one": 4}, 2, np.random.default_rng(1)))
-        assert sorted(batch.ids.shape for batch in given) == [(2, 1), (2, 5)]
+        assert sorted(batch.ids.shape for batch in given) == [(2, 8), (2, 16)]
         for batch in given:
             (part,) = batch.parts
             assert batch.ids[part.places, 0].tolist() == (part.texts + 1).tolist()

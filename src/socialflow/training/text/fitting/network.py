@@ -117,7 +117,7 @@ class Pooled(nn.Module):
 
     def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """Logits (b, labels)."""
-        pooled = attended(hidden, hidden @ self.pool, mask)
+        pooled = attended(hidden, functional.linear(hidden, self.pool[None])[..., 0], mask)
         logits: Tensor = self.outward(self.noise(functional.gelu(self.inward(self.noise(pooled)), approximate="tanh")))
         return logits
 
