@@ -2,7 +2,7 @@
 
 from socialflow.training.text.records import Head
 
-_TOPICS = ("abortion", "atheism", "climate", "feminist", "hillary")
+STANCE_TOPICS = ("abortion", "atheism", "climate", "feminist", "hillary")
 _EMOJI = (
     "❤", "😍", "😂", "💕", "🔥", "😊", "😎", "✨", "💙", "😘",
     "📷", "🇺🇸", "☀", "💜", "😉", "💯", "😁", "🎄", "📸", "😜",
@@ -35,7 +35,7 @@ HEADS = {
         Head("irony", "multi_class", ("not_irony", "irony")),
         Head("intent", "multi_class", ("question", "statement", "command", "complaint", "praise", "request")),
         Head("emoji", "multi_class", _EMOJI),
-        *(Head(f"stance_{topic}", "multi_class", ("none", "against", "favor")) for topic in _TOPICS),
+        *(Head(f"stance_{topic}", "multi_class", ("none", "against", "favor")) for topic in STANCE_TOPICS),
         Head("category", "multi_class", CATEGORIES),
         Head("entities", "tokens", ("PER", "LOC", "ORG", "PRODUCT", "WORK", "GROUP")),
         Head("aspect", "span", _POLARITY),

@@ -10,17 +10,21 @@ from socialflow.training.text.records import Ints
 SHORTEST = 25
 """Characters of a key from which on two equal texts are held to be one: shorter ones are written anew every day."""
 
-_NAMES_AND_LINKS = re.compile(r"@\w+|<user>|https?://\S+|www\.\S+|\bhttps?\b")
-_PUNCTUATION = re.compile(r"[^\w\s]|_")
+_NAMES_AND_LINKS = re.compile(r"@\w+|<(?:user|url)>|\bhttps?\S*|\bwww\.\S+|\burl\b")
+_MAY_HOLD_THEM = ("@", "<", "http", "www", "url")
+_WORDS = re.compile(r"[^\W_]+")
 
 
 def key(text: str) -> str:
-    """What two copies of a text have in common: lower case, without user names, links and punctuation.
+    """What two copies of a text have in common: its letters and digits in lower case, without user names and links.
 
-    >>> key("@Ann LOOK at this: https://example.org/1 !") == key("look at this")
-    True
+    >>> key("@Ann LOOK at this: https://example.org/1 !")
+    'lookatthis'
     """
-    return " ".join(_PUNCTUATION.sub(" ", _NAMES_AND_LINKS.sub(" ", text.lower())).split())
+    lower = text.lower()
+    if any(sign in lower for sign in _MAY_HOLD_THEM):
+        lower = _NAMES_AND_LINKS.sub("", lower)
+    return "".join(_WORDS.findall(lower))
 
 
 def keys(texts: Iterable[str]) -> frozenset[str]:

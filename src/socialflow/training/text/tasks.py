@@ -25,21 +25,22 @@ def tasks(root: Path, licence: Licence = "all", *, seed: int = 0) -> dict[str, T
     Raises:
         InvalidInput: a file is missing or holds something else.
     """
-    sets = {name: load(name, root, seed=seed) for name in SETS}
+    return without_overlap({name: load(name, root, seed=seed) for name in SETS}, licence)
+
+
+def without_overlap(sets: Mapping[str, Parts], licence: Licence = "all") -> dict[str, Task]:
+    """`tasks` of sets that are loaded."""
     evaluated = keys(text for parts in sets.values() for part in (parts.validation, parts.test) for text in part.texts)
     return {
         name: _task(name, used, evaluated)
         for name in HEADS
-        if (used := {source: sets[source] for source in _training(name, licence)})
+        if (used := {source: parts for source, parts in sets.items() if _trains(source, name, licence)})
     }
 
 
-def _training(head: str, licence: Licence) -> list[str]:
-    return [
-        name
-        for name, source in SETS.items()
-        if source.head == head and source.terms.trains and (licence == "all" or source.terms.is_open)
-    ]
+def _trains(name: str, head: str, licence: Licence) -> bool:
+    source = SETS[name]
+    return source.head == head and source.terms.trains and (licence == "all" or source.terms.is_open)
 
 
 def _task(head: str, used: Mapping[str, Parts], evaluated: frozenset[str]) -> Task:

@@ -9,10 +9,11 @@ from tests.shared_data import shared
 
 from socialflow.errors import InvalidInput, NotFound
 from socialflow.training.text.heads import HEADS
-from socialflow.training.text.overlap import key
-from socialflow.training.text.records import Example, Head, Spans, in_columns, joined
-from socialflow.training.text.sources import SETS, load
-from socialflow.training.text.tasks import tasks
+from socialflow.training.text.overlap import key, keys
+from socialflow.training.text.readers.rows import lines_of
+from socialflow.training.text.records import Example, Head, Parts, Spans, in_columns, joined
+from socialflow.training.text.sources import load
+from socialflow.training.text.tasks import without_overlap
 
 
 def write(folder: Path, **files: str) -> None:
@@ -28,6 +29,12 @@ def tweets(folder: Path, **parts: list[tuple[str, int]]) -> None:
         texts = "".join(f"{text}\n" for text, _ in rows)
         labels = "".join(f"{label}\n" for _, label in rows)
         write(folder, **{f"{part}_text__txt": texts, f"{part}_labels__txt": labels})
+
+
+def irony(root: Path, *texts: str) -> Parts:
+    """A set of which the texts are trained on."""
+    tweets(root / "tweeteval/irony", train=[(text, 0) for text in texts], val=[("b", 0)], test=[("c", 1)])
+    return load("tweeteval/irony", root)
 
 
 class TestColumns:
@@ -87,11 +94,8 @@ class TestOtherForms:
     def test_a_set_without_parts_is_divided_the_same_way_again_and_copies_stay_together(self, tmp_path: Path) -> None:
         header = "id,toxic,severe_toxic,obscene,threat,insult,identity_hate,comment_text\n"
         rows = "".join(f'{row},1,0,0,0,1,0,"words, number {row % 200}!"\n' for row in range(400))
-        sample = '"id","comment_text","toxic","severe_toxic","obscene","threat","insult","identity_hate"\n'
-        write(
-            tmp_path / "jigsaw_partial", jigsaw_subset_lowercased__csv=header + rows, detoxify_sample_train__csv=sample
-        )
-        parts, again, other = (load("jigsaw_partial", tmp_path, seed=seed) for seed in (0, 0, 1))
+        write(tmp_path / "jigsaw_partial", jigsaw_subset_lowercased__csv=header + rows)
+        parts, again, other = (load("jigsaw_partial/subset", tmp_path, seed=seed) for seed in (0, 0, 1))
         texts = [set(part.texts) for part in (parts.train, parts.validation, parts.test)]
         assert [len(part) for part in (parts.train, parts.validation, parts.test)] == [2 * len(one) for one in texts]
         assert sum(map(len, texts)) == 200
@@ -110,27 +114,42 @@ class TestOtherForms:
 
 class TestOverlap:
     def test_names_links_case_and_punctuation_do_not_part_copies(self) -> None:
-        assert key("RT @Bob: See https://t.co/x, NOW!!") == key("rt @user see now http")
+        assert key("RT @Bob: See https://t.co/x, NOW!!") == key("rt @user see now http URL")
 
     @pytest.mark.shared
-    def test_no_text_that_is_measured_on_is_trained_on(self) -> None:
+    def test_the_copies_that_the_sets_are_known_to_hold_are_found(self) -> None:
         root = shared("text")
-        sets = {name: load(name, root) for name in SETS}
-        measured = {
-            one
-            for parts in sets.values()
-            for part in (parts.validation, parts.test)
-            for text in part.texts
-            if len(one := key(text)) >= 25
+        english = keys(load("xlmt_sentiment/english", root).train.texts)
+        validation = keys(load("tweeteval/sentiment", root).validation.texts)
+        assert (len(validation & english), len(validation)) == (1425, 1992)
+        olid = keys(line.split("\t")[1] for line in lines_of(root / "olid", "olid-training-v1.0.tsv"))
+        offensive = keys(load("tweeteval/offensive", root).validation.texts)
+        assert len(offensive & olid) == len(offensive) == 1130
+
+    def test_a_copy_of_a_measured_text_is_not_trained_on_whatever_the_head(self, tmp_path: Path) -> None:
+        told = "the very same words stand in two sets"
+        rows = json.dumps([[told, "normal"]])
+        write(tmp_path / "hatexplain", train__json=rows, val__json=rows, test__json=rows)
+        sets = {
+            "hatexplain": load("hatexplain", tmp_path),
+            "tweeteval/irony": irony(tmp_path, f"@you {told.upper()}!", "a shorter text"),
         }
-        found = tasks(root)
-        assert all(measured.isdisjoint(map(key, task.train.texts)) for task in found.values())
-        assert all(set(task.train.sources) >= set(task.dropped) for task in found.values())
+        found = without_overlap(sets)
+        assert found["irony"].train.texts == ["a shorter text"]
+        assert found["irony"].dropped == {"tweeteval/irony": 1}
+        assert len(found["hate_speech"].train) == 0
+
+    def test_only_open_licences_where_that_is_asked(self, tmp_path: Path) -> None:
+        rows = json.dumps([["kind words", "normal"]])
+        write(tmp_path / "hatexplain", train__json=rows, val__json=rows, test__json=rows)
+        sets = {"hatexplain": load("hatexplain", tmp_path), "tweeteval/irony": irony(tmp_path, "a text")}
+        assert set(without_overlap(sets, "open")) == {"hate_speech"}
 
     @pytest.mark.shared
-    def test_open_licences_only(self) -> None:
-        found = tasks(shared("text"), "open")
-        used = {source for task in found.values() for source in (*task.train.sources, *task.validation.sources)}
-        assert all(SETS[name].terms.is_open for name in used)
-        assert {"emotion", "toxicity", "hate_speech"} <= set(found)
-        assert "irony" not in found
+    def test_copies_leave_the_training_part_and_the_rest_stays(self) -> None:
+        root = shared("text")
+        names = ("tweeteval/sentiment", "xlmt_sentiment/english")
+        task = without_overlap({name: load(name, root) for name in names})["sentiment"]
+        assert task.dropped["xlmt_sentiment/english"] >= 1425
+        assert len(task.train) + sum(task.dropped.values()) == 47_434 + 1_839
+        assert keys(task.train.texts).isdisjoint(keys(task.validation.texts))

@@ -5,7 +5,7 @@ from pathlib import Path
 from re import compile as pattern
 
 from socialflow.errors import InvalidInput
-from socialflow.training.text.readers.rows import lines_of
+from socialflow.training.text.readers.rows import lines_of, records_of
 from socialflow.training.text.records import Example, Head, PartName
 
 _PARTS: dict[str, PartName] = {"train": "train", "val": "validation", "test": "test"}
@@ -26,9 +26,21 @@ def read_sentiment(folder: Path, head: Head) -> Iterator[Example]:
     """TweetEval's validation and test parts; trained on is the pool its own train part was drawn from."""
     for line in lines_of(folder, "semeval2013-2016_pool.tsv")[1:]:
         _, label, _, text = line.split("\t", 3)
-        plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
-        yield Example(plain, _place(head, label, folder))
+        yield Example(unescaped(text), _place(head, label, folder))
     yield from read_tweets(folder, head, parts="val test")
+
+
+def read_videos(folder: Path, _head: Head) -> Iterator[Example]:
+    """YouTube comments, a video's together; how they were labelled is not told, and some are not."""
+    for row in records_of(folder, "comments.csv"):
+        if row["Sentiment"]:
+            yield Example(row["Comment"], int(float(row["Sentiment"])), group=row["Video ID"])
+
+
+def unescaped(text: str) -> str:
+    r"""A text in which characters stand as \uXXXX, as two sets were published, with the characters themselves."""
+    plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _place(head: Head, label: str, folder: Path) -> int:
