@@ -25,9 +25,8 @@ class TestHeldOut:
         trained = {masked(frame) for name in FILES for group in frames.groups(name) for frame in group.frames}
         assert [case.frame for case in cases() if masked(case.frame) in trained] == []
 
-    @pytest.mark.parametrize("seed", [0, 1])
-    def test_no_sentence_is_generated(self, seed: int) -> None:
-        generated = {key(row.text) for row in shapes.rows("harm", seed)}
+    def test_no_sentence_is_generated(self) -> None:
+        generated = {key(row.text) for row in shapes.rows("harm", seed=0)}
         assert [case.text for case in cases() if key(case.text) in generated] == []
 
     def test_no_name_of_a_group_or_a_person_is_trained_on(self) -> None:

@@ -5,6 +5,7 @@ on both alike: neither a name nor a disguise tells the label. Frames and words l
 there so that a filter learns to stop them.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -20,6 +21,9 @@ PER_SIDE = 40
 """Harmless sentences, and hateful ones, for each name of a group of people."""
 _CASUAL_SHARE = 0.3
 _DISGUISED_SHARE = 0.2
+_ASIDE_SHARE = 0.15
+_QUOTED = re.compile(r'"([^"]+)"')
+_MARKS = ('"{}"', "'{}'", "“{}”", "{}")
 
 
 def identities() -> list[dict[str, str]]:
@@ -40,7 +44,7 @@ def rows(seed: int) -> list[Row]:
     other = (
         row for name in ("people", "slurs") for group in frames.groups(name) for row in frames.drawn(group, words, rng)
     )
-    dressed = (replace(row, text=_dressed(row.text, rng)) for row in chain(grouped, other))
+    dressed = (replace(row, text=_dressed(row.text, words, rng)) for row in chain(grouped, other))
     return frames.shuffled(dressed, rng)
 
 
@@ -59,7 +63,7 @@ def about(
             quote = _sentence(quotable, identity, words, rng) if "{quote}" in frame else ""
             praise = _sentence(kind, identity, words, rng) if "{praise}" in frame else ""
             fixed = {**identity, "quote": quote, "praise": praise}
-            yield group.row(frame, frames.fill(frame, words, rng, fixed))
+            yield group.row(frame, _marked(frames.fill(frame, words, rng, fixed), rng))
 
 
 def _some(side: Sequence[Group], count: int, rng: np.random.Generator) -> list[tuple[Group, str]]:
@@ -74,7 +78,17 @@ def _sentence(side: Sequence[Group], identity: Mapping[str, str], words: Words, 
     return frames.fill(frame, words, rng, identity).removesuffix(".")
 
 
-def _dressed(text: str, rng: np.random.Generator) -> str:
+def _marked(text: str, rng: np.random.Generator) -> str:
+    """The text with its quotation marks as one of many people would write them, or left out."""
+    mark = frames.pick(_MARKS, rng)
+    return _QUOTED.sub(lambda quote: mark.format(quote[1]), text)
+
+
+def _dressed(text: str, words: Words, rng: np.random.Generator) -> str:
+    """The text as it may come in: beside a sentence that says nothing about it, disguised, typed in a hurry."""
+    if rng.random() < _ASIDE_SHARE:
+        said = [text, frames.fill("{aside}", words, rng)]
+        text = " ".join(said if rng.random() < 0.5 else reversed(said))
     if rng.random() < _DISGUISED_SHARE:
         text = disguised(text, rng)
     return casual(text, rng) if rng.random() < _CASUAL_SHARE else text
