@@ -116,6 +116,15 @@ class Vector:
     values: npt.NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language by its ISO 639-1 code and English name; `confidence` is its probability among the known ones."""
+
+    code: str
+    name: str
+    confidence: float
+
+
 Record = Choice | Detection | Sentiment | Emotions | Labels | Spans | Polarities | Vector
 R = TypeVar("R", bound=Record)
 

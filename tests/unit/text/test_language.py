@@ -1,0 +1,61 @@
+"""Languages are told apart, and what cannot be told is not guessed."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from tests.unit.text.sentences import SENTENCES
+
+from socialflow.kit.answers import Tier
+from socialflow.text.language import UNDETERMINED, LanguageIdentifier
+
+
+@pytest.fixture(scope="module")
+def identifier() -> LanguageIdentifier:
+    return LanguageIdentifier()
+
+
+class TestLanguages:
+    def test_of_a_hundred_sentences_in_twenty_languages_ninety_five_are_known(
+        self, identifier: LanguageIdentifier
+    ) -> None:
+        wrong = [
+            (code, found.code, sentence)
+            for code, sentences in SENTENCES.items()
+            for sentence, found in zip(sentences, identifier.identify(sentences), strict=True)
+            if found.code != code
+        ]
+        assert len(SENTENCES) == 20
+        assert len(wrong) <= 5, wrong
+
+    def test_a_language_has_a_name_and_a_confidence(self, identifier: LanguageIdentifier) -> None:
+        (found,) = identifier.identify(["Can you tell me where the station is?"])
+        assert (found.code, found.name) == ("en", "English")
+        assert 0.9 < found.confidence <= 1.0
+        assert identifier.provenance.tier is Tier.BUNDLED
+
+    @pytest.mark.parametrize(
+        "text", ["", "   ", "12:30 + 7!", "😂😂😂", "@ann @bob https://example.org/was-ist-das", "\x00\ud800", "lol"]
+    )
+    def test_what_no_language_claims_is_undetermined(self, identifier: LanguageIdentifier, text: str) -> None:
+        assert identifier.identify([text]) == [UNDETERMINED]
+
+    def test_names_and_links_do_not_count(self, identifier: LanguageIdentifier) -> None:
+        plain = "je suis très content de ce voyage"
+        assert identifier.identify([f"@the_english_channel {plain} https://example.org"]) == identifier.identify(
+            [plain]
+        )
+
+    def test_one_foreign_word_changes_little(self, identifier: LanguageIdentifier) -> None:
+        (found,) = identifier.identify(["heute habe ich ein neues smartphone gekauft und es gefällt mir"])
+        assert found.code == "de"
+
+    @pytest.mark.parametrize("piece", ["good morning ", "a", "\u05d0", "漢", "\u0301"])
+    def test_long_texts_are_answered_by_their_beginning(self, identifier: LanguageIdentifier, piece: str) -> None:
+        assert len(identifier.identify([piece * (100_000 // len(piece))])) == 1
+
+    def test_threads_do_not_disturb_each_other(self) -> None:
+        fresh = LanguageIdentifier()
+        texts = [sentences[0] for sentences in SENTENCES.values()]
+        with ThreadPoolExecutor(4) as threads:
+            for found in threads.map(lambda _: fresh.identify(texts), range(4)):
+                assert [language.code for language in found] == list(SENTENCES)
