@@ -69,6 +69,8 @@ def tokenizer() -> str:
     made.normalizer = normalizers.BertNormalizer()
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     made.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]"])
+    made.enable_truncation(8)  # as published tokenisers come; windows are the encoder's own
+    made.enable_padding(length=16)
     return str(made.to_str())
 
 

@@ -160,6 +160,7 @@ def _tokeniser(bundle: Bundle) -> _Tokeniser:
     if min(start, end, unknown) < 0:
         raise ArtefactError(f"{path} lacks one of [CLS], [SEP] and [UNK]")
     library.no_truncation()
+    library.no_padding()
     library.encode_special_tokens = True  # "[SEP]" in somebody's text is only text
     return _Tokeniser(library, start, end, unknown)
 

@@ -74,6 +74,8 @@ class Pooled(Head[R_co]):
 
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> R_co:
         """By the head's combination."""
+        if len(found) == 1:
+            return self.record(found[0])
         rows = np.stack(found)
         return self.record(self._most_harmful(rows) if self.combination is Combination.MAX else mean(windows, rows))
 

@@ -15,7 +15,19 @@ import typer
 from typer.core import TyperGroup
 
 from socialflow import __version__
-from socialflow.doors.cli import access, data, database, demo, doctor, evaluation, models, off_policy, serving, work
+from socialflow.doors.cli import (
+    access,
+    data,
+    database,
+    demo,
+    doctor,
+    evaluation,
+    models,
+    off_policy,
+    serving,
+    text,
+    work,
+)
 from socialflow.errors import SocialflowError
 
 
@@ -83,6 +95,7 @@ models.register(app)
 app.add_typer(models.models_app, name="models")
 off_policy.register(evaluation.eval_app)
 app.add_typer(evaluation.eval_app, name="eval")
+app.add_typer(text.analyze_app, name="analyze")
 app.add_typer(access.token_app, name="token")
 app.add_typer(access.key_app, name="key")
 app.add_typer(database.db_app, name="db")
