@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib import metadata
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +57,9 @@ class LanguageIdentifier:
         return [self._identified(text) for text in texts]
 
     def _identified(self, text: str) -> Language:
-        words = normalise(text[: 2 * _MOST_WORDS * _LONGEST_WORD]).text.translate(_KNOWN_SIGNS).split(" ")
+        beginning = text[: 2 * _MOST_WORDS * _LONGEST_WORD]
+        lettered = "".join(" " if category(character)[0] == "S" else character for character in beginning)
+        words = normalise(lettered).text.translate(_KNOWN_SIGNS).split(" ")  # emoji have English names: not among them
         spelt = [
             word[:_LONGEST_WORD].lower() for word in words if word not in _REPLACED and any(map(str.isalpha, word))
         ]
