@@ -26,6 +26,7 @@ from socialflow.doors.cli import (
     off_policy,
     serving,
     text,
+    text_eval,
     work,
 )
 from socialflow.errors import SocialflowError
@@ -94,6 +95,7 @@ data.register(app)
 models.register(app)
 app.add_typer(models.models_app, name="models")
 off_policy.register(evaluation.eval_app)
+text_eval.register(evaluation.eval_app)
 app.add_typer(evaluation.eval_app, name="eval")
 app.add_typer(text.analyze_app, name="analyze")
 app.add_typer(access.token_app, name="token")
