@@ -36,6 +36,7 @@ from socialflow.pipelines.inference import InferenceConfig
 from socialflow.pipelines.job_config import JobConfig
 from socialflow.pipelines.precompute import PrecomputeConfig, UsersConfig
 from socialflow.pipelines.schedule import BUILT_IN, COLLECTION
+from socialflow.pipelines.topics_job import TopicsConfig
 from socialflow.pipelines.train_job import TrainConfig
 from socialflow.pipelines.trending_jobs import TrendingConfig, TrendingUpdateConfig
 from socialflow.pipelines.warm import WarmConfig
@@ -277,6 +278,7 @@ JOB_CONFIGS: Mapping[str, type[JobConfig]] = {
     "`train_model`": TrainConfig,
     "`collect_data`": CollectConfig,
     "`bandit_update`": BanditConfig,
+    "`train_topics`": TopicsConfig,
 }
 
 

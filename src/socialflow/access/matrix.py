@@ -57,6 +57,7 @@ class Action(StrEnum):
     ORCHESTRATOR_WRITE = "orchestrator.write"
     SCHEDULE_READ = "schedule.read"
     SCHEDULE_WRITE = "schedule.write"
+    TOPICS_TRAIN = "topics.train"
 
 
 class Reach(StrEnum):
@@ -120,6 +121,7 @@ MATRIX: Mapping[Action, Rule] = {
     Action.ORCHESTRATOR_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),  # hold and resume all work
     Action.SCHEDULE_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
     Action.SCHEDULE_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
+    Action.TOPICS_TRAIN: Rule(NONE, NONE, NONE, ANY, Scope.WRITE),
 }
 
 

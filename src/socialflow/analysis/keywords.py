@@ -94,6 +94,18 @@ def extract(text: str, limit: int = 10, longest: int = 3, language: str | None =
     return [KeyPhrase(candidates[key].spelling, scores[key] / best, candidates[key].count) for key in chosen]
 
 
+def content_words(text: str, language: str | None = None) -> list[str]:
+    """The words of a text that say what it is about, in lower case and in order; `language` as in `extract`.
+
+    >>> content_words("The drone filmed the glacier!")
+    ['drone', 'filmed', 'glacier']
+    """
+    words = [word.lower() for clause in _clauses(text) for word in clause]
+    language = language or guess_language(words)
+    functional = stop_words(language) if language else frozenset()
+    return [word for word in words if _speaks(word, functional)]
+
+
 def _clauses(text: str) -> Iterator[list[str]]:
     """Words between one punctuation mark and the next, without links and user names."""
     plain = _NOISE.sub(" | ", unicodedata.normalize("NFC", text))

@@ -38,6 +38,7 @@ class PipelineType(StrEnum):
     COLLECT_DATA = "collect_data"
     BANDIT_UPDATE = "bandit_update"
     GRAPH_UPDATE = "graph_update"
+    TRAIN_TOPICS = "train_topics"
 
 
 class JobState(StrEnum):

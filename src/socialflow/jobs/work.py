@@ -86,5 +86,6 @@ KINDS: Mapping[PipelineType, Kind] = {
     PipelineType.COLLECT_DATA: Kind("ml.collect_data", time_limit=6 * 3600, at_once=1),
     PipelineType.BANDIT_UPDATE: Kind("ml.bandit_update", time_limit=900, at_once=1),
     PipelineType.GRAPH_UPDATE: Kind("ml.graph_update", time_limit=3600, at_once=1),
+    PipelineType.TRAIN_TOPICS: Kind("ml.train_topics", time_limit=6 * 3600, at_once=1),
 }
 """Every pipeline type, once."""

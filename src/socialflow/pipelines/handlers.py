@@ -16,6 +16,7 @@ from socialflow.pipelines.graph_job import UpdateGraph
 from socialflow.pipelines.inference import BatchInference
 from socialflow.pipelines.live import ActiveUsers, Lists
 from socialflow.pipelines.precompute import ComputeRecommendations, PrecomputeRecommendations, build_precomputer
+from socialflow.pipelines.topics_job import TrainTopics
 from socialflow.pipelines.train_job import TrainModel
 from socialflow.pipelines.trending_jobs import CalculateTrending, UpdateTrending
 from socialflow.pipelines.warm import WarmCache
@@ -61,4 +62,5 @@ def build_handlers(parts: WorkParts) -> Mapping[PipelineType, Handler]:
         PipelineType.COLLECT_DATA: parts.collect,
         PipelineType.BANDIT_UPDATE: UpdateBandit(parts.bandit),
         PipelineType.GRAPH_UPDATE: UpdateGraph(parts.store, parts.catalogue),
+        PipelineType.TRAIN_TOPICS: TrainTopics(parts.store, parts.catalogue),
     }

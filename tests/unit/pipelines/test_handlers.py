@@ -19,6 +19,7 @@ from socialflow.content.records import (
     Item,
     ItemKind,
     ModerationStatus,
+    Privacy,
     User,
 )
 from socialflow.jobs.records import Job, JobState, NewJob, PipelineType
@@ -218,3 +219,32 @@ class TestGraph:
         await platform.recommendation.start()
         offered = {one.id: one.source for one in (await platform.people.users("new", 50)).entries}
         assert offered["u9"] == "influence"
+
+
+class TestTopics:
+    async def test_are_found_in_public_texts_and_not_again_while_nothing_is_new(self, platform: Platform) -> None:
+        now = platform.clock.now()
+        themes = ("flour dough oven yeast", "saddle pedal gravel helmet")
+        async with platform.store.write() as unit:
+            await unit.users.upsert([User("shy", "shy", now, privacy=Privacy(train=False))])
+            await unit.items.upsert(
+                [
+                    Item(
+                        f"t{n}",
+                        ItemKind.POST,
+                        now,
+                        text=themes[n % 2] if n < 40 else "secret diary pages",
+                        author="shy" if n >= 40 else None,
+                        moderation_status=ModerationStatus.APPROVED,
+                    )
+                    for n in range(60)
+                ]
+            )
+        told = result(await work(platform, PipelineType.TRAIN_TOPICS, topics=3))
+        words = {word for topics in told.values() for topic in topics for word in topic["words"]}
+        assert {"flour", "pedal"} <= words
+        assert not {"secret", "diary"} & words
+        await work(platform, PipelineType.TRAIN_TOPICS, topics=3)
+        assert [one.version for one in platform.catalogue.versions("topics_nmf")] == ["0001"]
+        await work(platform, PipelineType.TRAIN_TOPICS, topics=2)
+        assert [one.version for one in platform.catalogue.versions("topics_nmf")] == ["0002"]

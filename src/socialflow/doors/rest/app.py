@@ -17,6 +17,7 @@ from socialflow.doors.rest import errors, openapi
 from socialflow.doors.rest.middleware import Cors, ErrorBoundary, RequestContext
 from socialflow.doors.rest.ports import Platform
 from socialflow.doors.rest.routes import (
+    analysis,
     channels,
     collection,
     edges,
@@ -46,6 +47,7 @@ ROUTERS = (
     rules.router,
     recommendations.router,
     ml.router,
+    analysis.router,
     pipelines.router,
     orchestrator.router,
     scheduler.router,

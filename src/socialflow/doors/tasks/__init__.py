@@ -30,6 +30,7 @@ __all__ = [
     "moderate_video_task",
     "predict_virality_task",
     "train_model_task",
+    "train_topics_task",
     "update_recommendations_task",
 ]
 
@@ -58,3 +59,4 @@ batch_inference_task = _task(PipelineType.BATCH_INFERENCE)
 collect_data_task = _task(PipelineType.COLLECT_DATA)
 bandit_update_task = _task(PipelineType.BANDIT_UPDATE)
 graph_update_task = _task(PipelineType.GRAPH_UPDATE)
+train_topics_task = _task(PipelineType.TRAIN_TOPICS)

@@ -26,6 +26,7 @@ PARAMETERS: Mapping[PipelineType, tuple[str, ...]] = {
     PipelineType.COLLECT_DATA: ("endpoint",),
     PipelineType.BANDIT_UPDATE: (),
     PipelineType.GRAPH_UPDATE: (),
+    PipelineType.TRAIN_TOPICS: ("topics",),
 }
 
 

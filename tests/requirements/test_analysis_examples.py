@@ -1,0 +1,30 @@
+"""The example of content analysis, with only its import line changed."""
+
+from tests.requirements.examples import in_requirements, run_blocking
+
+from socialflow.content.records import Item, ItemKind, ModerationStatus
+from socialflow.kit.defaults import Resident
+
+TOPICS = """
+# Train topic models
+topic_modeler = TopicModeler()
+topics = topic_modeler.fit_topic_models(db)
+"""
+IMPORTED = "from socialflow.analysis import TopicModeler\n"
+THEMES = ("flour dough oven yeast", "saddle pedal gravel helmet")
+
+
+def test_topic_models_are_trained(resident: Resident) -> None:
+    assert in_requirements(TOPICS, "4")
+
+    async def fill(platform) -> None:
+        now, shown = platform.clock.now(), ModerationStatus.APPROVED
+        posts = [Item(f"i{n}", ItemKind.POST, now, text=THEMES[n % 2], moderation_status=shown) for n in range(20)]
+        async with platform.store.write() as unit:
+            await unit.items.upsert(posts)
+
+    resident.call(fill)
+    topics = run_blocking(IMPORTED + TOPICS, {}, {"db": None})["topics"]
+    assert set(topics) == {"lda", "nmf"}
+    found = {frozenset(word for word, _ in topic.words[:4]) for topic in topics["nmf"]}
+    assert found >= {frozenset(theme.split()) for theme in THEMES}
