@@ -14,6 +14,7 @@ from socialflow import __version__
 from socialflow.access.limits import Limiter
 from socialflow.access.service import AccessService
 from socialflow.access.tokens import TokenSettings
+from socialflow.analysis.service import AnalysisService
 from socialflow.broker.config import BrokerSettings
 from socialflow.broker.supervisor import Supervisor
 from socialflow.broker.transport import CeleryTransport
@@ -28,6 +29,7 @@ from socialflow.jobs.service import JobService
 from socialflow.jobs.work import Handler
 from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
+from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
 from socialflow.pipelines.model_source import CatalogueGraph, CatalogueModels
@@ -60,6 +62,7 @@ class Platform:
     recommendation: RecommendationService
     recommendations: CachedRecommendations
     people: PeopleService
+    analysis: AnalysisService
     lists: Lists
     jobs: JobService
     scheduler: Scheduler
@@ -156,6 +159,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         cache=cache,
         recommendation=recommendation,
         recommendations=recommendations,
+        analysis=AnalysisService(store, TakenTogether(recommendation), CatalogueTopics(catalogue), clock),
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,

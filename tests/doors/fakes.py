@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import numpy as np
 from pydantic import SecretStr
 
 from socialflow.access.limits import Limiter
 from socialflow.access.service import AccessService
 from socialflow.access.tokens import TokenSettings
+from socialflow.analysis.interests import Acts
+from socialflow.analysis.service import AnalysisService
 from socialflow.content.records import ErasureReceipt, ItemKind
 from socialflow.content.service import is_public
 from socialflow.errors import FeedRequestNotFound, SocialflowError, UserNotFound
-from socialflow.ids import UserKey
+from socialflow.ids import ChannelKey, ItemKey, UserKey
 from socialflow.jobs.service import JobService
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import SystemClock
@@ -205,6 +208,26 @@ class FakeLists:
         return answers
 
 
+class FakeEvidence:
+    """Bob liked i-1 an hour ago; ann's channel has i-1; no model tells what is taken along."""
+
+    def __init__(self, store: Store, clock: SystemClock) -> None:
+        self.store, self.clock = store, clock
+
+    async def acts(self, user_id: str) -> Acts:
+        async with self.store.read() as unit:
+            keys = await unit.items.keys(["i-1"])
+        at = np.array([self.clock.now().timestamp() - 3600.0])
+        return Acts(np.array([keys["i-1"]]), np.ones(1), at)
+
+    async def items_of(self, channel: ChannelKey, limit: int) -> Sequence[ItemKey]:
+        async with self.store.read() as unit:
+            return list((await unit.items.keys(["i-1"])).values())
+
+    async def taken_with(self, items: Sequence[ItemKey], limit: int) -> None:
+        return None
+
+
 class FakePeople:
     """Suggests one person and one channel to everybody."""
 
@@ -230,6 +253,8 @@ class FakePlatform:
         self.recommendation = FakeRecommendations(self.store)
         self.recommendations = FakeLists(self.recommendation)
         self.people = FakePeople()
+        evidence = FakeEvidence(self.store, self.clock)
+        self.analysis = AnalysisService(self.store, evidence, lambda: None, self.clock)
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(

@@ -83,6 +83,8 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/v1/ml/recommendations?user_id=u-bob", None, "401 200 403 403 200 200 403 403 403"),
     ("GET", "/api/v1/ml/recommendations/u-bob", None, "401 200 403 403 200 200 403 403 403"),
     ("GET", "/api/v1/ml/trending", None, "401 200 200 200 200 200 403 403 403"),
+    ("POST", "/api/v1/ml/analyze/channel/c-ann", None, "401 403 200 403 200 200 403 403 403"),
+    ("GET", "/api/v1/ml/interests/u-bob", None, "401 200 403 403 200 200 403 403 403"),
     ("POST", "/api/v1/ml/train/topics", None, "401 403 403 403 202 403 202 403 403"),
     ("POST", "/api/v1/recommendations/feed", GIVEN, "401 200 403 403 200 200 403 403 403"),
     ("POST", "/api/v1/recommendations/similar-posts/i-1", None, "401 200 200 200 200 200 403 403 403"),

@@ -2,7 +2,7 @@
 
 from tests.requirements.examples import in_requirements, run_blocking
 
-from socialflow.content.records import Item, ItemKind, ModerationStatus
+from socialflow.content.records import Channel, Item, ItemKind, ModerationStatus
 from socialflow.kit.defaults import Resident
 
 TOPICS = """
@@ -28,3 +28,29 @@ def test_topic_models_are_trained(resident: Resident) -> None:
     assert set(topics) == {"lda", "nmf"}
     found = {frozenset(word for word, _ in topic.words[:4]) for topic in topics["nmf"]}
     assert found >= {frozenset(theme.split()) for theme in THEMES}
+
+
+TAGS = """
+# Generate tags for a channel
+tag_generator = TagGenerator()
+tagging = tag_generator.generate_channel_tags(db, channel_id)
+"""
+
+
+def test_tags_of_a_channel_are_generated(resident: Resident) -> None:
+    assert in_requirements(TAGS, "4")
+
+    async def fill(platform) -> None:
+        now, shown = platform.clock.now(), ModerationStatus.APPROVED
+        async with platform.store.write() as unit:
+            await unit.channels.upsert([Channel("c1", "The slow oven", now, categories=("food",))])
+            post = Item(
+                "p1", ItemKind.POST, now, text="Rye bread", tags=("baking",), channel="c1", moderation_status=shown
+            )
+            await unit.items.upsert([post])
+
+    resident.call(fill)
+    imported = "from socialflow.analysis import TagGenerator\n"
+    tagging = run_blocking(imported + TAGS, {}, {"db": None, "channel_id": "c1"})["tagging"]
+    assert [tag.name for tag in tagging.tags[:2]] == ["baking", "food"]
+    assert "model:topics" in tagging.missing

@@ -58,6 +58,8 @@ class Action(StrEnum):
     SCHEDULE_READ = "schedule.read"
     SCHEDULE_WRITE = "schedule.write"
     TOPICS_TRAIN = "topics.train"
+    CHANNEL_ANALYSE = "channel.analyse"
+    INTERESTS_READ = "interests.read"
 
 
 class Reach(StrEnum):
@@ -122,6 +124,8 @@ MATRIX: Mapping[Action, Rule] = {
     Action.SCHEDULE_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
     Action.SCHEDULE_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
     Action.TOPICS_TRAIN: Rule(NONE, NONE, NONE, ANY, Scope.WRITE),
+    Action.CHANNEL_ANALYSE: Rule(NONE, OWN, OWN, ANY, Scope.READ),
+    Action.INTERESTS_READ: Rule(OWN, OWN, OWN, ANY, Scope.READ),
 }
 
 

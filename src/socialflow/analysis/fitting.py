@@ -48,6 +48,9 @@ def name_of(method: Method) -> str:
     return f"{KIND}_{method}"
 
 
+MODELS = tuple(name_of(method) for method in Method)
+
+
 class TopicModeler:
     """Finds what a platform's texts are about. Blocking, for scripts and notebooks."""
 

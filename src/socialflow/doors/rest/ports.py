@@ -8,6 +8,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from socialflow.access.service import AccessService
+from socialflow.analysis.service import AnalysisService
 from socialflow.content.records import ErasureReceipt, ItemKind
 from socialflow.intake.external.ports import CollectionUnit
 from socialflow.jobs.ports import JobUnit
@@ -113,6 +114,8 @@ class Platform(Protocol):
     def recommendations(self) -> CachedRecommendations: ...
     @property
     def people(self) -> PeopleService: ...
+    @property
+    def analysis(self) -> AnalysisService: ...
     @property
     def jobs(self) -> JobService: ...
     @property
