@@ -59,7 +59,8 @@ class Churn:
 def interests_of(acts: Acts, labels: Mapping[int, Sequence[Label]], now: float, limit: int) -> list[Interest]:
     """The `limit` greatest interests: ``sum_i weight_i 2^(-age_i / 30 d)`` over acts on items of a label, as a share
     of the greatest; what was mostly disliked is none. Ties by name."""
-    return _greatest(_sums(acts, labels, np.exp2(-_ages(acts, now) / HALF_LIFE)), limit)
+    faded: npt.NDArray[np.float64] = np.exp2(-_ages(acts, now) / HALF_LIFE)
+    return _greatest(_sums(acts, labels, faded), limit)
 
 
 def next_interests(acts: Acts, labels: Mapping[int, Sequence[Label]], now: float, limit: int) -> list[Interest]:
@@ -68,7 +69,8 @@ def next_interests(acts: Acts, labels: Mapping[int, Sequence[Label]], now: float
     ages = _ages(acts, now)
     recent = _sums(acts, labels, (ages < RECENT).astype(np.float64))
     share = RECENT / (BEFORE - RECENT)
-    before = _sums(acts, labels, share * ((ages >= RECENT) & (ages < BEFORE)))
+    past = ((ages >= RECENT) & (ages < BEFORE)).astype(np.float64)
+    before = {label: share * value for label, value in _sums(acts, labels, past).items()}
     rises = {}
     for label, value in recent.items():
         earlier = max(0.0, before.get(label, 0.0))

@@ -1,6 +1,5 @@
 """What the running recommender knows of what people take, as analysis asks for it."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -49,11 +48,11 @@ class TakenTogether:
         anchors = np.array(items[:_ANCHORS], np.int64)
         near = await present.lane.run(loaded.model.neighbours, anchors, _NEAR)
         shown, own = present.live.corpus.visible(), set(items)
-        sums: Counter[int] = Counter()
+        sums: dict[int, float] = {}
         for key, score in zip(near.items.ravel().tolist(), near.scores.ravel().tolist(), strict=True):
             if 0 <= key < len(shown) and shown[key] and key not in own and score > 0:
-                sums[key] += score
-        best = sums.most_common(limit)
+                sums[key] = sums.get(key, 0.0) + score
+        best = sorted(sums.items(), key=lambda one: -one[1])[:limit]
         return {ItemKey(key): score / best[0][1] for key, score in best}
 
 
