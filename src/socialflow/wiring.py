@@ -84,6 +84,7 @@ class Platform:
         """Finish what runs and let go of every resource."""
         await self.housekeeping.close()
         await self.transport.close()
+        await self.analysis.close()
         await self.recommendation.close()
         await self.cache.close()
         await self.limiter.close()

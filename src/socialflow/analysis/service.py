@@ -12,11 +12,14 @@ from socialflow.analysis.topics import TopicModel
 from socialflow.content.log import ItemText
 from socialflow.content.ports import ContentStore
 from socialflow.ids import ItemKey
+from socialflow.inference.lane import Lane
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import Clock
 
 ITEMS_OF_A_CHANNEL, NEAR_ITEMS, ACTS = 100, 50, 2_000
 """The newest of each that are read."""
+WAITING = 64
+"""Calls that wait for their turn at most."""
 CLEAR_TOPIC = 0.25
 """Share of a text from which it is said to be of a topic."""
 
@@ -56,6 +59,18 @@ class UserInterests:
         return _status(self.churn is not None, self.missing)
 
 
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """What tags are told from: words of its `own`, categories it is `filed` under, `texts` of its items, and of those
+    `near`by, which the same people take, with their strength (None: no model tells)."""
+
+    own: ItemText | None
+    filed: Sequence[str]
+    texts: Mapping[ItemKey, ItemText]
+    near: Mapping[ItemKey, float] | None
+    nearby: Mapping[ItemKey, ItemText]
+
+
 class AnalysisService:
     """Tags of channels and interests of people.
 
@@ -68,6 +83,11 @@ class AnalysisService:
         self._evidence = evidence
         self._topics = topics
         self._clock = clock
+        self._lane = Lane("analysis", capacity=WAITING)
+
+    async def close(self) -> None:
+        """Finish what is being worked out."""
+        await self._lane.close()
 
     async def channel_tags(self, channel_id: str, limit: int = 20) -> Tagging:
         """What a channel is about: by the words of itself and of its newest public items, by tags of items that the
@@ -79,34 +99,37 @@ class AnalysisService:
             channel = await unit.channels.get(channel_id)
         items = await self._evidence.items_of(channel.key, ITEMS_OF_A_CHANNEL)
         own = ItemText(ItemKey(0), channel.name, channel.description, "", (), None, None)
-        evidence, missing, by = await self._gathered(items, own)
-        evidence[Source.CATEGORY] = {**evidence[Source.CATEGORY], **dict.fromkeys(channel.categories, 1.0)}
-        return Tagging(channel_id, combine(evidence, limit), missing, by)
+        found = await self._gathered(items, own, channel.categories)
+        return await self._lane.run(self._tagging, channel_id, found, limit)
 
     async def item_tags(self, item_id: str, limit: int = 20) -> Tagging:
         """What an item is about, in the same way. Raises ItemNotFound, Overloaded, StoreUnavailable."""
         async with self._store.read() as unit:
             item = await unit.items.get(item_id)
-        evidence, missing, by = await self._gathered([item.key])
-        return Tagging(item_id, combine(evidence, limit), missing, by)
+        return await self._lane.run(self._tagging, item_id, await self._gathered([item.key]), limit)
 
     async def _gathered(
-        self, items: Sequence[ItemKey], *more: ItemText
-    ) -> tuple[dict[Source, Strengths], tuple[str, ...], tuple[Provenance, ...]]:
-        """Evidence of items (and of `more` words), what is missing of it, and what made it."""
+        self, items: Sequence[ItemKey], own: ItemText | None = None, filed: Sequence[str] = ()
+    ) -> _Gathered:
         near = await self._evidence.taken_with(items, NEAR_ITEMS) if items else {}
-        texts, nearby = await self._texts(items), await self._texts(near or ())
-        evidence: dict[Source, Strengths] = {**written([*more, *texts.values()])}
-        evidence[Source.COLLABORATIVE] = _tags_nearby(nearby, near or {})
+        return _Gathered(own, filed, await self._texts(items), near, await self._texts(near or ()))
+
+    def _tagging(self, of: str, found: _Gathered, limit: int) -> Tagging:
+        """Tags by everything that was found; runs in the lane."""
+        texts = list(found.texts.values())
+        evidence: dict[Source, Strengths] = {**written([*([found.own] if found.own else []), *texts])}
+        evidence[Source.CATEGORY] = {**evidence[Source.CATEGORY], **dict.fromkeys(found.filed, 1.0)}
+        evidence[Source.COLLABORATIVE] = _tags_nearby(found.nearby, found.near or {})
         model = self._topics()
         if model is not None and texts:
-            evidence[Source.TOPIC] = _topics_together(model[0], list(texts.values()))
+            evidence[Source.TOPIC] = _topics_together(model[0], texts)
         missing = (
             *(() if texts else ("items:none",)),
-            *(("model:item_item",) if near is None else ()),
+            *(("model:item_item",) if found.near is None else ()),
             *(("model:topics",) if model is None else ()),
         )
-        return evidence, missing, (Provenance("tags", "1", Tier.HEURISTIC), *(model[1:] if model else ()))
+        by = (Provenance("tags", "1", Tier.HEURISTIC), *(model[1:] if model else ()))
+        return Tagging(of, combine(evidence, limit), missing, by)
 
     async def interests(self, user_id: str, limit: int = 20) -> UserInterests:
         """What a person is interested in, by categories, tags and topics of what they took; nothing where they do not
@@ -114,22 +137,28 @@ class AnalysisService:
         """
         async with self._store.read() as unit:
             user = await unit.users.get(user_id)
-        by = Provenance("interests", "1", Tier.HEURISTIC)
         if not user.privacy.analyse:
+            by = Provenance("interests", "1", Tier.HEURISTIC)
             return UserInterests(user_id, (), (), None, ("analysis:not_permitted",), (by,))
-        now = self._clock.now().timestamp()
         acts = await self._evidence.acts(user_id)
         newest = Acts(acts.items[-ACTS:], acts.weights[-ACTS:], acts.at[-ACTS:])
-        model = self._topics()
         texts = await self._texts([ItemKey(key) for key in np.unique(newest.items).tolist()])
+        churn = churn_of(acts, self._clock.now().timestamp())
+        return await self._lane.run(self._interests, user_id, newest, texts, churn, limit)
+
+    def _interests(
+        self, user_id: str, newest: Acts, texts: Mapping[ItemKey, ItemText], churn: Churn | None, limit: int
+    ) -> UserInterests:
+        """Interests by the newest acts; runs in the lane."""
+        now, model = self._clock.now().timestamp(), self._topics()
         labels = _labels(texts, model[0] if model else None)
         return UserInterests(
             user_id,
             tuple(interests_of(newest, labels, now, limit)),
             tuple(next_interests(newest, labels, now, limit)),
-            churn_of(acts, now),
-            (*(() if len(acts.at) else ("history:none",)), *(() if model else ("model:topics",))),
-            (by, *(model[1:] if model else ())),
+            churn,
+            (*(("history:none",) if churn is None else ()), *(() if model else ("model:topics",))),
+            (Provenance("interests", "1", Tier.HEURISTIC), *(model[1:] if model else ())),
         )
 
     async def _texts(self, keys: Collection[ItemKey]) -> dict[ItemKey, ItemText]:
@@ -175,5 +204,5 @@ def _tags_nearby(texts: Mapping[ItemKey, ItemText], near: Mapping[ItemKey, float
 
 def _topics_together(model: TopicModel, texts: Sequence[ItemText]) -> Strengths:
     """The heaviest word of each clear topic, by the topic's mean share of the texts."""
-    shares = model.topics_of([_words(text) for text in texts]).mean(axis=0)
-    return {model.topics[number].words[0][0]: float(shares[number]) for number in np.flatnonzero(shares >= CLEAR_TOPIC)}
+    shares, topics = model.topics_of([_words(text) for text in texts]).mean(axis=0), model.topics
+    return {topics[number].words[0][0]: float(shares[number]) for number in np.flatnonzero(shares >= CLEAR_TOPIC)}

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from socialflow.errors import ArtefactError, ModelUnavailable
 from socialflow.kit.answers import Provenance, Tier
 
 FloatArray = npt.NDArray[np.float32]
+Kind = Literal["multi_class", "multi_label", "tokens", "span", "vector"]
 
 ENCODER_FILE, TOKENIZER_FILE, HEADS_FILE, ARRAYS_FILE = "encoder.onnx", "tokenizer.json", "heads.json", "heads.npz"
 PACKAGED = Path(__file__).parent / "weights"

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.errors import ArtefactError
-from socialflow.text.bundle import FloatArray, HeadPart
+from socialflow.text.bundle import FloatArray, HeadPart, Kind
 from socialflow.text.encoder import Encoded, Window
 from socialflow.text.records import Choice, Combination, Detection, Record, Span, Spans
 
@@ -26,7 +26,7 @@ class Head(ABC, Generic[R_co]):
     """
 
     name: ClassVar[str]
-    kind: ClassVar[str]
+    kind: ClassVar[Kind]
     labels: ClassVar[tuple[str, ...]]
     combination: ClassVar[Combination]
 
@@ -143,8 +143,8 @@ class SpansHead(Head[Spans]):
 
     @classmethod
     def tags(cls) -> tuple[str, ...]:
-        """Outside, then the first token of each label and those after it."""
-        return ("O", *(f"{place}-{label}" for label in cls.labels for place in "BI"))
+        """As `bio`."""
+        return bio(cls.labels)
 
     def look(self, batch: Encoded) -> Sequence[FloatArray]:
         """Probabilities (t, tags) of each window, padding left out."""
@@ -173,6 +173,15 @@ class SpansHead(Head[Spans]):
             if tag > 0:
                 inside.append(place)
         return spans
+
+
+def bio(labels: Sequence[str]) -> tuple[str, ...]:
+    """Tags of tokens: outside, and for each label its first token and those after it.
+
+    >>> bio(["PER"])
+    ('O', 'B-PER', 'I-PER')
+    """
+    return ("O", *(f"{place}-{label}" for label in labels for place in "BI"))
 
 
 def joined(spans: Sequence[Span]) -> tuple[Span, ...]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from socialflow.text.bundle import Kind
+
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
-Kind = Literal["multi_class", "multi_label", "tokens", "span", "vector"]
 
 UNTOLD = -100
 """Target of what a loss leaves out."""

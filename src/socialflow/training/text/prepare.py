@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from socialflow.text.encoder import WINDOW
+from socialflow.text.head import bio
 from socialflow.text.normalise import Normalised, normalise
 from socialflow.training.text.lessons import UNTOLD, IntArray, Lesson, Tokens
 from socialflow.training.text.records import Head, Part, Spans
@@ -14,8 +16,6 @@ from socialflow.training.text.records import Head, Part, Spans
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
-LONGEST = 128
-"""Tokens of a window, those that mark its ends included."""
 _AT_ONCE = 4096
 
 
@@ -29,12 +29,13 @@ class Tokenised:
 
 
 def tokeniser(path: Path) -> "Tokenizer":
-    """The tokeniser of a `tokenizer.json`, cutting at `LONGEST` tokens."""
+    """The tokeniser of a `tokenizer.json`, cutting at one window."""
     from tokenizers import Tokenizer
 
     made = Tokenizer.from_file(str(path))
     made.no_padding()
-    made.enable_truncation(LONGEST)
+    made.enable_truncation(WINDOW)
+    made.encode_special_tokens = True
     return made
 
 
@@ -67,15 +68,6 @@ def lesson(head: Head, part: Part, by: "Tokenizer") -> Lesson:
         tags, asked = _tags(found, part.targets, len(head.labels))
         return Lesson(head.name, "tokens", bio(head.labels), found.tokens, tags, asked=asked)
     return _spanned(head, found, part.targets)
-
-
-def bio(labels: Sequence[str]) -> tuple[str, ...]:
-    """Tags of the tokens: outside, and for each label its first token and those after it.
-
-    >>> bio(["PER"])
-    ('O', 'B-PER', 'I-PER')
-    """
-    return ("O", *(f"{place}-{label}" for label in labels for place in "BI"))
 
 
 def _offsets(text: Normalised, encoding: "Encoding") -> tuple[IntArray, IntArray]:

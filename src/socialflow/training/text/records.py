@@ -13,11 +13,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from socialflow.text.bundle import Kind
+
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
-Kind = Literal["multi_class", "multi_label", "tokens", "span"]
 PartName = Literal["train", "validation", "test"]
 Stretch = tuple[int, int, int]
 """First character, the one after the last, label: offsets into the text as given."""
@@ -29,7 +30,7 @@ class Head:
     """A question about a text, and the answers it may have.
 
     `multi_class`: one of the labels. `multi_label`: any of them. `tokens`: stretches of the text, a label each. `span`:
-    the label of a stretch that is given with the text.
+    the label of a stretch that is given with the text. `vector`: no label, a place in space.
     """
 
     name: str

@@ -1,27 +1,18 @@
 """What a network answers to lessons."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 
 from socialflow.training.text.fitting.losses import Network
-from socialflow.training.text.lessons import Lesson, Part, gathered
+from socialflow.training.text.lessons import FloatArray, Lesson, Part, gathered
 
 _AT_ONCE = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """Logits of the texts of a lesson, in its order: (n, labels), or (all tokens, tags) of a tokens head."""
-
-    logits: np.ndarray
-
-
-def answers(network: Network, lesson: Lesson, rows: np.ndarray | None = None) -> Answers:
-    """Logits for `rows` of a lesson (all); texts of like length are read together."""
-    asked = np.arange(len(lesson)) if rows is None else rows
-    order = asked[np.argsort(lesson.tokens.lengths[asked], kind="stable")]
+def answers(network: Network, lesson: Lesson) -> FloatArray:
+    """Logits of a lesson's texts: (n, labels), or (all tokens, tags) of a tokens head. Texts of like length are read
+    together."""
+    order = np.argsort(lesson.tokens.lengths, kind="stable")
     told: dict[int, np.ndarray] = {}
     device = network.encoder.words.weight.device
     for start in range(0, len(order), _AT_ONCE):
@@ -34,5 +25,5 @@ def answers(network: Network, lesson: Lesson, rows: np.ndarray | None = None) ->
         for place, text in enumerate(texts.tolist()):
             one = logits[place].float().cpu().numpy()
             told[text] = one[: lesson.tokens.lengths[text]] if lesson.kind == "tokens" else one
-    rows_told = [told[text] for text in asked.tolist()]
-    return Answers(np.concatenate(rows_told) if lesson.kind == "tokens" else np.stack(rows_told))
+    rows = [told[text] for text in range(len(lesson))]
+    return np.concatenate(rows) if lesson.kind == "tokens" else np.stack(rows)

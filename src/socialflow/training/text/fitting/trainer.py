@@ -4,20 +4,21 @@ import logging
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from socialflow.recommendation.fitting.learning import Learning
 from socialflow.training.text.fitting.losses import Network, batch_loss
 from socialflow.training.text.lessons import Batch, Lesson, batches, shares
 
 _log = logging.getLogger("socialflow.training.text")
 
-_AVERAGING = 0.999
-_LONGEST_GRADIENT = 1.0
 _DECAY = 0.01
 _WRITTEN_EVERY = 300
 """Steps: some minutes on two cores."""
@@ -63,15 +64,12 @@ class Trainer:
         quality: Callable[[Network], float],
         checkpoint: Path | None = None,
     ) -> None:
-        self._network, self._lessons, self._course = network, lessons, course
-        self._quality, self._checkpoint = quality, checkpoint
+        self._network, self._lessons, self._course, self._quality = network, lessons, course, quality
         self._shares = shares(lessons, course.most, course.weights)
         self._of_round = math.ceil(sum(self._shares.values()) / course.size)
         self._optimiser = torch.optim.AdamW(_groups(network, course), betas=(0.9, 0.98), fused=True)
         self._rates = [group["lr"] for group in self._optimiser.param_groups]
-        self._steps, self._stale, self._best = 0, 0, -math.inf
-        self._average = {name: value.detach().clone() for name, value in network.state_dict().items()}
-        self._kept = dict(self._average)
+        self._learning = Learning(network, self._optimiser, network.encoder.noise.generator, checkpoint)
 
     @property
     def steps(self) -> int:
@@ -80,92 +78,33 @@ class Trainer:
 
     def run(self, progress: Callable[[int, int], None] = lambda _done, _all: None) -> float:
         """Learn; returns the best quality. `progress` hears steps done and in all."""
-        self._resume()
-        while self._steps < self.steps and self._stale < self._course.patience:
+        learning = self._learning
+        learning.resume()
+        while learning.steps < self.steps and learning.stale < self._course.patience:
             loss = self._round(progress)
-            quality = self._look()
-            self._stale = 0 if quality > self._best else self._stale + 1
-            if self._stale == 0:
-                self._best = quality
-                self._kept = {name: value.clone() for name, value in self._average.items()}
-            _log.info("step %d of %d: loss %.4f, quality %.4f", self._steps, self.steps, loss, quality)
-            self._write()
-        self._network.load_state_dict(self._kept)
-        self._network.eval()
-        return self._best
+            quality = learning.look(partial(self._quality, self._network))
+            learning.judge(quality)
+            _log.info("step %d of %d: loss %.4f, quality %.4f", learning.steps, self.steps, loss, quality)
+            learning.write()
+        return learning.finish()
 
     def _round(self, progress: Callable[[int, int], None]) -> float:
         """The rest of the round that the steps so far are in."""
         self._network.train()
         losses = []
         for batch in self._left():
-            losses.append(self._step(batch))
-            progress(self._steps, self.steps)
-            if self._steps % _WRITTEN_EVERY == 0:
-                self._write()
+            for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
+                group["lr"] = rate * _pace(self._learning.steps / self.steps, self._course.rise)
+            losses.append(self._learning.step(batch_loss(self._network, self._lessons, batch)))
+            progress(self._learning.steps, self.steps)
+            if self._learning.steps % _WRITTEN_EVERY == 0:
+                self._learning.write()
         return float(np.mean(losses)) if losses else math.nan
 
     def _left(self) -> Iterator[Batch]:
-        number, done = divmod(self._steps, self._of_round)
+        number, done = divmod(self._learning.steps, self._of_round)
         rng = np.random.default_rng((self._course.seed, number))
-        for place, batch in enumerate(batches(self._lessons, self._shares, self._course.size, rng)):
-            if place >= done:
-                yield batch
-
-    def _step(self, batch: Batch) -> float:
-        for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
-            group["lr"] = rate * _pace(self._steps / self.steps, self._course.rise)
-        loss = batch_loss(self._network, self._lessons, batch)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self._network.parameters(), _LONGEST_GRADIENT)
-        self._optimiser.step()
-        self._optimiser.zero_grad(set_to_none=True)
-        self._steps += 1
-        share = 1.0 - min(_AVERAGING, self._steps / (self._steps + 10.0))
-        with torch.no_grad():
-            learning = self._network.state_dict()
-            names = list(self._average)
-            torch._foreach_lerp_([self._average[name] for name in names], [learning[name] for name in names], share)
-        return float(loss.detach())
-
-    def _look(self) -> float:
-        """Quality of the averaged weights."""
-        learning = {name: value.clone() for name, value in self._network.state_dict().items()}
-        self._network.load_state_dict(self._average)
-        self._network.eval()
-        with torch.no_grad():
-            quality = self._quality(self._network)
-        self._network.load_state_dict(learning)
-        return quality
-
-    def _write(self) -> None:
-        if self._checkpoint is None:
-            return
-        self._checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._checkpoint.with_suffix(".part")
-        torch.save(
-            {
-                "network": self._network.state_dict(),
-                "optimiser": self._optimiser.state_dict(),
-                "average": self._average,
-                "kept": self._kept,
-                "counts": [self._steps, self._stale],
-                "best": self._best,
-                "noise": self._network.encoder.noise.generator.bit_generator.state,
-            },
-            beside,
-        )
-        beside.replace(self._checkpoint)
-
-    def _resume(self) -> None:
-        if self._checkpoint is None or not self._checkpoint.exists():
-            return
-        state: dict[str, Any] = torch.load(self._checkpoint, weights_only=True)
-        self._network.load_state_dict(state["network"])
-        self._optimiser.load_state_dict(state["optimiser"])
-        self._average, self._kept, self._best = state["average"], state["kept"], state["best"]
-        self._steps, self._stale = state["counts"]
-        self._network.encoder.noise.generator.bit_generator.state = state["noise"]
+        return islice(batches(self._lessons, self._shares, self._course.size, rng), done, None)
 
 
 def _pace(done: float, rise: float) -> float:
