@@ -1,6 +1,6 @@
 """The tasks of all heads, from all sets that may train them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,9 @@ from socialflow.training.text.sources import SETS, load
 Licence = Literal["all", "open"]
 
 
-def tasks(root: Path, licence: Licence = "all", *, seed: int = 0) -> dict[str, Task]:
+def tasks(
+    root: Path, licence: Licence = "all", *, seed: int = 0, languages: Collection[str] | None = None
+) -> dict[str, Task]:
     """By head: the train and validation parts of the sets that may train weights which ship.
 
     No text of a validation or test part of any set of any head, whether it trains or not, is left in a train part
@@ -21,26 +23,30 @@ def tasks(root: Path, licence: Licence = "all", *, seed: int = 0) -> dict[str, T
     Parameters:
         root: the folder of all sets.
         seed: of the validation parts of sets that were published without one.
+        languages: only sets in one of these (ISO 639-1); None: all.
 
     Raises:
         InvalidInput: a file is missing or holds something else.
     """
-    return without_overlap({name: load(name, root, seed=seed) for name in SETS}, licence)
+    return without_overlap({name: load(name, root, seed=seed) for name in SETS}, licence, languages)
 
 
-def without_overlap(sets: Mapping[str, Parts], licence: Licence = "all") -> dict[str, Task]:
+def without_overlap(
+    sets: Mapping[str, Parts], licence: Licence = "all", languages: Collection[str] | None = None
+) -> dict[str, Task]:
     """`tasks` of sets that are loaded."""
     evaluated = keys(text for parts in sets.values() for part in (parts.validation, parts.test) for text in part.texts)
     return {
         name: _task(name, used, evaluated)
         for name in HEADS
-        if (used := {source: parts for source, parts in sets.items() if _trains(source, name, licence)})
+        if (used := {source: parts for source, parts in sets.items() if _trains(source, name, licence, languages)})
     }
 
 
-def _trains(name: str, head: str, licence: Licence) -> bool:
+def _trains(name: str, head: str, licence: Licence, languages: Collection[str] | None) -> bool:
     source = SETS[name]
-    return source.head == head and source.terms.trains and (licence == "all" or source.terms.is_open)
+    allowed = source.terms.trains and (licence == "all" or source.terms.is_open)
+    return source.head == head and allowed and (languages is None or source.language in languages)
 
 
 def _task(head: str, used: Mapping[str, Parts], evaluated: frozenset[str]) -> Task:

@@ -37,7 +37,8 @@ def lessons() -> dict[str, Lesson]:
 def trained(checkpoint: Path | None = None, stop_at: int | None = None):
     from socialflow.training.text.fitting.losses import Heads, Network
     from socialflow.training.text.fitting.network import Encoder, Noise
-    from socialflow.training.text.fitting.trainer import Course, Trainer
+    from socialflow.training.text.fitting.trainer import Trainer
+    from socialflow.training.text.plan import Course
 
     def progress(done: int, _all: int) -> None:
         if done == stop_at:

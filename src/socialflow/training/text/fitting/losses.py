@@ -10,6 +10,8 @@ from socialflow.training.text.lessons import UNTOLD, Batch, Lesson, Part
 
 VECTOR_WEIGHT = 10.0
 """A cosine lost counts as much as ten nats: it is small where a sentence vector stays near its target."""
+_STRANGERS, _SHARPNESS = 1024, 20.0
+"""Targets of other texts that a vector must be farther from than from its own, and what cosines are multiplied by."""
 SMOOTHING = 0.05
 """Share of certainty that single labels give up: many of them are one annotator's word."""
 
@@ -43,13 +45,23 @@ def loss_of(told: Tensor, lesson: Lesson, part: Part) -> Tensor:
     told = told.float()
     if lesson.kind == "vector":
         wanted = torch.from_numpy(lesson.targets[part.texts]).to(told.device)
-        return (1.0 - (told * wanted).sum(-1)).mean() * VECTOR_WEIGHT
+        strangers = torch.from_numpy(lesson.targets[:_STRANGERS]).to(told.device)
+        return _of_vectors(told, wanted, strangers)
     if lesson.kind == "multi_label":
         return _told_of(told, torch.from_numpy(lesson.targets[part.texts]).to(told.device))
     if lesson.kind == "tokens":
         return _of_tags(told, lesson, part)
     labels = torch.from_numpy(lesson.targets[part.texts]).to(told.device)
     return functional.cross_entropy(told, labels, label_smoothing=SMOOTHING)
+
+
+def _of_vectors(told: Tensor, wanted: Tensor, strangers: Tensor) -> Tensor:
+    """To be where it should, and nearer to that than to other texts' places (InfoNCE: van den Oord et al., 2018)."""
+    own = (told * wanted).sum(-1, keepdim=True)
+    same = (wanted @ strangers.T) > 0.999
+    others = (told @ strangers.T).masked_fill(same, -1.0)
+    contrast = torch.cat((own, others), dim=1) * _SHARPNESS
+    return (1.0 - own).mean() * VECTOR_WEIGHT - contrast.log_softmax(dim=1)[:, 0].mean()
 
 
 def _told_of(told: Tensor, wanted: Tensor) -> Tensor:

@@ -3,7 +3,6 @@
 import logging
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,37 +15,13 @@ from torch import Tensor
 from socialflow.recommendation.fitting.learning import Learning
 from socialflow.training.text.fitting.losses import Network, batch_loss
 from socialflow.training.text.lessons import Batch, Lesson, batches, shares
+from socialflow.training.text.plan import Course
 
 _log = logging.getLogger("socialflow.training.text")
 
 _DECAY = 0.01
 _WRITTEN_EVERY = 300
 """Steps: some minutes on two cores."""
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """How long and how fast to learn.
-
-    Parameters:
-        rounds: passes; a large set gives a part of itself to each (`lessons.shares`).
-        size: texts of a step.
-        rate, head_rate: greatest learning rates of the encoder and of the heads; both rise over `rise` of all steps and
-            fall evenly to 0.
-        most: texts of a set that count fully in a round.
-        weights: by head, how much more or less often than others its texts are drawn.
-        patience: rounds without a better quality after which learning ends.
-    """
-
-    rounds: int = 4
-    size: int = 64
-    rate: float = 1e-4
-    head_rate: float = 1e-3
-    rise: float = 0.06
-    most: int = 8000
-    weights: dict[str, float] = field(default_factory=dict)
-    patience: int = 3
-    seed: int = 0
 
 
 class Trainer:
@@ -65,6 +40,7 @@ class Trainer:
         checkpoint: Path | None = None,
     ) -> None:
         self._network, self._lessons, self._course, self._quality = network, lessons, course, quality
+        network.encoder.words.weight.requires_grad_(course.words)
         self._shares = shares(lessons, course.most, course.weights)
         self._of_round = math.ceil(sum(self._shares.values()) / course.size)
         self._optimiser = torch.optim.AdamW(_groups(network, course), betas=(0.9, 0.98), fused=True)
@@ -116,7 +92,7 @@ def _groups(network: Network, course: Course) -> list[dict[str, Any]]:
     """Parameters of the encoder and the heads, matrices apart from what must not decay."""
     groups = []
     for part, rate in ((network.encoder, course.rate), (network.heads, course.head_rate)):
-        parameters: list[Tensor] = list(part.parameters())
+        parameters: list[Tensor] = [parameter for parameter in part.parameters() if parameter.requires_grad]
         for many, decay in ((True, _DECAY), (False, 0.0)):
             chosen = [parameter for parameter in parameters if (parameter.dim() > 1) == many]
             groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
