@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from benchmarks import bandit, cached, cold, jobs, keywords, models, peers, ranker, serving, social, variety, work
+from benchmarks import bandit, cached, cold, jobs, keywords, models, peers, ranker, serving, social, text, variety, work
 
 AT_SCALE = {
     "serving": serving.run,
@@ -16,7 +16,7 @@ AT_SCALE = {
     "variety": variety.run,
 }
 """Those that need a simulated platform."""
-OTHERS = ("jobs", "keywords", "models", "peers", "social")
+OTHERS = ("jobs", "keywords", "models", "peers", "social", "text")
 
 
 def main() -> None:
@@ -39,8 +39,8 @@ def main() -> None:
     if given.what == "keywords":
         keywords.run(given.shared, given.yake_python)
         return
-    if given.what == "social":
-        social.run(given.shared)
+    if given.what in ("social", "text"):
+        {"social": social.run, "text": text.run}[given.what](given.shared)
         return
     given.home.mkdir(parents=True, exist_ok=True)
     if given.what == "models":

@@ -1,15 +1,19 @@
 """Every question to a batch of texts, answered from one encoding."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from socialflow.errors import InvalidInput
 from socialflow.kit.answers import Status, Tier
 from socialflow.text.builders import HEADS
 from socialflow.text.bundle import PACKAGED, Bundle, FloatArray, read_bundle
-from socialflow.text.encoder import Encoder, Reading, Target
-from socialflow.text.head import Head
+from socialflow.text.encoder import Encoded, Encoder, Reading, Target
+from socialflow.text.head import Head, Pooled, Stack
 from socialflow.text.records import Analysis, Answer, Record
+
+_STACKS = 8
+"""Sets of questions whose heads are kept together: 4 MB each at most."""
 
 
 class Analyser:
@@ -21,6 +25,8 @@ class Analyser:
 
     def __init__(self, bundle: Bundle) -> None:
         self._provenance = bundle.provenance
+        self._guard = threading.Lock()
+        self._stacks: dict[tuple[str, ...], Stack] = {}
         self._encoder = Encoder(bundle)
         self._heads: Mapping[str, Head[Record]] = {
             name: kind(bundle.heads[name]) for name, kind in HEADS.items() if name in bundle.heads
@@ -48,10 +54,32 @@ class Analyser:
         readings = self._encoder.read(texts, _stretches(texts, targets, asked="aspect" in questions))
         found: dict[str, _Found] = {head.name: {} for head in asked}
         for batch in self._encoder.encode(readings):
-            for head in asked:
-                found[head.name].update(zip(batch.places, head.look(batch), strict=True))
+            for head, rows in self._looks(asked, batch):
+                found[head.name].update(zip(batch.places, rows, strict=True))
         lacking = [name for name in questions if name not in self._heads]
         return [self._analysis(number, reading, asked, found, lacking) for number, reading in enumerate(readings)]
+
+    def _looks(
+        self, asked: Sequence[Head[Record]], batch: Encoded
+    ) -> Iterator[tuple[Head[Record], Sequence[FloatArray]]]:
+        """What each head finds in a batch; those for whole texts look together."""
+        pooled = [head for head in asked if isinstance(head, Pooled)]
+        if pooled:
+            logits = self._stack(tuple(head.name for head in pooled)).logits(batch)
+            yield from ((head, head.told(rows)) for head, rows in zip(pooled, logits, strict=True))
+        yield from ((head, head.look(batch)) for head in asked if not isinstance(head, Pooled))
+
+    def _stack(self, names: tuple[str, ...]) -> Stack:
+        """Of these heads; the last few stacks are kept."""
+        with self._guard:
+            stack = self._stacks.pop(names, None)
+        if stack is None:
+            stack = Stack.of([head.part for name in names if isinstance(head := self._heads[name], Pooled)])
+        with self._guard:
+            self._stacks[names] = stack
+            while len(self._stacks) > _STACKS:
+                del self._stacks[next(iter(self._stacks))]
+        return stack
 
     def _analysis(
         self,

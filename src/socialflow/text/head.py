@@ -5,6 +5,7 @@ b windows of t tokens, vectors of width d; ``gelu(x) = x (1 + tanh(sqrt(2 / pi) 
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -49,11 +50,42 @@ class Head(ABC, Generic[R_co]):
         """One record from what `look` found in each window, one at least, of a text."""
 
 
-class Pooled(Head[R_co]):
-    """Labels for a whole text: ``logits = gelu(p W1 + b1) W2 + b2``, p the mean of the tokens by attention.
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """H pooled heads as one, so that all of them cost a few products: arrays padded with zeros to the largest.
 
-    ``p = sum_t a_t hidden_t``, ``a = softmax(hidden . pool / sqrt(d))`` over the tokens that are not padding.
+    pool (H, d), w1 (H, d, h), b1 (H, 1, h), w2 (H, h, labels), b2 (H, 1, labels), temperatures (H, 1, 1).
     """
+
+    pool: FloatArray
+    w1: FloatArray
+    b1: FloatArray
+    w2: FloatArray
+    b2: FloatArray
+    temperatures: FloatArray
+
+    @classmethod
+    def of(cls, parts: Sequence[HeadPart]) -> "Stack":
+        """The stack of some heads, one at least, in their order."""
+        temperatures = np.array([part.temperature for part in parts], np.float32)[:, None, None]
+        pool = np.stack([part.arrays["pool"] for part in parts])
+        b1, b2 = _padded(parts, "b1")[:, None], _padded(parts, "b2")[:, None]
+        return cls(pool, _padded(parts, "w1"), b1, _padded(parts, "w2"), b2, temperatures)
+
+    def logits(self, batch: Encoded) -> FloatArray:
+        """(H, b, labels), divided by the temperatures: ``(gelu(p W1 + b1) W2 + b2) / temperature``.
+
+        ``p = sum_t a_t hidden_t``, ``a = softmax(hidden . pool / sqrt(d))`` over the tokens that are not padding.
+        """
+        scaled = (batch.hidden @ self.pool.T) * np.float32(batch.hidden.shape[-1] ** -0.5)
+        shares = softmax(np.where(batch.mask[:, None], scaled.transpose(0, 2, 1), np.float32(-np.inf)))
+        pooled: FloatArray = (shares @ batch.hidden).transpose(1, 0, 2)
+        found: FloatArray = (bent(pooled @ self.w1 + self.b1) @ self.w2 + self.b2) / self.temperatures
+        return found
+
+
+class Pooled(Head[R_co]):
+    """Labels for a whole text, from the mean of its tokens by attention (`Stack`)."""
 
     @abstractmethod
     def record(self, probabilities: FloatArray) -> R_co:
@@ -67,10 +99,19 @@ class Pooled(Head[R_co]):
     def _most_harmful(self, found: FloatArray) -> FloatArray:
         """Of probabilities (windows, labels) those (labels,) that `Combination.MAX` tells."""
 
+    @property
+    def part(self) -> HeadPart:
+        """What stacks are made of."""
+        return self._part
+
     def look(self, batch: Encoded) -> Sequence[FloatArray]:
         """Probabilities (labels,) of each window."""
-        pooled = attended(batch.hidden, batch.hidden @ self._part.arrays["pool"], batch.mask)
-        return list(self._probabilities(perceptron(pooled, self._part)))
+        (logits,) = Stack.of([self._part]).logits(batch)
+        return self.told(logits)
+
+    def told(self, logits: FloatArray) -> Sequence[FloatArray]:
+        """Probabilities (labels,) of each window, from this head's rows of a stack's logits, (b, labels or more)."""
+        return list(self._probabilities(logits[:, : len(self._part.labels)]))
 
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> R_co:
         """By the head's combination."""
@@ -212,10 +253,25 @@ def attended(hidden: FloatArray, likeness: FloatArray, mask: npt.NDArray[np.bool
 def perceptron(x: FloatArray, part: HeadPart) -> FloatArray:
     """``(gelu(x W1 + b1) W2 + b2) / temperature``, over the last axis."""
     arrays = part.arrays
-    z = x @ arrays["w1"] + arrays["b1"]
-    bent = np.tanh(np.float32(np.sqrt(2 / np.pi)) * (z + np.float32(0.044715) * z * z * z))
-    logits: FloatArray = (np.float32(0.5) * z * (1 + bent) @ arrays["w2"] + arrays["b2"]) / np.float32(part.temperature)
+    hidden = bent(x @ arrays["w1"] + arrays["b1"])
+    logits: FloatArray = (hidden @ arrays["w2"] + arrays["b2"]) / np.float32(part.temperature)
     return logits
+
+
+def bent(z: FloatArray) -> FloatArray:
+    """``gelu(z)``, approximated by tanh."""
+    inner = np.tanh(np.float32(np.sqrt(2 / np.pi)) * (z + np.float32(0.044715) * z * z * z))
+    made: FloatArray = np.float32(0.5) * z * (1 + inner)
+    return made
+
+
+def _padded(parts: Sequence[HeadPart], array: str) -> FloatArray:
+    """One array of each head, stacked, with zeros to the largest of each axis."""
+    each = [part.arrays[array] for part in parts]
+    whole = np.zeros((len(each), *np.max([one.shape for one in each], axis=0)), np.float32)
+    for place, one in enumerate(each):
+        whole[place][tuple(slice(size) for size in one.shape)] = one
+    return whole
 
 
 def softmax(logits: FloatArray) -> FloatArray:

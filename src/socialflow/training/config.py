@@ -109,7 +109,7 @@ def load_config(
     gate = {"floor": "base_rate", "metric": "log_likelihood"} if model == RANKER else gate
     learned = {} if width is None or model not in _LEARNED_WIDTH else {_LEARNED_WIDTH[model]: width}
     document: dict[str, Any] = {"gate": gate, "evaluation": {}, "parameters": learned}
-    for section, values in (_read(file) if file else {}).items():
+    for section, values in (read_table(file) if file else {}).items():
         if section in document and isinstance(values, dict):
             document[section].update(values)
         else:
@@ -137,7 +137,8 @@ def _parameters_of(model: str) -> type[BaseModel]:
     return create_model(f"{_CONSTRUCTORS[model].__name__}Parameters", __config__=_FORBID, **fields)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_table(file: Path) -> dict[str, Any]:
+    """The table that a TOML or JSON file holds. Raises InvalidInput."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

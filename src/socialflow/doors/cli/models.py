@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from socialflow.doors.cli import console, session
-from socialflow.doors.cli.options import Json
-from socialflow.errors import ModelNotFound
+from socialflow.doors.cli.options import Json, grouped
+from socialflow.errors import InvalidInput, ModelNotFound
+from socialflow.kit.progress import Progress
 
 if TYPE_CHECKING:
     from socialflow.catalogue.records import Version
@@ -21,11 +24,25 @@ Name = Annotated[str, typer.Argument(help="Name of the model, like item_item.")]
 VersionName = Annotated[str, typer.Argument(help="Version, like 0003.")]
 
 
+@dataclass(frozen=True, slots=True)
+class TextSources:
+    """What the text model is made of, which the store does not hold; each field is an option."""
+
+    data: Annotated[Path | None, typer.Option(file_okay=False, help="text: folder of the public sets.")] = None
+    base: Annotated[
+        Path | None, typer.Option(file_okay=False, help="text: folder with model.safetensors and tokenizer.json.")
+    ] = None
+    licence: Annotated[
+        Literal["all", "open"] | None, typer.Option(help="text: leave out sets without a stated open licence.")
+    ] = None
+
+
 def register(app: typer.Typer) -> None:
     """Add `train`."""
     app.command(epilog="Example: socialflow train als --set factors=128 --promote")(train)
 
 
+@grouped
 def train(
     model: Name,
     *,
@@ -40,31 +57,20 @@ def train(
         bool,
         typer.Option("--events", help="For programs: progress as JSON lines on standard error; ends with its stdin."),
     ] = False,
+    sources: TextSources,
     as_json: Json = False,
 ) -> None:
-    """Fit a model on the store's data and keep it as a candidate; exit code 1 if the gate refuses it."""
-    from socialflow.kit.clock import SystemClock
+    """Fit a model on the store's data and keep it as a candidate; exit code 1 if the gate refuses it.
+
+    `text` is fitted on public sets instead: see `--data`, `--base` and `--licence`.
+    """
     from socialflow.pipelines.train import accepted
-    from socialflow.pipelines.train import train as run_training
-    from socialflow.training.config import load_config
 
-    chosen = session.settings()
-    wanted = load_config(model, config, set_ or (), width=chosen.embedding_dim)
-    session.prepare_store(chosen)
-
-    async def work() -> Version:
-        async with session.opened(chosen) as platform:
-            with console.progress_events() if events else console.progress_bar() as progress:
-                return await run_training(
-                    wanted,
-                    platform.store,
-                    platform.catalogue,
-                    chosen.work_dir,
-                    clock=SystemClock(),
-                    progress=progress,
-                )
-
-    version = session.run(work())
+    with console.progress_events() if events else console.progress_bar() as progress:
+        if model == "text":
+            version = _fit_text(config, set_ or (), sources, progress)
+        else:
+            version = _fit(model, config, set_ or (), progress)
     passed = accepted(version)
     if promote and passed:
         _catalogue().activate(version.name, version.version)
@@ -74,6 +80,37 @@ def train(
         _tell(version, promoted=promote and passed)
     if not passed:
         raise typer.Exit(1)
+
+
+def _fit(model: str, config: Path | None, changes: Sequence[str], progress: Progress) -> Version:
+    from socialflow.kit.clock import SystemClock
+    from socialflow.pipelines.train import train as run_training
+    from socialflow.training.config import load_config
+
+    chosen = session.settings()
+    wanted = load_config(model, config, changes, width=chosen.embedding_dim)
+    session.prepare_store(chosen)
+
+    async def work() -> Version:
+        async with session.opened(chosen) as platform:
+            return await run_training(
+                wanted, platform.store, platform.catalogue, chosen.work_dir, clock=SystemClock(), progress=progress
+            )
+
+    return session.run(work())
+
+
+def _fit_text(config: Path | None, changes: Sequence[str], sources: TextSources, progress: Progress) -> Version:
+    from socialflow.training.text.fitting.run import train_text
+    from socialflow.training.text.plan import SHIPPED, read_plan
+
+    if sources.data is None or sources.base is None:
+        missing = "data" if sources.data is None else "base"
+        raise InvalidInput(f"the text model needs --{missing}", field=missing)
+    changed = [*changes, *([f"licence={sources.licence}"] if sources.licence else [])]
+    plan = read_plan(config or SHIPPED, changed)
+    work = session.settings().work_dir / "text"
+    return train_text(plan, sources.base, sources.data, work, catalogue=_catalogue(), progress=progress)
 
 
 @models_app.command("list", epilog="Example: socialflow models list --json")

@@ -44,14 +44,14 @@ def curriculum(root: Path, by: "Tokenizer", plan: Plan) -> Curriculum:
     return Curriculum(lessons, {name: lesson(task.head, task.validation, by) for name, task in found.items()}, found)
 
 
-def looks(checks: dict[str, Lesson], tasks: dict[str, Task], by: "Tokenizer", plan: Plan) -> dict[str, Lesson]:
+def looks(learnt: Curriculum, by: "Tokenizer", plan: Plan) -> dict[str, Lesson]:
     """Validation parts of at most `plan.checks` texts, for a look at the end of a round."""
-    return {
-        name: check
-        if len(check) <= plan.checks
-        else lesson(tasks[name].head, tasks[name].validation.take(_some(len(check), plan)), by)
-        for name, check in checks.items()
-    }
+    found = dict(learnt.checks)
+    for name, check in found.items():
+        if len(check) > plan.checks:
+            task = learnt.tasks[name]
+            found[name] = lesson(task.head, task.validation.take(_some(len(task.validation), plan)), by)
+    return found
 
 
 def _some(count: int, plan: Plan) -> IntArray:

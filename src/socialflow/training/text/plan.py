@@ -1,100 +1,99 @@
-"""What a training of the text model is told: a file of settings."""
+"""What a training of the text model is told."""
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
 from socialflow.errors import InvalidInput
+from socialflow.training.config import read_table
 from socialflow.training.text.tasks import Licence
 
 SHIPPED = Path(__file__).parent / "shipped.toml"
-"""The settings of the weights in the package."""
+"""The plan of the weights in the package."""
+
+_FORBID = ConfigDict(extra="forbid", frozen=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
-    """How long and how fast to learn.
+class Course(BaseModel):
+    """How long and how fast to learn."""
 
-    Parameters:
-        rounds: passes; a large set gives a part of itself to each (`lessons.shares`).
-        size: texts of a step.
-        rate, head_rate: greatest learning rates of the encoder and of the heads; both rise over `rise` of all steps and
-            fall evenly to 0.
-        words: whether the embedding of words learns too; most of the weights are its.
-        most: texts of a set that count fully in a round.
-        weights: by head, how much more or less often than others its texts are drawn.
-        patience: rounds without a better quality after which learning ends.
-    """
+    model_config = _FORBID
 
-    rounds: int = 4
-    size: int = 64
-    rate: float = 1e-4
-    head_rate: float = 1e-3
-    rise: float = 0.06
-    words: bool = True
-    most: int = 8000
-    weights: dict[str, float] = field(default_factory=dict)
-    patience: int = 3
-    seed: int = 0
+    rounds: int = Field(default=4, ge=1, description="Passes; a large set gives a part of itself to each.")
+    size: int = Field(default=64, ge=1, description="Texts of a step.")
+    rate: float = Field(default=1e-4, gt=0, description="Greatest learning rate of the encoder.")
+    head_rate: float = Field(default=1e-3, gt=0, description="Greatest learning rate of the heads.")
+    rise: float = Field(
+        default=0.06, gt=0, lt=1, description="Share of the steps over which rates rise; they fall after it."
+    )
+    words: bool = Field(
+        default=True, description="Whether the embedding of words learns too: most of the weights are its."
+    )
+    most: int = Field(default=8000, ge=1, description="Texts of a head that count fully in a round.")
+    weights: Mapping[str, float] = Field(
+        default={}, description="By head: how much more often than others its texts come."
+    )
+    patience: int = Field(default=3, ge=1, description="Rounds without a better quality after which learning ends.")
+    seed: int = Field(default=0, ge=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A whole training.
+class Gate(BaseModel):
+    """What a new model must reach."""
 
-    Parameters:
-        licence: "all" sets that may train weights which ship, or those with an "open" licence only.
-        languages: of the public sets (ISO 639-1); generated text is English.
-        generated: whether text of our own is learnt from as well.
-        caps: by set, the most texts of it that one head learns from (`shapes/harm` and such are our own).
-        anchors: texts that hold the sentence vector where the base has it.
-        checks: validation texts of each head that a round is judged by.
-        width: of the heads' inner layer.
-        dropout: share of values set to zero while learning.
-    """
+    model_config = _FORBID
 
-    licence: Licence = "all"
-    languages: tuple[str, ...] = ("en",)
-    generated: bool = True
-    caps: dict[str, int] = field(default_factory=dict)
-    anchors: int = 24_000
-    checks: int = 600
-    width: int = 128
-    dropout: float = 0.1
-    seed: int = 0
-    course: Course = field(default_factory=Course)
+    agreement: float = Field(
+        default=0.99, ge=0, le=1, description="Decisions that integer products must share with floats."
+    )
+    loss: float = Field(default=0.01, ge=0, description="Quality that integer products may cost a head.")
 
 
-def read_plan(path: Path) -> Plan:
-    """A plan from TOML: fields of `Plan`, those of `Course` in the table `course`. Raises InvalidInput."""
+class Plan(BaseModel):
+    """A whole training."""
+
+    model_config = _FORBID
+
+    licence: Licence = Field(default="all", description="all sets that may train weights which ship, or open ones.")
+    languages: tuple[str, ...] = Field(
+        default=("en",), description="Of the public sets (ISO 639-1); our own are English."
+    )
+    generated: bool = Field(default=True, description="Whether text of our own is learnt from as well.")
+    caps: Mapping[str, int] = Field(default={}, description="By set: the most texts of it that one head learns from.")
+    anchors: int = Field(default=24_000, ge=1, description="Texts that hold the sentence vector where the base has it.")
+    checks: int = Field(default=600, ge=1, description="Validation texts of each head that a round is judged by.")
+    width: int = Field(default=128, ge=1, description="Of the heads' inner layer.")
+    dropout: float = Field(default=0.1, ge=0, lt=1, description="Share of values set to zero while learning.")
+    seed: int = Field(default=0, ge=0)
+    course: Course = Course()
+    gate: Gate = Gate()
+
+
+def read_plan(file: Path = SHIPPED, overrides: Sequence[str] = ()) -> Plan:
+    """A plan from TOML or JSON, then `key=value` texts like `course.rounds=2`. Raises InvalidInput, naming the key."""
+    document = read_table(file)
+    for text in overrides:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise InvalidInput(f"{text!r} is not key=value, like course.rounds=2", field="set")
+        _put(document, key.split("."), value)
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise InvalidInput(f"{path} cannot be read: {problem}", field="config") from problem
-    course = told.pop("course", {})
-    if not isinstance(course, dict):
-        raise InvalidInput("course is a table", field="course")
-    plan = replace(Plan(), **_known(Plan(), told, ""), course=replace(Course(), **_known(Course(), course, "course.")))
-    if plan.licence not in ("all", "open"):
-        raise InvalidInput(f"licence is all or open, not {plan.licence!r}", field="licence")
-    if min(plan.course.rounds, plan.course.size, plan.course.most, plan.checks, plan.width) < 1:
-        raise InvalidInput("rounds, size, most, checks and width are at least 1", field="course")
-    return plan
+        return Plan(**document)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(map(str, problem["loc"]))
+        raise InvalidInput(f"{key}: {problem['msg']} (got {problem['input']!r})", field=f"config.{key}") from None
 
 
-def _known(defaults: Any, told: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """Settings by name, each of the kind its default is of."""
-    kinds = {entry.name: type(getattr(defaults, entry.name)) for entry in fields(defaults) if entry.name != "course"}
-    found: dict[str, Any] = {}
-    for name, value in told.items():
-        if name not in kinds:
-            raise InvalidInput(f"no setting {prefix}{name}; there are {', '.join(kinds)}", field=f"{prefix}{name}")
-        kind = kinds[name]
-        plain = tuple(value) if kind is tuple and isinstance(value, list) else value
-        plain = float(plain) if kind is float and type(plain) is int else plain
-        if type(plain) is not kind:
-            raise InvalidInput(f"{prefix}{name} is a {kind.__name__}, not {value!r}", field=f"{prefix}{name}")
-        found[name] = plain
-    return found
+def _put(document: dict[str, Any], path: Sequence[str], value: str) -> None:
+    for name in path[:-1]:
+        inner = document.setdefault(name, {})
+        if not isinstance(inner, dict):
+            raise InvalidInput(f"{name} is no table", field="set")
+        document = inner
+    try:
+        document[path[-1]] = json.loads(value)
+    except ValueError:
+        document[path[-1]] = value

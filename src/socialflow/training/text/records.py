@@ -112,6 +112,18 @@ class Part:
         targets = self.targets.take(rows) if isinstance(self.targets, Spans) else self.targets[rows]
         return Part([self.texts[row] for row in rows], targets, [self.sources[row] for row in rows])
 
+    def plain(self) -> list[Target]:
+        """Targets one by one, as examples have them."""
+        if not isinstance(self.targets, Spans):
+            rows = self.targets.tolist()
+            return [tuple(row) for row in rows] if self.targets.ndim == 2 else rows
+        spans = self.targets
+        stretches: list[list[Stretch]] = [[] for _ in self.texts]
+        columns = (spans.rows.tolist(), spans.starts.tolist(), spans.ends.tolist(), spans.labels.tolist())
+        for row, start, end, label in zip(*columns, strict=True):
+            stretches[row].append((start, end, label))
+        return [tuple(one) for one in stretches]
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:

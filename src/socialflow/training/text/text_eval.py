@@ -25,7 +25,7 @@ from socialflow.evaluation.classification import (
 from socialflow.text.analyser import bundled
 from socialflow.text.records import Analysis, Choice, Detection, Emotions, Labels, Polarities, Sentiment, Spans
 from socialflow.training.text.heads import HEADS
-from socialflow.training.text.labelled_file import Columns, Format, Labelled, read_labelled
+from socialflow.training.text.labelled_file import Columns, Format, read_labelled
 from socialflow.training.text.records import Head, Stretch, Target
 
 Floats = npt.NDArray[np.float64]
@@ -75,24 +75,38 @@ def evaluate_text(
         raise InvalidInput(f"no head {name!r} is measured by labels; there are {', '.join(HEADS)}", field="head")
     head = HEADS[name]
     data = read_labelled(path, head, columns, form)
+    texts, targets = zip(*((example.text, example.target) for example in data.examples), strict=True)
+    return evaluate(head, texts, targets, data.slices, model=model, progress=progress)
+
+
+def evaluate(
+    head: Head,
+    texts: Sequence[str],
+    targets: Sequence[Target],
+    slices: Sequence[str] = (),
+    *,
+    model: Answering | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """`evaluate_text` of labelled texts."""
     tell = progress or (lambda _stage, _done, _total: None)
     begun = perf_counter()
-    analyses = _analysed(head, data, model or bundled(), tell)
+    analyses = _analysed(head, texts, targets, model or bundled(), tell)
     seconds = perf_counter() - begun
     answers = [_answer(head, analysis) for analysis in analyses]
-    truth, told = [_plain(head, example.target) for example in data.examples], [answer[0] for answer in answers]
+    truth, told = [_plain(head, target) for target in targets], [answer[0] for answer in answers]
     scores = None if head.kind == "tokens" else np.array([answer[1] for answer in answers], np.float64)
     return {
         "task": "text",
-        "head": name,
+        "head": head.name,
         "data": {
             "rows": len(truth),
             "labels": _frequencies(head, truth),
-            "unanswered": sum(name not in analysis.answers for analysis in analyses),
+            "unanswered": sum(head.name not in analysis.answers for analysis in analyses),
         },
         "metrics": measures(head, truth, told, scores),
         "majority": measures(head, truth, [_most_frequent(head, truth)] * len(truth)),
-        "slices": _slices(head, data.slices, truth, told, scores),
+        "slices": _slices(head, slices, truth, told, scores),
         "texts_per_second": round(len(truth) / seconds, 1),
         "version": version("socialflow"),
     }
@@ -164,19 +178,20 @@ def _offsets(stretches: tuple[Stretch, ...]) -> set[int]:
     return {place for start, end, _ in stretches for place in range(start, end)}
 
 
-def _analysed(head: Head, data: Labelled, model: Answering, tell: Progress) -> list[Analysis]:
-    examples = data.examples
+def _analysed(
+    head: Head, texts: Sequence[str], targets: Sequence[Target], model: Answering, tell: Progress
+) -> list[Analysis]:
     found: list[Analysis] = []
-    for first in range(0, len(examples), AT_ONCE):
-        tell(head.name, first, len(examples))
-        batch = examples[first : first + AT_ONCE]
-        targets = (
-            [[(start, end) for start, end, _ in _stretches(one.target)] for one in batch]
+    for first in range(0, len(texts), AT_ONCE):
+        tell(head.name, first, len(texts))
+        batch = slice(first, first + AT_ONCE)
+        asked = (
+            [[(start, end) for start, end, _ in _stretches(target)] for target in targets[batch]]
             if head.kind == "span"
             else None
         )
-        found += model.analyse([one.text for one in batch], [head.name], targets)
-    tell(head.name, len(examples), len(examples))
+        found += model.analyse(texts[batch], [head.name], asked)
+    tell(head.name, len(texts), len(texts))
     return found
 
 

@@ -1,68 +1,67 @@
-"""A training from plan to network: lessons, encoder, heads, rounds."""
+"""A training of the text model, from plan to candidate version."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from socialflow.catalogue.records import Version
+from socialflow.catalogue.registry import Catalogue
+from socialflow.kit.progress import Progress
 from socialflow.training.text.curriculum import Curriculum, curriculum, looks
 from socialflow.training.text.fitting.anchor import HEAD, anchored, parted
+from socialflow.training.text.fitting.answers import answers
 from socialflow.training.text.fitting.losses import Heads, Network
 from socialflow.training.text.fitting.network import Encoder, Noise
-from socialflow.training.text.fitting.quality import qualities
 from socialflow.training.text.fitting.trainer import Trainer
+from socialflow.training.text.fitting.weights import encoder_weights, head_part
+from socialflow.training.text.making import Draft, made
 from socialflow.training.text.plan import Plan
 from socialflow.training.text.prepare import tokeniser
-from socialflow.training.text.shape import Shape
+from socialflow.training.text.quality import quality
+from socialflow.training.text.shape import shape_of
+
+WEIGHTS_FILE, TOKENIZER_FILE, CONFIG_FILE = "model.safetensors", "tokenizer.json", "config.json"
+"""Of a base: a BERT-like encoder as it is published."""
+CHECKPOINT_FILE = "checkpoint.pt"
 
 _log = logging.getLogger("socialflow.training.text")
 
 
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A network after training, with what it was taught by; `quality` of each head on the looks of the best round."""
+def train_text(plan: Plan, base: Path, data: Path, work: Path, *, catalogue: Catalogue, progress: Progress) -> Version:
+    """Train by `plan` from the encoder in the folder `base`, on the public sets in `data`, and store a candidate.
 
-    network: Network
-    curriculum: Curriculum
-    quality: dict[str, float]
-
-
-def trained(
-    plan: Plan,
-    base: Path,
-    data: Path,
-    work: Path,
-    *,
-    shape: Shape | None = None,
-    progress: Callable[[str, int, int], None] = lambda _stage, _done, _all: None,
-) -> Trained:
-    """Train by `plan`, on the public sets in `data`, from the encoder in `base` (model.safetensors, tokenizer.json).
-
-    `work` keeps a checkpoint: called again with it, training goes on where it stopped. `progress` hears (stage, done,
-    all). Raises InvalidInput.
+    `work` keeps a checkpoint: called again after a stop, training goes on where it was. Raises InvalidInput.
     """
-    by = tokeniser(base / "tokenizer.json")
+    network, learnt = _trained(plan, base, data, work / CHECKPOINT_FILE, progress)
+    heads = {name: head_part(network, lesson) for name, lesson in learnt.lessons.items()}
+    draft = Draft(encoder_weights(network), network.encoder.shape, heads, learnt, plan)
+    version = made(draft, base / TOKENIZER_FILE, catalogue, progress)
+    (work / CHECKPOINT_FILE).unlink()
+    return version
+
+
+def _trained(plan: Plan, base: Path, data: Path, checkpoint: Path, progress: Progress) -> tuple[Network, Curriculum]:
+    by = tokeniser(base / TOKENIZER_FILE)
     progress("reading", 0, 1)
     learnt = curriculum(data, by, plan)
-    seen = looks(learnt.checks, learnt.tasks, by, plan)
+    seen = looks(learnt, by, plan)
     torch.manual_seed(plan.seed)
     noise = Noise(plan.dropout, plan.seed)
-    encoder = Encoder(shape or Shape(), noise)
-    encoder.load(base / "model.safetensors")
+    encoder = Encoder(shape_of(base / CONFIG_FILE), noise)
+    encoder.load(base / WEIGHTS_FILE)
     progress("anchoring", 0, 1)
     near, seen[HEAD] = parted(anchored(encoder, learnt.lessons, plan.anchors, plan.seed), plan.checks)
-    lessons = {**learnt.lessons, HEAD: near}
-    learnt = Curriculum(lessons, {**learnt.checks, HEAD: seen[HEAD]}, learnt.tasks)
+    lessons, checks = {**learnt.lessons, HEAD: near}, {**learnt.checks, HEAD: seen[HEAD]}
     network = Network(encoder, Heads(lessons, encoder.shape.width, plan.width, noise))
 
     def judged(one: Network) -> float:
-        found = qualities(one, seen)
+        found = {name: quality(check, answers(one, check)) for name, check in seen.items()}
         _log.info("quality %s", {name: round(value, 4) for name, value in found.items()})
         return float(np.mean(list(found.values())))
 
-    trainer = Trainer(network, lessons, plan.course, judged, work / "checkpoint.pt")
+    trainer = Trainer(network, lessons, plan.course, judged, checkpoint)
     trainer.run(lambda done, every: progress("training", done, every))
-    return Trained(network, learnt, qualities(network, seen))
+    return network, replace(learnt, lessons=lessons, checks=checks)

@@ -1,12 +1,10 @@
-"""How good a network is at its lessons: one figure a head, to choose rounds by."""
+"""How good a model is at its lessons: one figure a head, to choose by."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
 from socialflow.evaluation.classification import class_counts, roc_auc
-from socialflow.training.text.fitting.answers import answers
-from socialflow.training.text.fitting.losses import Network
 from socialflow.training.text.lessons import UNTOLD, FloatArray, Lesson
 
 
@@ -24,9 +22,17 @@ def quality(lesson: Lesson, told: FloatArray) -> float:
     return float(np.mean(class_counts(truth[asked], guess[asked], len(lesson.labels)).f1[1:]))
 
 
-def qualities(network: Network, lessons: Mapping[str, Lesson]) -> dict[str, float]:
-    """`quality` of every head on its lesson."""
-    return {name: quality(lesson, answers(network, lesson)) for name, lesson in lessons.items()}
+def agreement(lesson: Lesson, told: FloatArray, other: FloatArray, thresholds: FloatArray) -> float:
+    """Share of decisions that two models share: chosen labels, labels told or not, tags; mean cosine of vectors.
+
+    `thresholds` (labels,) are probabilities, of a multi_label head.
+    """
+    if lesson.kind == "vector":
+        return float((told * other).sum(axis=1).mean())
+    if lesson.kind == "multi_label":
+        cuts = np.log(thresholds / (1.0 - thresholds))
+        return float(((told >= cuts) == (other >= cuts)).mean())
+    return float((told.argmax(axis=1) == other.argmax(axis=1)).mean())
 
 
 def _columns(lesson: Lesson, told: FloatArray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

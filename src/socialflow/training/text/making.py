@@ -1,0 +1,162 @@
+"""From a trained encoder and heads to a bundle: calibrated as it is served, compared with floats, judged, written."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import numpy as np
+
+from socialflow.catalogue.records import Card, Version
+from socialflow.catalogue.registry import Catalogue
+from socialflow.kit.progress import Progress
+from socialflow.text.bundle import ARRAYS_FILE, ENCODER_FILE, HEADS_FILE, TOKENIZER_FILE, HeadPart
+from socialflow.training.gate import Verdict
+from socialflow.training.text.calibrate import calibrated
+from socialflow.training.text.curriculum import Curriculum
+from socialflow.training.text.export import Weights, encoder_graph
+from socialflow.training.text.lessons import Lesson
+from socialflow.training.text.plan import Gate, Plan
+from socialflow.training.text.quality import agreement, quality
+from socialflow.training.text.served import served
+from socialflow.training.text.shape import Shape
+from socialflow.training.text.terms import terms_of
+
+NAME = "text"
+"""Of the model in the catalogue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One head on its `rows` validation texts: quality with `floats` and with `integers`, and the share of decisions
+    that both make (`agreement`)."""
+
+    rows: int
+    floats: float
+    integers: float
+    agreement: float
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A trained model that was not measured yet: weights of the encoder and uncalibrated heads, and how it was made."""
+
+    encoder: Weights
+    shape: Shape
+    heads: Mapping[str, HeadPart]
+    curriculum: Curriculum
+    plan: Plan
+
+
+def made(draft: Draft, tokenizer: Path, catalogue: Catalogue, progress: Progress) -> Version:
+    """Store a model as a candidate version, with the gate's verdict."""
+    learnt, plan = draft.curriculum, draft.plan
+    graph, exact = (encoder_graph(draft.encoder, draft.shape, int8=int8) for int8 in (True, False))
+    calibrations, measured = dict[str, HeadPart](), dict[str, Measured]()
+    for done, (name, check) in enumerate(sorted(learnt.checks.items())):
+        progress("calibrating", done, len(learnt.checks))
+        calibrations[name], measured[name] = _calibrated(draft.heads[name], check, graph, exact)
+    verdict = judged(measured, plan.gate)
+
+    def write(directory: Path) -> None:
+        (directory / ENCODER_FILE).write_bytes(graph)
+        copyfile(tokenizer, directory / TOKENIZER_FILE)
+        write_heads(directory, calibrations)
+
+    return catalogue.add(NAME, NAME, write, _metadata(plan, learnt, measured, verdict), card=_card(learnt, plan))
+
+
+def write_heads(directory: Path, parts: Mapping[str, HeadPart]) -> None:
+    """`heads.json` and `heads.npz` of a bundle, arrays in half precision."""
+    documents = {
+        name: {
+            "kind": part.kind,
+            "labels": part.labels,
+            "temperature": part.temperature,
+            "thresholds": [round(float(one), 4) for one in part.thresholds],
+        }
+        for name, part in parts.items()
+    }
+    (directory / HEADS_FILE).write_text(json.dumps({"heads": documents}, indent=1), encoding="utf-8")
+    arrays: dict[str, Any] = {
+        f"{name}/{array}": values.astype(np.float16)
+        for name, part in parts.items()
+        for array, values in part.arrays.items()
+    }
+    np.savez_compressed(directory / ARRAYS_FILE, **arrays)
+
+
+def judged(measured: Mapping[str, Measured], gate: Gate) -> Verdict:
+    """Whether integer products decide as floats do.
+
+    >>> judged({"spam": Measured(100, 0.98, 0.95, 0.999)}, Gate(agreement=0.99, loss=0.01)).reasons
+    ('spam: quality falls from 0.9800 to 0.9500 by integer products',)
+    """
+    worse = [
+        f"{name}: quality falls from {one.floats:.4f} to {one.integers:.4f} by integer products"
+        for name, one in measured.items()
+        if one.floats - one.integers > gate.loss
+    ]
+    share = float(np.mean([one.agreement for one in measured.values()]))
+    if share < gate.agreement:
+        worse.append(f"integer products share {share:.4f} of the decisions; {gate.agreement} are wanted")
+    return Verdict(not worse, tuple(worse) or (f"integer products share {share:.4f} of the decisions",))
+
+
+def _calibrated(head: HeadPart, check: Lesson, graph: bytes, exact: bytes) -> tuple[HeadPart, Measured]:
+    told, floats = served(graph, head, check), served(exact, head, check)
+    found = calibrated(check, told.astype(np.float64))
+    thresholds = np.asarray(found.thresholds, np.float32)
+    part = replace(head, temperature=found.temperature, thresholds=thresholds)
+    heat = 1.0 if check.kind == "vector" else found.temperature
+    shared = agreement(check, told / heat, floats / heat, thresholds)
+    return part, Measured(len(check), quality(check, floats), quality(check, told), shared)
+
+
+def _metadata(
+    plan: Plan, learnt: Curriculum, measured: Mapping[str, Measured], verdict: Verdict
+) -> Mapping[str, object]:
+    return {
+        "plan": plan.model_dump(mode="json"),
+        "data": {
+            "texts": learnt.sources(),
+            "left_out": {name: dict(one.dropped) for name, one in learnt.tasks.items()},
+        },
+        "heads": {
+            name: {
+                "rows": one.rows,
+                "floats": round(one.floats, 4),
+                "integers": round(one.integers, 4),
+                "agreement": round(one.agreement, 4),
+            }
+            for name, one in measured.items()
+        },
+        "gate": {"accepted": verdict.accepted, "reasons": list(verdict.reasons)},
+        "versions": {name: version(name) for name in ("socialflow", "onnx", "tokenizers", "numpy")},
+    }
+
+
+def _card(learnt: Curriculum, plan: Plan) -> Card:
+    sets = sorted({name for counts in learnt.sources().values() for name in counts})
+    terms = "; ".join(f"{name} ({_terms(name)})" for name in sets)
+    languages = ", ".join(plan.languages)
+    return Card(
+        summary="One small encoder (6 layers, 384 wide, started from all-MiniLM-L6-v2) with a head a question.",
+        intended_use="Short texts of social platforms: posts, comments, titles. Scores support decisions of people and "
+        "of policies; they are no verdicts.",
+        data=f"Public sets and generated text, by head in the manifest. Terms: {terms}.",
+        limitations=(
+            f"Trained on these languages only: {languages}; other languages are for other models.",
+            "Casing is not seen. At most 32 windows of 128 tokens of a text are read.",
+            "Category, intent and harm are partly learnt from generated text.",
+            "Toxicity is learnt from part of one set of encyclopaedia discussions and from generated text.",
+        ),
+        licence="Apache-2.0; the sets keep their own terms",
+    )
+
+
+def _terms(source: str) -> str:
+    return "our own" if source.startswith("shapes/") else terms_of(source).licence

@@ -1,0 +1,64 @@
+"""What a model answers to lessons as it is served: from its ONNX graph and its heads' arrays."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from socialflow.text.bundle import HeadPart
+from socialflow.text.head import attended, perceptron
+from socialflow.training.text.lessons import FloatArray, Lesson, gathered
+
+_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """Texts of a lesson of like length, b of them: `hidden` (b, t, d), `mask` (b, t)."""
+
+    texts: npt.NDArray[np.int64]
+    hidden: FloatArray
+    mask: npt.NDArray[np.bool_]
+
+
+def served(graph: bytes, part: HeadPart, lesson: Lesson) -> FloatArray:
+    """Logits divided by the head's temperature, or vectors, of a lesson's texts: (n, labels), or (all tokens, tags) of
+    a tokens head."""
+    told: dict[int, FloatArray] = {}
+    for encoded in _encoded(graph, lesson):
+        rows = _told(part, lesson, encoded)
+        for text, row in zip(encoded.texts.tolist(), rows, strict=True):
+            told[text] = row[: lesson.tokens.lengths[text]] if lesson.kind == "tokens" else row
+    every = [told[text] for text in range(len(lesson))]
+    return np.concatenate(every) if lesson.kind == "tokens" else np.stack(every)
+
+
+def _encoded(graph: bytes, lesson: Lesson) -> Iterator[_Encoded]:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    order = np.argsort(lesson.tokens.lengths, kind="stable")
+    for start in range(0, len(order), _AT_ONCE):
+        texts = order[start : start + _AT_ONCE]
+        batch = gathered({lesson.head: lesson}, [lesson.head], np.zeros(len(texts), np.int64), texts)
+        (hidden,) = session.run(["hidden"], {"input_ids": batch.ids, "attention_mask": batch.mask})
+        yield _Encoded(texts, hidden, batch.mask.astype(np.bool_))
+
+
+def _told(part: HeadPart, lesson: Lesson, encoded: _Encoded) -> FloatArray:
+    hidden, mask, arrays = encoded.hidden, encoded.mask, part.arrays
+    if part.kind == "tokens":
+        return perceptron(hidden, part)
+    real = mask[:, None].astype(np.float32)
+    if part.kind == "vector":
+        vectors: FloatArray = (real @ hidden)[:, 0] / real.sum(axis=-1) @ arrays["w"]
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+    if lesson.spans is None:
+        return perceptron(attended(hidden, hidden @ arrays["pool"], mask), part)
+    spans, places = lesson.spans[encoded.texts], np.arange(mask.shape[1])
+    inside = ((places >= spans[:, :1]) & (places < spans[:, 1:])).astype(np.float32)
+    span = (inside[:, None] @ hidden)[:, 0] / inside.sum(axis=1, keepdims=True)
+    context = attended(hidden, (hidden @ (span @ arrays["wq"].T)[:, :, None])[:, :, 0], mask)
+    return perceptron(np.concatenate((span, context), axis=1), part)
