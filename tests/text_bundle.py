@@ -1,8 +1,10 @@
 """Small text models whose answers can be worked out by hand: an embedding, no layers, and heads that read it."""
 
 import json
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy as np
 from socialflow.catalogue.registry import Catalogue
 from socialflow.kit.answers import Tier
 from socialflow.kit.clock import FixedClock
+from socialflow.text.analyser import Analyser
 from socialflow.text.builders import HEADS
 from socialflow.text.bundle import Bundle, read_bundle
 
@@ -148,6 +151,16 @@ def write(
 def clear_bundle(directory: Path, heads: tuple[str, ...] = tuple(HEADS)) -> Bundle:
     """The model that can be worked out by hand."""
     return read_bundle(write(directory, table=clear_table(), arrays=clear, heads=heads), Tier.BUNDLED)
+
+
+_kept: list[tempfile.TemporaryDirectory[str]] = []
+
+
+@cache
+def clear_analyser() -> Analyser:
+    """Of `clear_bundle`, one a test run."""
+    _kept.append(tempfile.TemporaryDirectory())
+    return Analyser(clear_bundle(Path(_kept[0].name)))
 
 
 def random_bundle(directory: Path, width: int = 12) -> Bundle:

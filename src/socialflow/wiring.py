@@ -42,6 +42,7 @@ from socialflow.settings import Settings, load_settings
 from socialflow.storage.cache.file import FileCache
 from socialflow.storage.cache.redis import RedisCache
 from socialflow.storage.unit_of_work import Store
+from socialflow.text.service import TextService
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -63,6 +64,7 @@ class Platform:
     recommendations: CachedRecommendations
     people: PeopleService
     analysis: AnalysisService
+    text: TextService
     lists: Lists
     jobs: JobService
     scheduler: Scheduler
@@ -85,6 +87,7 @@ class Platform:
         await self.housekeeping.close()
         await self.transport.close()
         await self.analysis.close()
+        await self.text.close()
         await self.recommendation.close()
         await self.cache.close()
         await self.limiter.close()
@@ -161,6 +164,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         recommendation=recommendation,
         recommendations=recommendations,
         analysis=AnalysisService(store, TakenTogether(recommendation), CatalogueTopics(catalogue), clock),
+        text=TextService(),
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,

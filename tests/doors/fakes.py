@@ -36,6 +36,8 @@ from socialflow.recommendation.records import (
     TrendingEntry,
 )
 from socialflow.storage.unit_of_work import Store
+from socialflow.text.service import TextService
+from tests.text_bundle import clear_analyser
 
 SECRET = "a-secret-of-at-least-thirty-two-characters"
 STATIC_KEY = "the-key-from-the-settings"
@@ -255,6 +257,7 @@ class FakePlatform:
         self.people = FakePeople()
         evidence = FakeEvidence(self.store, self.clock)
         self.analysis = AnalysisService(self.store, evidence, lambda: None, self.clock)
+        self.text = TextService(clear_analyser)
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(

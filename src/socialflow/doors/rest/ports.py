@@ -25,6 +25,7 @@ from socialflow.recommendation.records import (
     SimilarUsers,
     TrendingAnswer,
 )
+from socialflow.text.service import TextService
 
 
 class DoorSettings(Protocol):
@@ -116,6 +117,8 @@ class Platform(Protocol):
     def people(self) -> PeopleService: ...
     @property
     def analysis(self) -> AnalysisService: ...
+    @property
+    def text(self) -> TextService: ...
     @property
     def jobs(self) -> JobService: ...
     @property

@@ -1,0 +1,60 @@
+"""Every question about text that a running platform asks, in one queue."""
+
+from collections.abc import Callable, Collection, Sequence
+
+from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable
+from socialflow.inference.lane import Lane
+from socialflow.text.analyser import Analyser, bundled
+from socialflow.text.encoder import Target
+from socialflow.text.records import Analysis
+
+WAITING = 64
+"""Calls that wait for their turn at most."""
+TURN = 64
+"""Texts that are analysed in one turn; a call with more of them waits again, so that short calls get between."""
+
+
+class TextService:
+    """Answers from one encoding, on one thread: the event loop never waits for arithmetic.
+
+    Args:
+        load: gives the analyser, on that thread, in every turn; what it raises is raised to who asked.
+    """
+
+    def __init__(self, load: Callable[[], Analyser] = bundled) -> None:
+        self._load = load
+        self._lane = Lane("text", capacity=WAITING)
+
+    async def analyse(
+        self,
+        texts: Sequence[str],
+        questions: Collection[str],
+        targets: Sequence[Sequence[Target]] | None = None,
+    ) -> list[Analysis]:
+        """As `Analyser.analyse`; its model is read at the first text.
+
+        Raises:
+            InvalidInput: as there; names the field.
+            ModelUnavailable: there is no text model, or it is damaged.
+            Overloaded: too many calls wait.
+        """
+        if targets is not None and len(targets) != len(texts):
+            raise InvalidInput(f"targets are given for {len(targets)} texts, not {len(texts)}", field="targets")
+        analyses: list[Analysis] = []
+        for first in range(0, len(texts), TURN):
+            part = slice(first, first + TURN)
+            of_part = None if targets is None else targets[part]
+            analyses += await self._lane.run(self._analyse, texts[part], questions, of_part)
+        return analyses
+
+    async def close(self) -> None:
+        """Finish what was accepted."""
+        await self._lane.close()
+
+    def _analyse(
+        self, texts: Sequence[str], questions: Collection[str], targets: Sequence[Sequence[Target]] | None
+    ) -> list[Analysis]:
+        try:
+            return self._load().analyse(texts, questions, targets)
+        except ArtefactError as problem:
+            raise ModelUnavailable(f"the text model is damaged; install the package again: {problem}") from problem

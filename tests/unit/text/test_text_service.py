@@ -1,0 +1,81 @@
+"""The one queue of questions about text."""
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+from tests.text_bundle import clear_bundle
+
+from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable, Overloaded
+from socialflow.text.analyser import Analyser
+from socialflow.text.records import Polarities, Sentiment
+from socialflow.text.service import TURN, WAITING, TextService
+
+
+@pytest.fixture(scope="module")
+def analyser(tmp_path_factory: pytest.TempPathFactory) -> Analyser:
+    return Analyser(clear_bundle(tmp_path_factory.mktemp("models")))
+
+
+async def test_texts_of_several_turns_are_answered_in_order(analyser: Analyser) -> None:
+    service = TextService(lambda: analyser)
+    texts = ["good" if number % 3 else "awful" for number in range(2 * TURN + 1)]
+    targets = [[(0, len(text))] for text in texts]
+    analyses = await service.analyse(texts, ["sentiment", "aspect"], targets)
+    for text, analysis in zip(texts, analyses, strict=True):
+        felt, aspect = analysis.record("sentiment", Sentiment), analysis.record("aspect", Polarities)
+        label = "positive" if text == "good" else "negative"
+        assert felt is not None
+        assert aspect is not None
+        assert (felt.label, aspect.targets[0].sentiment.label) == (label, label)
+    await service.close()
+
+
+async def test_a_model_that_cannot_be_used_is_unavailable() -> None:
+    def damaged() -> Analyser:
+        raise ArtefactError("heads.npz cannot be read")
+
+    service = TextService(damaged)
+    with pytest.raises(ModelUnavailable, match=r"heads\.npz cannot be read"):
+        await service.analyse(["good"], ["sentiment"])
+    await service.close()
+
+
+async def test_what_cannot_be_asked_is_named(analyser: Analyser) -> None:
+    service = TextService(lambda: analyser)
+    with pytest.raises(InvalidInput) as wrong:
+        await service.analyse(["good"], ["sentiments"])
+    assert wrong.value.field == "questions"
+    with pytest.raises(InvalidInput) as wrong:
+        await service.analyse(["good", "awful"], ["aspect"], [[(0, 4)]])
+    assert wrong.value.field == "targets"
+    await service.close()
+
+
+async def test_the_event_loop_goes_on_and_the_queue_is_bounded(analyser: Analyser) -> None:
+    go = threading.Event()
+
+    def held() -> Analyser:
+        go.wait()
+        return analyser
+
+    service = TextService(held)
+    calls = [asyncio.create_task(service.analyse(["good"], ["sentiment"])) for _ in range(WAITING + 2)]
+    _, waiting = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+    assert len(waiting) >= WAITING
+    go.set()
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert any(isinstance(answer, Overloaded) for answer in answers)
+    await service.close()
+    with pytest.raises(Overloaded):
+        await service.analyse(["good"], ["sentiment"])
+
+
+async def test_without_texts_nothing_is_read(tmp_path: Path) -> None:
+    def none() -> Analyser:
+        raise AssertionError(tmp_path)
+
+    service = TextService(none)
+    assert await service.analyse([], ["sentiment"]) == []
+    await service.close()
