@@ -2,9 +2,25 @@
 
 import argparse
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import bandit, cached, cold, jobs, keywords, models, peers, ranker, serving, social, text, variety, work
+from benchmarks import (
+    bandit,
+    cached,
+    cold,
+    jobs,
+    keywords,
+    models,
+    peers,
+    ranker,
+    serving,
+    social,
+    text,
+    text_speed,
+    variety,
+    work,
+)
 
 AT_SCALE = {
     "serving": serving.run,
@@ -16,7 +32,15 @@ AT_SCALE = {
     "variety": variety.run,
 }
 """Those that need a simulated platform."""
-OTHERS = ("jobs", "keywords", "models", "peers", "social", "text")
+OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
+    "jobs": lambda _given: jobs.run(),
+    "keywords": lambda given: keywords.run(given.shared, given.yake_python),
+    "models": lambda given: models.run(given.items, _made(given.home)),
+    "peers": lambda given: peers.run(given.peers_python),
+    "social": lambda given: social.run(given.shared),
+    "text": lambda given: text.run(given.shared),
+    "text_speed": lambda given: text_speed.run(given.text_peers_python),
+}
 
 
 def main() -> None:
@@ -28,26 +52,22 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=Path("var/bench"), help="kept and reused between runs")
     parser.add_argument("--peers-python", type=Path, default=peers.PEERS_PYTHON, help="the Python that has RecTools")
     parser.add_argument("--yake-python", type=Path, default=keywords.YAKE_PYTHON, help="the Python that has YAKE")
+    parser.add_argument(
+        "--text-peers-python", type=Path, default=text_speed.PEERS_PYTHON, help="the Python that has VADER and TextBlob"
+    )
     parser.add_argument("--shared", type=Path, default=os.environ.get("SOCIALFLOW_SHARED", "../shared"))
     given = parser.parse_args()
-    if given.what == "jobs":
-        jobs.run()
+    if given.what in OTHERS:
+        OTHERS[given.what](given)
         return
-    if given.what == "peers":
-        peers.run(given.peers_python)
-        return
-    if given.what == "keywords":
-        keywords.run(given.shared, given.yake_python)
-        return
-    if given.what in ("social", "text"):
-        {"social": social.run, "text": text.run}[given.what](given.shared)
-        return
-    given.home.mkdir(parents=True, exist_ok=True)
-    if given.what == "models":
-        models.run(given.items, given.home)
-        return
+    _made(given.home)
     scale = serving.Scale(given.users, given.items, given.days, given.home.absolute())
     AT_SCALE[given.what](scale)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 if __name__ == "__main__":

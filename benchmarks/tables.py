@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-_ELSEWHERE = {"bandit.json", "social.json", "cold.json", "ranker.json", "variety.json", "keywords.json"}
+_ELSEWHERE = {"bandit.json", "social.json", "cold.json", "ranker.json", "variety.json", "keywords.json", "text.json"}
 """Results with a table of their own."""
 METRICS = ("recall@20", "ndcg@20", "hit_rate@10", "ndcg@10")
 """Columns of the quality tables; the JSON has more."""
@@ -220,6 +220,24 @@ def keywords() -> str:
     return "\n".join([*lines, "", f"{report['documents']} documents. `{report['command']}`"])
 
 
+def text() -> str:
+    """Every head of the text model on public test parts, beside the most frequent answer."""
+    path = RESULTS / "text.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    head = ("Set", "Head", "Texts", "Figure", "Value", "Most frequent answer")
+    lines = [_line([*head]), "|---" * len(head) + "|"]
+    for name, told in report["sets"].items():
+        figures = (f"{told['value']:.3f}", f"{told['majority']:.3f}")
+        lines.append(_line([name, told["head"], f"{told['rows']:,}", told["figure"], *figures]))
+    lines += ["", f"TweetEval, mean of emotion, hate, irony, offensive and sentiment: {report['tweeteval_mean']:.3f}."]
+    lines += ["", "| Sentences that name groups of people | Texts | AUC of toxicity |", "|---" * 3 + "|"]
+    for name, told in report["unintended_bias"].items():
+        lines.append(_line([name, f"{told['rows']:,}", f"{told['auc']:.3f}"]))
+    return "\n".join([*lines, "", f"Model {report['model']}. `{report['command']}`"])
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "quality": quality,
     "social": social,
@@ -227,6 +245,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "newcomers": newcomers,
     "variety": variety,
     "ranking": ranking,
+    "text": text,
     "keywords": keywords,
     "speed": speed,
 }

@@ -131,6 +131,7 @@ def write(
     arrays: Callable[[str], Arrays],
     heads: tuple[str, ...] = tuple(HEADS),
     change: Callable[[Documents, Arrays], None] = lambda _documents, _arrays: None,
+    version: str = "small",
 ) -> Path:
     """A catalogue version with the given heads; `change` may spoil what is written."""
     documents = {name: document(name) for name in heads}
@@ -144,7 +145,7 @@ def write(
         np.savez(where / "heads.npz", **stored)
 
     catalogue = Catalogue(directory, clock=FixedClock(datetime(2026, 1, 2, tzinfo=UTC)))
-    about = catalogue.add("text", "text", files, {}, version="small")
+    about = catalogue.add("text", "text", files, {}, version=version)
     return catalogue.open("text", about.version)
 
 

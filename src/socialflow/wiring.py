@@ -32,7 +32,7 @@ from socialflow.kit.clock import Clock, SystemClock
 from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
-from socialflow.pipelines.model_source import CatalogueGraph, CatalogueModels
+from socialflow.pipelines.model_source import CatalogueGraph, CatalogueModels, CatalogueText
 from socialflow.pipelines.precompute import RecommendationPrecomputer, build_precomputer
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
@@ -164,7 +164,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         recommendation=recommendation,
         recommendations=recommendations,
         analysis=AnalysisService(store, TakenTogether(recommendation), CatalogueTopics(catalogue), clock),
-        text=TextService(),
+        text=TextService(CatalogueText(catalogue)),
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,

@@ -1,4 +1,4 @@
-"""The catalogue as the recommender service sees it."""
+"""The catalogue as the services see it."""
 
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,9 @@ from socialflow.recommendation.builders import ALGORITHMS
 from socialflow.recommendation.influence import NAME, SocialGraph
 from socialflow.recommendation.protocol import Recommender
 from socialflow.recommendation.ranker import RANKER, Ranker
+from socialflow.text.analyser import Analyser, bundled
+from socialflow.text.bundle import NAME as TEXT
+from socialflow.text.bundle import read_bundle
 
 _SERVED = frozenset({*ALGORITHMS, RANKER})
 
@@ -28,6 +31,23 @@ class CatalogueGraph:
             return None
         if self._held is None or self._held[0] != version:
             self._held = version, SocialGraph.load(self._catalogue.open(NAME, version))
+        return self._held[1]
+
+
+class CatalogueText:
+    """The text model in use: the active version of a catalogue, else the one in the package."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._held: tuple[str, Analyser] | None = None
+
+    def __call__(self) -> Analyser:
+        """Read anew when its version changes. Raises ModelUnavailable, ArtefactError, DigestMismatch."""
+        version = self._catalogue.active_versions().get(TEXT)
+        if version is None:
+            return bundled()
+        if self._held is None or self._held[0] != version:
+            self._held = version, Analyser(read_bundle(self._catalogue.open(TEXT, version), Tier.TRAINED))
         return self._held[1]
 
 

@@ -27,6 +27,8 @@ FloatArray = npt.NDArray[np.float32]
 Kind = Literal["multi_class", "multi_label", "tokens", "span", "vector"]
 
 ENCODER_FILE, TOKENIZER_FILE, HEADS_FILE, ARRAYS_FILE = "encoder.onnx", "tokenizer.json", "heads.json", "heads.npz"
+NAME = "text"
+"""Of the model in the catalogue."""
 PACKAGED = Path(__file__).parent / "weights"
 """Where the bundle that comes with the package stands."""
 

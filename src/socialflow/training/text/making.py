@@ -13,7 +13,7 @@ import numpy as np
 from socialflow.catalogue.records import Card, Version
 from socialflow.catalogue.registry import Catalogue
 from socialflow.kit.progress import Progress
-from socialflow.text.bundle import ARRAYS_FILE, ENCODER_FILE, HEADS_FILE, TOKENIZER_FILE, HeadPart
+from socialflow.text.bundle import ARRAYS_FILE, ENCODER_FILE, HEADS_FILE, NAME, TOKENIZER_FILE, HeadPart
 from socialflow.training.gate import Verdict
 from socialflow.training.text.calibrate import calibrated
 from socialflow.training.text.curriculum import Curriculum
@@ -24,9 +24,6 @@ from socialflow.training.text.quality import agreement, quality
 from socialflow.training.text.served import served
 from socialflow.training.text.shape import Shape
 from socialflow.training.text.terms import terms_of
-
-NAME = "text"
-"""Of the model in the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,142 @@
+"""What answers about texts cost: every head of the text model, beside VADER, TextBlob and one BERT-base a question.
+
+`python -m benchmarks text_speed [--text-peers-python PYTHON]`
+
+All in one run, on texts of our own of about 20 tokens. VADER and TextBlob answer one question (sentiment) and are run
+by a Python of their own, for which `python -m venv var/text-peers && var/text-peers/bin/pip install
+vaderSentiment==3.3.2 textblob==0.19.0` is enough; without one their lines are left out. The BERT-base has random
+weights, which take as long as any, and is run by ONNX Runtime as ours is, in floats; it too answers one question. Cold
+start and memory are those of a fresh process that answers one text.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median, quantiles
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from benchmarks.results_file import write
+from socialflow.text.analyser import bundled
+from socialflow.training.text.export import encoder_graph
+from socialflow.training.text.shape import Shape
+
+PEERS_PYTHON = Path(__file__).parents[1] / "var" / "text-peers" / "bin" / "python"
+TEXTS = (
+    "Honestly the best ramen I have had in this city, thank you @maria for taking me there!",
+    "My phone died after two days and support still has not answered, what a waste of money.",
+    "Can anyone tell me how to export the video without the watermark on the free plan?",
+    "New personal record today: ten kilometres in under fifty minutes, my legs are jelly now.",
+)
+_ONE_BY_ONE, _TOGETHER, _OF_BERT = 400, 4096, 40
+COLD = """
+import time; begun = time.perf_counter()
+from socialflow.text.analyser import bundled
+model = bundled()
+model.analyse(["A first text"], model.questions, [[(2, 7)]])
+took = time.perf_counter() - begun
+import json, resource
+print(json.dumps({"seconds": took, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+"""
+PEER = """
+import json, sys, time
+texts = json.load(sys.stdin)
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+from textblob import TextBlob
+vader = SentimentIntensityAnalyzer()
+ways = {"VADER": vader.polarity_scores, "TextBlob": lambda text: TextBlob(text).sentiment.polarity}
+found = {}
+for name, way in ways.items():
+    way(texts[0])
+    times = []
+    for text in texts:
+        begun = time.perf_counter(); way(text); times.append(time.perf_counter() - begun)
+    found[name] = times
+json.dump(found, sys.stdout)
+"""
+
+
+def run(peers_python: Path = PEERS_PYTHON) -> Path:
+    """Measure and write `results/text_speed.json`."""
+    model = bundled()
+    stretches: Sequence[Sequence[tuple[int, int]]] = [[(0, 10)]]
+    ones = [TEXTS[place % len(TEXTS)] for place in range(_ONE_BY_ONE)]
+    every = _seconds(lambda text: model.analyse([text], model.questions, stretches), ones)
+    sentiment = _seconds(lambda text: model.analyse([text], ["sentiment"]), ones)
+    many = [TEXTS[place % len(TEXTS)] for place in range(_TOGETHER)]
+    begun = perf_counter()
+    model.analyse(many, [name for name in model.questions if name != "aspect"])
+    together = len(many) / (perf_counter() - begun)
+    bert = _seconds(_bert(), [20] * _OF_BERT)
+    report: dict[str, Any] = {
+        "questions": len(model.questions),
+        "every_question_ms": _figures(every),
+        "sentiment_ms": _figures(sentiment),
+        "texts_per_second_together": round(together),
+        "cold": json.loads(subprocess.run([sys.executable, "-c", COLD], check=True, capture_output=True).stdout),
+        "bert_base_one_question_ms": _figures(bert),
+    }
+    report["every_question_of_one_bert_base"] = round(median(every) / median(bert), 3)
+    if peers_python.exists():
+        given = json.dumps(ones)
+        done = subprocess.run([peers_python, "-c", PEER], input=given, stdout=subprocess.PIPE, text=True, check=True)
+        for name, times in json.loads(done.stdout).items():
+            report[f"{name}_one_question_ms"] = _figures(times)
+            report[f"every_question_of_{name}"] = round(median(every) / median(times), 2)
+    return write("text_speed", "python -m benchmarks text_speed", report)
+
+
+def _bert() -> Callable[[int], object]:
+    """A run of BERT-base with random weights on one text of some tokens."""
+    import onnxruntime
+
+    shape = Shape(vocabulary=30_522, width=768, layers=12, heads=12, inner=3072, positions=512)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(encoder_graph(_random(shape), shape, int8=False), options)
+
+    def answered(tokens: int) -> object:
+        ids = np.ones((1, tokens), np.int64)
+        return session.run(["hidden"], {"input_ids": ids, "attention_mask": ids})
+
+    return answered
+
+
+def _random(shape: Shape) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+
+    def drawn(*size: int) -> np.ndarray:
+        return 0.02 * rng.standard_normal(size, np.float32)
+
+    made = {
+        "words.weight": drawn(shape.vocabulary, shape.width),
+        "places.weight": drawn(shape.positions, shape.width),
+    }
+    norms = ["first"]
+    for number in range(shape.layers):
+        name = f"layers.{number}"
+        norms += [f"{name}.after_attention", f"{name}.after_all"]
+        sizes = (("inward", 3 * shape.width, shape.width), ("outward", shape.width, shape.width))
+        for part, out, into in (*sizes, ("up", shape.inner, shape.width), ("down", shape.width, shape.inner)):
+            made |= {f"{name}.{part}.weight": drawn(out, into), f"{name}.{part}.bias": drawn(out)}
+    for name in norms:
+        made |= {f"{name}.weight": np.ones(shape.width, np.float32), f"{name}.bias": drawn(shape.width)}
+    return made
+
+
+def _seconds(asked: Callable[[Any], object], given: Sequence[Any]) -> list[float]:
+    asked(given[0])
+    found = []
+    for one in given:
+        begun = perf_counter()
+        asked(one)
+        found.append(perf_counter() - begun)
+    return found
+
+
+def _figures(seconds: Sequence[float]) -> dict[str, float]:
+    return {"p50": round(1000 * median(seconds), 3), "p95": round(1000 * quantiles(seconds, n=20)[-1], 3)}
