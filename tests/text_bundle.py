@@ -88,7 +88,7 @@ def shapes(name: str, width: int) -> dict[str, tuple[int, ...]]:
     return {
         "multi_class": pooled,
         "multi_label": pooled,
-        "tokens": {"w1": (width, width), "b1": (width,), **last},
+        "tokens": {"w1": (width, width), "b1": (width,), "case": (5, width), **last},
         "span": {"wq": (width, width), "w1": (2 * width, width), "b1": (width,), **last},
         "vector": {"w": (width, width)},
     }[HEADS[name].kind]

@@ -22,6 +22,7 @@ from socialflow.catalogue.contents import read_manifest, verify
 from socialflow.catalogue.records import MANIFEST_FILE
 from socialflow.errors import ArtefactError, ModelUnavailable
 from socialflow.kit.answers import Provenance, Tier
+from socialflow.text.casing import CASES
 
 FloatArray = npt.NDArray[np.float32]
 Kind = Literal["multi_class", "multi_label", "tokens", "span", "vector"]
@@ -36,11 +37,11 @@ _POOLED = {"pool": ("d",), "w1": ("d", "h"), "b1": ("h",), "w2": ("h", "labels")
 _SHAPES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "multi_class": _POOLED,
     "multi_label": _POOLED,
-    "tokens": {"w1": ("d", "h"), "b1": ("h",), "w2": ("h", "labels"), "b2": ("labels",)},
+    "tokens": {"w1": ("d", "h"), "b1": ("h",), "case": ("cases", "h"), "w2": ("h", "labels"), "b2": ("labels",)},
     "span": {"wq": ("d", "d"), "w1": ("2d", "h"), "b1": ("h",), "w2": ("h", "labels"), "b2": ("labels",)},
     "vector": {"w": ("d", "v")},
 }
-"""Arrays of each kind of head: d is the encoder's width, h the head's own."""
+"""Arrays of each kind of head: d is the encoder's width, h the head's own, cases those of `casing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _part(name: str, document: Mapping[str, Any], arrays: Mapping[str, FloatArra
 
 def _check(name: str, part: HeadPart, width: int | None) -> int:
     """The width of the encoder that a head's arrays tell; all must fit each other, the labels and `width`."""
-    sizes = {"labels": len(part.labels)} | ({} if width is None else {"d": width})
+    sizes = {"labels": len(part.labels), "cases": len(CASES)} | ({} if width is None else {"d": width})
     for array, axes in _SHAPES[part.kind].items():
         if array not in part.arrays:
             raise ArtefactError(f"head {name} lacks the array {array}")

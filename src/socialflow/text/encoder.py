@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from socialflow.errors import ArtefactError
 from socialflow.text.bundle import ENCODER_FILE, TOKENIZER_FILE, Bundle, FloatArray
+from socialflow.text.casing import cases_of
 from socialflow.text.normalise import Normalised, normalise
 
 if TYPE_CHECKING:
@@ -37,13 +38,15 @@ class Window:
     """One stretch of a text: `ids` (t,), the marks of both ends included.
 
     `starts` and `ends` (t,) are offsets in the text as the caller gave it, -1 at marks; `words` (t,) numbers the words,
-    so that the pieces of one share a number, -1 at marks. `targets` are those of which a token stands in the window.
+    so that the pieces of one share a number, -1 at marks; `cases` (t,) says how the words are written. `targets` are
+    those of which a token stands in the window.
     """
 
     ids: IntArray
     starts: IntArray
     ends: IntArray
     words: IntArray
+    cases: IntArray
     targets: tuple[Target, ...]
 
     def inside(self, target: Target) -> npt.NDArray[np.bool_]:
@@ -198,11 +201,12 @@ def _reading(text: Normalised, targets: Sequence[Target], by: _Tokeniser) -> Rea
         return reading
     told = np.array([text.span(*place) if place[0] < place[1] else (-1, -1) for place in places.tolist()], np.int64)
     words = np.array(encoding.word_ids[: len(ids)], np.int64)
+    cases = cases_of(text.text, encoding.offsets[: len(ids)], encoding.word_ids[: len(ids)])
     windows = []
     for start in starts[:MOST_WINDOWS]:
         part = slice(start, start + room)
         inner = np.concatenate(([by.start], ids[part], [by.end]))
         begins, ends, numbers = (np.pad(one[part], 1, constant_values=-1) for one in (told[:, 0], told[:, 1], words))
-        window = Window(inner, begins, ends, numbers, ())
+        window = Window(inner, begins, ends, numbers, np.pad(cases[part], 1), ())
         windows.append(replace(window, targets=tuple(target for target in targets if window.inside(target).any())))
     return replace(reading, windows=tuple(windows))

@@ -173,7 +173,7 @@ class MultiLabel(Pooled[R_co]):
 
 
 class SpansHead(Head[Spans]):
-    """Labelled stretches: ``logits_t = gelu(hidden_t W1 + b1) W2 + b2`` over O and, for each label, B- and I-.
+    """Labelled stretches: ``logits_t = gelu(hidden_t W1 + b1 + case_t) W2 + b2`` over O and, for each label, B- and I-.
 
     A stretch begins at B-, or at I- after something else; the pieces of a word go with its first. A stretch in which
     windows overlap is joined.
@@ -189,7 +189,9 @@ class SpansHead(Head[Spans]):
 
     def look(self, batch: Encoded) -> Sequence[FloatArray]:
         """Probabilities (t, tags) of each window, padding left out."""
-        found = softmax(perceptron(batch.hidden, self._part))
+        cases = np.zeros(batch.mask.shape, np.int64)
+        cases[batch.mask] = np.concatenate([window.cases for window in batch.windows])
+        found = softmax(perceptron(batch.hidden, self._part, self._part.arrays["case"][cases]))
         return [row[: len(window.ids)] for row, window in zip(found, batch.windows, strict=True)]
 
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> Spans:
@@ -250,10 +252,11 @@ def attended(hidden: FloatArray, likeness: FloatArray, mask: npt.NDArray[np.bool
     return means
 
 
-def perceptron(x: FloatArray, part: HeadPart) -> FloatArray:
-    """``(gelu(x W1 + b1) W2 + b2) / temperature``, over the last axis."""
+def perceptron(x: FloatArray, part: HeadPart, more: FloatArray | None = None) -> FloatArray:
+    """``(gelu(x W1 + b1 + more) W2 + b2) / temperature``, over the last axis."""
     arrays = part.arrays
-    hidden = bent(x @ arrays["w1"] + arrays["b1"])
+    inner: FloatArray = x @ arrays["w1"] + arrays["b1"]
+    hidden = bent(inner if more is None else inner + more)
     logits: FloatArray = (hidden @ arrays["w2"] + arrays["b2"]) / np.float32(part.temperature)
     return logits
 

@@ -47,7 +47,7 @@ class Lesson:
     untold; tokens (all tokens,) int64 tags beside `tokens.ids`, UNTOLD where none is asked; vector (n, width) float32
     of length 1. `spans`: of a span head, first token and the one after the last of each stretch, (n, 2). `asked`: of a
     tokens head, which tags were looked for in each text, (n, tags): where a set knows some labels only, the rest is
-    untold.
+    untold; `cases`: how the words of its tokens are written, (all tokens,).
     """
 
     head: str
@@ -57,6 +57,7 @@ class Lesson:
     targets: np.ndarray
     spans: IntArray | None = None
     asked: npt.NDArray[np.bool_] | None = None
+    cases: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -114,6 +115,15 @@ def gathered(lessons: Mapping[str, Lesson], names: Sequence[str], of: IntArray, 
         for places in (np.flatnonzero(of == lesson),)
     )
     return Batch(ids, mask, parts)
+
+
+def padded(lesson: Lesson, values: IntArray, texts: IntArray, steps: int, missing: int) -> IntArray:
+    """Some texts' rows of `values` (all tokens,), (b, steps), `missing` where a text has ended."""
+    found = np.full((len(texts), steps), missing, np.int64)
+    for place, text in enumerate(texts.tolist()):
+        row = values[lesson.tokens.indptr[text] : lesson.tokens.indptr[text + 1]]
+        found[place, : len(row)] = row
+    return found
 
 
 def shares(lessons: Mapping[str, Lesson], most: int, weights: Mapping[str, float]) -> dict[str, int]:

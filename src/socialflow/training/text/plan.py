@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -29,8 +29,9 @@ class Course(BaseModel):
     rise: float = Field(
         default=0.06, gt=0, lt=1, description="Share of the steps over which rates rise; they fall after it."
     )
-    words: bool = Field(
-        default=True, description="Whether the embedding of words learns too: most of the weights are its."
+    learns: Literal["whole", "layers", "heads"] = Field(
+        default="whole",
+        description="The whole network; all but the embedding of words, which has most of the weights; heads alone.",
     )
     most: int = Field(default=8000, ge=1, description="Texts of a head that count fully in a round.")
     weights: Mapping[str, float] = Field(
@@ -68,6 +69,9 @@ class Plan(BaseModel):
     dropout: float = Field(default=0.1, ge=0, lt=1, description="Share of values set to zero while learning.")
     seed: int = Field(default=0, ge=0)
     course: Course = Course()
+    afterwards: Mapping[str, Course] = Field(
+        default={}, description="By head: how it learns on alone, the encoder at rest; kept where that is better."
+    )
     gate: Gate = Gate()
 
 

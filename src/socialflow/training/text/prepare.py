@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from socialflow.text.casing import cases_of
 from socialflow.text.encoder import WINDOW
 from socialflow.text.head import bio
 from socialflow.text.normalise import Normalised, normalise
@@ -21,11 +22,13 @@ _AT_ONCE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Tokenised:
-    """Texts as tokens: `starts` and `ends` (all tokens,) are offsets into the text as given, -1 for marks."""
+    """Texts as tokens: `starts` and `ends` (all tokens,) are offsets into the text as given, -1 for marks; `cases` (all
+    tokens,) says how their words are written."""
 
     tokens: Tokens
     starts: IntArray
     ends: IntArray
+    cases: IntArray
 
 
 def tokeniser(path: Path) -> "Tokenizer":
@@ -41,7 +44,7 @@ def tokeniser(path: Path) -> "Tokenizer":
 
 def tokenised(texts: Sequence[str], by: "Tokenizer") -> Tokenised:
     """The first window of each text."""
-    ids, starts, ends, lengths = [], [], [], []
+    ids, starts, ends, cases, lengths = [], [], [], [], []
     for first in range(0, len(texts), _AT_ONCE):
         plain = [normalise(text) for text in texts[first : first + _AT_ONCE]]
         for one, encoding in zip(plain, by.encode_batch([one.text for one in plain]), strict=True):
@@ -49,6 +52,7 @@ def tokenised(texts: Sequence[str], by: "Tokenizer") -> Tokenised:
             ids.append(np.array(encoding.ids, np.int32))
             starts.append(begins)
             ends.append(stops)
+            cases.append(cases_of(one.text, encoding.offsets, encoding.word_ids))
             lengths.append(len(encoding.ids))
     indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
     none = np.empty(0, np.int64)
@@ -56,6 +60,7 @@ def tokenised(texts: Sequence[str], by: "Tokenizer") -> Tokenised:
         Tokens(np.concatenate([none.astype(np.int32), *ids]), indptr),
         np.concatenate([none, *starts]),
         np.concatenate([none, *ends]),
+        np.concatenate([none, *cases]),
     )
 
 
@@ -66,7 +71,7 @@ def lesson(head: Head, part: Part, by: "Tokenizer") -> Lesson:
         return Lesson(head.name, head.kind, head.labels, found.tokens, part.targets)
     if head.kind == "tokens":
         tags, asked = _tags(found, part.targets, len(head.labels))
-        return Lesson(head.name, "tokens", bio(head.labels), found.tokens, tags, asked=asked)
+        return Lesson(head.name, "tokens", bio(head.labels), found.tokens, tags, asked=asked, cases=found.cases)
     return _spanned(head, found, part.targets)
 
 

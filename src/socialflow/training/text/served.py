@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from socialflow.text.bundle import HeadPart
 from socialflow.text.head import attended, perceptron
-from socialflow.training.text.lessons import FloatArray, Lesson, gathered
+from socialflow.training.text.lessons import FloatArray, Lesson, gathered, padded
 
 _AT_ONCE = 64
 
@@ -48,8 +48,8 @@ def _encoded(graph: bytes, lesson: Lesson) -> Iterator[_Encoded]:
 
 def _told(part: HeadPart, lesson: Lesson, encoded: _Encoded) -> FloatArray:
     hidden, mask, arrays = encoded.hidden, encoded.mask, part.arrays
-    if part.kind == "tokens":
-        return perceptron(hidden, part)
+    if lesson.cases is not None:
+        return perceptron(hidden, part, arrays["case"][padded(lesson, lesson.cases, encoded.texts, mask.shape[1], 0)])
     real = mask[:, None].astype(np.float32)
     if part.kind == "vector":
         vectors: FloatArray = (real @ hidden)[:, 0] / real.sum(axis=-1) @ arrays["w"]

@@ -47,10 +47,12 @@ def lessons() -> dict[str, Lesson]:
         "sentence": vectors / np.linalg.norm(vectors, axis=1, keepdims=True),
     }
     spans = np.stack((np.ones(COUNT), 1 + rng.integers(1, 3, COUNT)), axis=1).astype(np.int64)
+    drawn = rng.integers(0, 5, len(tokens.ids))
     found = {}
     for name, values in targets.items():
         labels = tuple(text_bundle.labels(name)) if name != "sentence" else ()
-        found[name] = Lesson(name, HEADS[name].kind, labels, tokens, values, spans if name == "aspect" else None)
+        spanned, cases = spans if name == "aspect" else None, drawn if name == "entities" else None
+        found[name] = Lesson(name, HEADS[name].kind, labels, tokens, values, spanned, cases=cases)
     return found
 
 
@@ -64,6 +66,7 @@ def draft() -> tuple[Draft, dict[str, np.ndarray]]:
     torch.manual_seed(0)
     known, noise = lessons(), Noise(0.0, 0)
     network = Network(Encoder(SHAPE, noise), Heads(known, SHAPE.width, 8, noise))
+    torch.nn.init.normal_(network.heads["entities"].case.weight)
     network.eval()
     heads = {name: head_part(network, lesson) for name, lesson in known.items()}
     said = {name: answers(network, lesson) for name, lesson in known.items()}

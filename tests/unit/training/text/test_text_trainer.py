@@ -30,7 +30,14 @@ def lessons() -> dict[str, Lesson]:
     tags[tokens.ids < 4] = UNTOLD
     return {
         "good": Lesson("good", "multi_class", ("no", "yes"), tokens, good.astype(np.int64)),
-        "names": Lesson("names", "tokens", ("O", "B-NAME", "I-NAME"), tokens, tags.astype(np.int64)),
+        "names": Lesson(
+            "names",
+            "tokens",
+            ("O", "B-NAME", "I-NAME"),
+            tokens,
+            tags.astype(np.int64),
+            cases=np.ones(len(tokens.ids), np.int64),
+        ),
     }
 
 

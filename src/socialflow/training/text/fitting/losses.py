@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from socialflow.training.text.fitting.network import Encoder, Noise, Pooled, Spanned, Tagged, Vector
-from socialflow.training.text.lessons import UNTOLD, Batch, Lesson, Part
+from socialflow.training.text.lessons import UNTOLD, Batch, Lesson, Part, padded
 
 VECTOR_WEIGHT = 10.0
 """A cosine lost counts as much as ten nats: it is small where a sentence vector stays near its target."""
@@ -36,6 +36,9 @@ class Network(nn.Module):
         asked = [hidden[places], mask[places]]
         if lesson.spans is not None:
             asked.append(torch.from_numpy(_inside(lesson.spans[part.texts], hidden.shape[1])).to(hidden.device))
+        if lesson.cases is not None:
+            cases = padded(lesson, lesson.cases, part.texts, hidden.shape[1], 0)
+            asked.append(torch.from_numpy(cases).to(hidden.device))
         told: Tensor = self.heads[lesson.head](*asked)
         return told
 
@@ -72,11 +75,7 @@ def _told_of(told: Tensor, wanted: Tensor) -> Tensor:
 
 
 def _of_tags(told: Tensor, lesson: Lesson, part: Part) -> Tensor:
-    tags = np.full(told.shape[:2], UNTOLD, np.int64)
-    for place, text in enumerate(part.texts.tolist()):
-        row = lesson.targets[lesson.tokens.indptr[text] : lesson.tokens.indptr[text + 1]]
-        tags[place, : len(row)] = row
-    wanted = torch.from_numpy(tags).to(told.device)
+    wanted = torch.from_numpy(padded(lesson, lesson.targets, part.texts, told.shape[1], UNTOLD)).to(told.device)
     if lesson.asked is not None:
         unasked = torch.from_numpy(~lesson.asked[part.texts]).to(told.device)
         told = told.masked_fill(unasked[:, None], -1e4)

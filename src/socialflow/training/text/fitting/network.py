@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from socialflow.errors import InvalidInput
+from socialflow.text.casing import CASES
 from socialflow.training.text.shape import Shape
 
 
@@ -123,17 +124,20 @@ class Pooled(nn.Module):
 
 
 class Tagged(nn.Module):
-    """A head for every token."""
+    """A head for every token, which also sees how its word is written."""
 
     def __init__(self, width: int, inner: int, labels: int, noise: Noise) -> None:
         super().__init__()
         self.inward, self.outward = nn.Linear(width, inner), nn.Linear(inner, labels)
+        self.case = nn.Embedding(len(CASES), inner)
+        nn.init.zeros_(self.case.weight)
         self.noise = noise
 
-    def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        """Logits (b, t, labels)."""
+    def forward(self, hidden: Tensor, mask: Tensor, cases: Tensor) -> Tensor:
+        """Logits (b, t, labels); `cases` (b, t) are places in `casing.CASES`."""
         del mask
-        logits: Tensor = self.outward(self.noise(functional.gelu(self.inward(self.noise(hidden)), approximate="tanh")))
+        inner = self.inward(self.noise(hidden)) + self.case(cases)
+        logits: Tensor = self.outward(self.noise(functional.gelu(inner, approximate="tanh")))
         return logits
 
 

@@ -27,6 +27,8 @@ _WRITTEN_EVERY = 300
 class Trainer:
     """Trains a network on lessons and leaves it with the averaged weights of the best round.
 
+    Where heads alone learn, they stay as they were unless that made them better.
+
     With `checkpoint` (a file) every few minutes are written down, and a trainer of the same file goes on where it
     stopped, to the same end.
     """
@@ -40,7 +42,8 @@ class Trainer:
         checkpoint: Path | None = None,
     ) -> None:
         self._network, self._lessons, self._course, self._quality = network, lessons, course, quality
-        network.encoder.words.weight.requires_grad_(course.words)
+        network.encoder.requires_grad_(course.learns != "heads")
+        network.encoder.words.weight.requires_grad_(course.learns == "whole")
         self._shares = shares(lessons, course.most, course.weights)
         self._of_round = math.ceil(sum(self._shares.values()) / course.size)
         self._optimiser = torch.optim.AdamW(_groups(network, course), betas=(0.9, 0.98), fused=True)
@@ -56,6 +59,8 @@ class Trainer:
         """Learn; returns the best quality. `progress` hears steps done and in all."""
         learning = self._learning
         learning.resume()
+        if learning.steps == 0 and self._course.learns == "heads":
+            learning.judge(learning.look(partial(self._quality, self._network)))
         while learning.steps < self.steps and learning.stale < self._course.patience:
             loss = self._round(progress)
             quality = learning.look(partial(self._quality, self._network))

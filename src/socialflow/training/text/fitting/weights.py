@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from socialflow.text.bundle import FloatArray, HeadPart
 from socialflow.training.text.export import Weights
 from socialflow.training.text.fitting.losses import Network
-from socialflow.training.text.fitting.network import Pooled, Spanned, Vector
+from socialflow.training.text.fitting.network import Pooled, Spanned, Tagged, Vector
 from socialflow.training.text.lessons import Lesson
 
 _NONE = np.empty(0, np.float32)
@@ -32,6 +32,8 @@ def _arrays(head: nn.Module) -> list[tuple[str, FloatArray]]:
         own.append(("pool", _array(head.pool)))
     if isinstance(head, Spanned):
         own.append(("wq", _array(head.query.weight)))
+    if isinstance(head, Tagged):
+        own.append(("case", _array(head.case.weight)))
     for number, name in (("1", "inward"), ("2", "outward")):
         layer = head.get_submodule(name)
         own += [(f"w{number}", _array(layer.weight.T)), (f"b{number}", _array(layer.bias))]

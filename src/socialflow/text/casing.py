@@ -1,0 +1,38 @@
+"""How words are written: what an encoder that reads lower case does not see, and names are known by."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+CASES = ("none", "lower", "title", "upper", "mixed")
+"""No letters that have case; all lower; only the first upper; all of several upper; anything else, like iPhone."""
+
+
+def case_of(word: str) -> int:
+    """Place in `CASES`.
+
+    >>> [CASES[case_of(word)] for word in ("42", "paris", "Paris", "A", "NASA", "McCoy", "O2")]
+    ['none', 'lower', 'title', 'title', 'upper', 'mixed', 'title']
+    """
+    letters = [letter for letter in word if letter.lower() != letter.upper()]
+    if not letters:
+        return 0
+    raised = [letter.isupper() for letter in letters]
+    if not any(raised):
+        return 1
+    if not any(raised[1:]):
+        return 2 if raised[0] else 4
+    return 3 if all(raised) else 4
+
+
+def cases_of(text: str, places: Sequence[tuple[int, int]], words: Sequence[int | None]) -> npt.NDArray[np.int64]:
+    """Of tokens (t,): that of the word each is a piece of. `places` are offsets in `text`, `words` numbers of words,
+    None for marks."""
+    ends: dict[int, tuple[int, int]] = {}
+    for (start, end), word in zip(places, words, strict=True):
+        if word is not None:
+            first, _ = ends.get(word, (start, end))
+            ends[word] = first, end
+    known = {word: case_of(text[start:end]) for word, (start, end) in ends.items()}
+    return np.array([0 if word is None else known[word] for word in words], np.int64)
