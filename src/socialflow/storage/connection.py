@@ -1,7 +1,8 @@
 """A SQLite connection that crosses to its thread once a statement.
 
 aiosqlite runs every connection on a thread of its own. Its cursors cross over to make the cursor, to execute, to fetch
-and to close, and each crossing costs two switches of threads: more than most of our queries. Here the four are one.
+and to close, and each crossing costs two switches of threads: more than most of our queries. Here the four are one,
+and a transaction begins in the crossing of its first statement.
 """
 
 import sqlite3
@@ -64,13 +65,43 @@ class Cursor:
 class Connection(aiosqlite.Connection):
     """An aiosqlite connection with cursors of one crossing."""
 
+    _begin: str | None = None
+
+    def begin(self, statement: str) -> None:
+        """Begin a transaction by `statement` just before the next one; at once no lock is taken."""
+        self._begin = statement
+
     def cursor(self) -> Cursor:  # type: ignore[override]  # SQLAlchemy enters it like aiosqlite's
         """A cursor for one statement."""
         return Cursor(self)
 
     async def on_thread(self, work: Any, *arguments: Any) -> None:
         """Run `work(sqlite3 connection, *arguments)` on this connection's thread."""
-        await self._execute(work, self._conn, *arguments)  # type: ignore[no-untyped-call]
+        begin, self._begin = self._begin, None
+        await self._execute(_begun, begin, work, self._conn, *arguments)  # type: ignore[no-untyped-call]
+
+    async def commit(self) -> None:
+        """Commit, if anything was begun."""
+        if self._ended():
+            return
+        await super().commit()
+
+    async def rollback(self) -> None:
+        """Roll back, if anything was begun."""
+        if self._ended():
+            return
+        await super().rollback()
+
+    def _ended(self) -> bool:
+        """Whether there is nothing to end; what was not begun yet is forgotten."""
+        self._begin = None
+        return not self.in_transaction
+
+
+def _begun(begin: str | None, work: Any, connection: sqlite3.Connection, *arguments: Any) -> None:
+    if begin is not None:
+        connection.execute(begin)
+    work(connection, *arguments)
 
 
 async def connect(uri: str) -> Connection:

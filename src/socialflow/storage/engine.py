@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from socialflow.storage.address import CONNECT_TIMEOUT, Address
+from socialflow.storage.connection import Connection as LazyConnection
 from socialflow.storage.connection import connect
 
 Durability = Literal["normal", "full"]
@@ -122,7 +123,11 @@ def prepare_sqlite(engine: Engine, path: Path, pragmas: Sequence[str], *, begin:
             raise DisconnectionError("the database file was moved, replaced or removed")
 
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver = connection.connection.driver_connection
+        if isinstance(driver, LazyConnection):
+            driver.begin(begin)
+        else:
+            connection.exec_driver_sql(begin)
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "checkout", on_checkout)
