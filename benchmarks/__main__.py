@@ -21,6 +21,7 @@ from benchmarks import (
     variety,
     work,
 )
+from socialflow.text.bundle import PACKAGED
 
 AT_SCALE = {
     "serving": serving.run,
@@ -38,7 +39,7 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "models": lambda given: models.run(given.items, _made(given.home)),
     "peers": lambda given: peers.run(given.peers_python),
     "social": lambda given: social.run(given.shared),
-    "text": lambda given: text.run(given.shared),
+    "text": lambda given: text.run(given.shared, given.text_model),
     "text_speed": lambda given: text_speed.run(given.text_peers_python),
 }
 
@@ -55,6 +56,7 @@ def main() -> None:
     parser.add_argument(
         "--text-peers-python", type=Path, default=text_speed.PEERS_PYTHON, help="the Python that has VADER and TextBlob"
     )
+    parser.add_argument("--text-model", type=Path, default=PACKAGED, help="a bundle, like that in the package")
     parser.add_argument("--shared", type=Path, default=os.environ.get("SOCIALFLOW_SHARED", "../shared"))
     given = parser.parse_args()
     if given.what in OTHERS:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-_ELSEWHERE = {"bandit.json", "social.json", "cold.json", "ranker.json", "variety.json", "keywords.json", "text.json"}
+_ELSEWHERE = frozenset(
+    f"{name}.json" for name in ("bandit", "social", "cold", "ranker", "variety", "keywords", "text", "text_open")
+)
 """Results with a table of their own."""
 METRICS = ("recall@20", "ndcg@20", "hit_rate@10", "ndcg@10")
 """Columns of the quality tables; the JSON has more."""
@@ -226,15 +228,24 @@ def text() -> str:
     if not path.exists():
         return "Not measured yet."
     report = json.loads(path.read_text(encoding="utf-8"))
-    head = ("Set", "Head", "Texts", "Figure", "Value", "Most frequent answer")
+    beside = RESULTS / "text_open.json"
+    of_open = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else {"sets": {}}
+    head = ("Set", "Head", "Texts", "Figure", "Value", "Of open sets alone", "Most frequent answer")
     lines = [_line([*head]), "|---" * len(head) + "|"]
     for name, told in report["sets"].items():
-        figures = (f"{told['value']:.3f}", f"{told['majority']:.3f}")
+        other = of_open["sets"].get(name)
+        figures = [f"{told['value']:.3f}", f"{other['value']:.3f}" if other else "", f"{told['majority']:.3f}"]
         lines.append(_line([name, told["head"], f"{told['rows']:,}", told["figure"], *figures]))
-    lines += ["", f"TweetEval, mean of emotion, hate, irony, offensive and sentiment: {report['tweeteval_mean']:.3f}."]
-    lines += ["", "| Sentences that name groups of people | Texts | AUC of toxicity |", "|---" * 3 + "|"]
+    mean = f"{report['tweeteval_mean']:.3f}"
+    if "tweeteval_mean" in of_open:
+        mean += f" (of open sets alone {of_open['tweeteval_mean']:.3f})"
+    lines += ["", f"TweetEval, mean of emotion, hate, irony, offensive and sentiment: {mean}."]
+    ways = ("subgroup", "bpsn", "bnsp")
+    head = ("AUC of toxicity where groups are named", "Texts", "All", *(f"{way}, mean (least)" for way in ways))
+    lines += ["", _line([*head]), "|---" * len(head) + "|"]
     for name, told in report["unintended_bias"].items():
-        lines.append(_line([name, f"{told['rows']:,}", f"{told['auc']:.3f}"]))
+        each = [f"{told[way]['mean']:.3f} ({told[way]['least']:.3f})" for way in ways]
+        lines.append(_line([name, f"{told['rows']:,}", f"{told['auc']:.3f}", *each]))
     return "\n".join([*lines, "", f"Model {report['model']}. `{report['command']}`"])
 
 

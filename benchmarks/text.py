@@ -1,12 +1,13 @@
 """Every head of the text model in the package on the test parts of public sets, beside the most frequent answer.
 
-`python -m benchmarks text [--shared DIR]`
+`python -m benchmarks text [--shared DIR] [--text-model DIR]`; a model of open sets only is written to `text_open.json`.
 
 TweetEval's figures are its own: macro-F1, of irony the F1 of ironic, of sentiment the macro recall, of stance the mean
 F1 of favor and against; its mean is of emotion, hate, irony, offensive and sentiment. What was published without a test
 part is cut by `training.text.sources`; of four videos' YouTube spam one is held back.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.results_file import write
-from socialflow.text.analyser import bundled
+from socialflow.catalogue.contents import read_manifest
+from socialflow.kit.answers import Tier
+from socialflow.text.analyser import Analyser
+from socialflow.text.bundle import PACKAGED, read_bundle
 from socialflow.training.text.heads import STANCE_TOPICS
 from socialflow.training.text.sources import SETS, load
 from socialflow.training.text.text_eval import HEADS, evaluate
@@ -22,36 +26,52 @@ from socialflow.training.text.text_eval import HEADS, evaluate
 Figure = Callable[[Mapping[str, Any]], float]
 
 
-def run(shared: Path) -> Path:
+def run(shared: Path, directory: Path = PACKAGED) -> Path:
     """Measure and write `results/text.json`."""
-    report: dict[str, Any] = {"model": _model(), "sets": {}}
+    model, root = Analyser(read_bundle(directory, Tier.BUNDLED)), shared / "data" / "text"
+    about = read_manifest(directory).about
+    licence = about.metadata["plan"]["licence"]
+    report: dict[str, Any] = {"model": about.version, "licence": licence, "sets": {}}
     for name, (called, figure) in MEASURED.items():
-        report["sets"][name] = _measured(name, called, figure, shared / "data" / "text")
-        print(name, report["sets"][name], flush=True)
-    five = [report["sets"][f"tweeteval/{name}"]["value"] for name in _FIVE]
-    report["tweeteval_mean"] = round(float(np.mean(five)), 4)
-    report["unintended_bias"] = {name: _bias(name, shared / "data" / "text") for name in _BIAS}
-    return write("text", "python -m benchmarks text", report)
+        if SETS[name].head not in model.questions:
+            continue
+        part = load(name, root).test
+        found = evaluate(HEADS[SETS[name].head], part.texts, part.plain(), model=model)
+        told = {"head": found["head"], "rows": len(part), "figure": called}
+        told |= {"value": round(figure(found["metrics"]), 4), "majority": round(figure(found["majority"]), 4)}
+        report["sets"][name] = told
+        print(name, told, flush=True)
+    five = [report["sets"][name]["value"] for name in _FIVE if name in report["sets"]]
+    if len(five) == len(_FIVE):
+        report["tweeteval_mean"] = round(float(np.mean(five)), 4)
+    report["unintended_bias"] = {name: _bias(name, root, model) for name in _BIAS}
+    return write("text" if licence == "all" else f"text_{licence}", "python -m benchmarks text", report)
 
 
-def _measured(name: str, called: str, figure: Figure, root: Path) -> dict[str, Any]:
+def _bias(name: str, root: Path, model: Analyser) -> dict[str, Any]:
+    """AUC of toxicity on sentences that name groups of people: of all, and of those that name one group.
+
+    The latter is told as its mean and least over the groups, and so are the AUC of harmless sentences that name the
+    group among harmful ones that do not (bpsn), and the reverse (bnsp; Borkan et al., WWW 2019).
+    """
     part = load(name, root).test
-    found = evaluate(HEADS[SETS[name].head], part.texts, part.plain())
-    told = {"head": found["head"], "rows": len(part), "figure": called}
-    return told | {"value": round(figure(found["metrics"]), 4), "majority": round(figure(found["majority"]), 4)}
+    named = [_named(text) for text in part.texts]
+    found = evaluate(HEADS["toxicity"], part.texts, part.plain(), named, model=model)
+    report: dict[str, Any] = {"rows": len(part), "auc": round(found["metrics"]["auc"]["toxicity"], 4)}
+    groups = [told for group, told in found["slices"].items() if group]
+    for figure, key in (("subgroup", "auc"), ("bpsn", "bpsn_auc"), ("bnsp", "bnsp_auc")):
+        values = [told[key]["toxicity"] for told in groups if "toxicity" in told[key]]
+        report[figure] = {
+            "groups": len(values),
+            "mean": round(float(np.mean(values)), 4),
+            "least": round(min(values), 4),
+        }
+    return report
 
 
-def _bias(name: str, root: Path) -> dict[str, float]:
-    """AUC of toxicity on sentences that name groups of people."""
-    parts = load(name, root)
-    part = next(one for one in (parts.test, parts.validation, parts.train) if len(one))
-    found = evaluate(HEADS["toxicity"], part.texts, part.plain())
-    return {"rows": len(part), "auc": round(found["metrics"]["auc"]["toxicity"], 4)}
-
-
-def _model() -> str:
-    (analysis,) = bundled().analyse(["a"], ["sentiment"])
-    return analysis.answers["sentiment"].provenance.version
+def _named(text: str) -> str:
+    """The first group that a text names, or nothing."""
+    return next((word for word in _WORD.findall(text.lower()) if word in _GROUPS), "")
 
 
 def _label(*names: str) -> Figure:
@@ -92,5 +112,14 @@ MEASURED: Mapping[str, tuple[str, Figure]] = {
     "jigsaw_partial/subset": ("AUC of toxicity", lambda told: float(told["auc"].get("toxicity", 0.5))),
 }
 """Set -> what its figure is called, and the figure."""
-_FIVE = ("emotion", "hate", "irony", "offensive", "sentiment")
+_FIVE = tuple(f"tweeteval/{name}" for name in ("emotion", "hate", "irony", "offensive", "sentiment"))
+_WORD = re.compile(r"[a-z]+")
+_GROUPS = frozenset(
+    """
+    african american asian bisexual black blind buddhist canadian catholic chinese christian deaf elderly european
+    female gay heterosexual hispanic homosexual indian japanese jewish latina latino latinx lesbian lgbt lgbtq male
+    mexican millenial muslim nonbinary old older paralyzed protestant queer sikh straight taoist teenage trans
+    transgender white young younger
+    """.split()  # noqa: SIM905  a list of fifty strings is no better to read
+)
 _BIAS = ("unintended_bias/madlibs", "unintended_bias/swapped", "unintended_bias/natural")
