@@ -1,0 +1,142 @@
+"""Spam by what a text says, how it is written, where its links lead, and how its author behaves."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import asdict
+from typing import Any, Protocol, TypedDict
+
+from socialflow.errors import InvalidInput, ModelUnavailable
+from socialflow.kit.answers import Status, Tier
+from socialflow.kit.defaults import resident
+from socialflow.moderation.behaviour import Author, behaviour_signals
+from socialflow.moderation.links import link_signals, links
+from socialflow.moderation.patterns import pattern_signals
+from socialflow.moderation.signals import Signal, combined
+from socialflow.text.records import Analysis, Detection
+
+SPAM = 0.8
+"""Least score that counts as spam (`ML_SPAM_THRESHOLD`)."""
+LONGEST = 100_000
+"""Characters of a text at most."""
+
+
+class Asked(Protocol):
+    """What answers questions about texts, as `text.service.TextService` does."""
+
+    async def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]:
+        """An analysis of each text."""
+        ...
+
+
+class Home(Protocol):
+    """A platform, as `socialflow.wiring` assembles it."""
+
+    @property
+    def text(self) -> Asked:
+        """What answers questions about texts."""
+        ...
+
+
+class Spam(TypedDict):
+    """What is said of one text.
+
+    `score`, 0 to 1, is `signals.combined` of all signals; `is_spam` where it reaches the threshold; `confidence` is
+    that of this verdict. `categories` has the score of each group of signals alone. Each of `signals` has name, group,
+    value, weight, detail and tier. `missing` names what could not be had: `text` (with `text:...`, as in
+    `text.records.Analysis`, or `text:model`) and `behaviour`, or `behaviour:FIELD`.
+    """
+
+    is_spam: bool
+    confidence: float
+    score: float
+    categories: dict[str, float]
+    recommended_action: str
+    signals: list[dict[str, Any]]
+    provenance: dict[str, Any] | None
+    status: str
+    missing: list[str]
+
+
+class SpamDetector:
+    """Spam, bots and bait, in every language whose words the text model knows; forms, links and behaviour in all.
+
+    The text model's probability counts in full; everything else is a heuristic with a weight below 1. An action is
+    `reject` where the text model alone is sure enough, `flag_for_review` where only all together are, or where the
+    words could not be judged, else `approve`.
+
+    Parameters:
+        text: answers questions about texts; None: that of the platform which the environment's settings describe.
+        threshold: least score that counts as spam.
+
+    Raises:
+        InvalidInput: a threshold outside 0 to 1, or a text of more than 100,000 characters; names the field.
+    """
+
+    def __init__(self, text: Asked | None = None, *, threshold: float = SPAM) -> None:
+        if not 0.0 < threshold <= 1.0:
+            raise InvalidInput(f"a threshold is above 0 and at most 1, not {threshold}", field="threshold")
+        self._text = text
+        self._threshold = threshold
+
+    async def detect(self, text: str, author: Author | None = None) -> Spam:
+        """Judge one text, with what is known of its author. Raises InvalidInput, Overloaded."""
+        return await (self._ask(text, author, self._text) if self._text else resident().run(self._asked(text, author)))
+
+    def predict(self, text: str, author: Author | None = None) -> Spam:
+        """As `detect`, blocking: for code that has no event loop."""
+        if self._text is not None:
+            return asyncio.run(self._ask(text, author, self._text))
+        return resident().call(self._asked(text, author))
+
+    def _asked(self, text: str, author: Author | None) -> "Callable[[Home], Awaitable[Spam]]":
+        return lambda home: self._ask(text, author, home.text)
+
+    async def _ask(self, text: str, author: Author | None, asked: Asked) -> Spam:
+        if len(text) > LONGEST:
+            raise InvalidInput(f"a text has at most {LONGEST} characters, not {len(text)}", field="text")
+        try:
+            (analysis,) = await asked.analyse([text], ["spam"])
+        except ModelUnavailable:
+            analysis = Analysis({}, Status.ABSTAINED, ("text:model",), 0.0, 0)
+        return judged(text, author, analysis, self._threshold)
+
+
+def judged(text: str, author: Author | None, analysis: Analysis, threshold: float) -> Spam:
+    """What a text, its author and the text model's answer to `spam` say together."""
+    answer, told = analysis.answers.get("spam"), analysis.record("spam", Detection)
+    signals = [*pattern_signals(text), *link_signals(links(text))]
+    if answer is not None and told is not None:
+        signals.insert(0, Signal("words", "text", told.score, 1.0, "", answer.provenance.tier))
+    if author is not None:
+        signals += behaviour_signals(text, author)
+    score = combined(signals)
+    return Spam(
+        is_spam=score >= threshold,
+        confidence=score if score >= threshold else 1.0 - score,
+        score=score,
+        categories=_by_group(signals),
+        recommended_action=_action(signals, score, threshold),
+        signals=[asdict(signal) for signal in signals],
+        provenance=None if answer is None else asdict(answer.provenance),
+        status=Status.PARTIAL if (missing := _missing(analysis, author)) else Status.COMPLETE,
+        missing=missing,
+    )
+
+
+def _by_group(signals: Sequence[Signal]) -> dict[str, float]:
+    groups = dict.fromkeys(signal.group for signal in signals)
+    return {group: combined(signal for signal in signals if signal.group == group) for group in groups}
+
+
+def _action(signals: Sequence[Signal], score: float, threshold: float) -> str:
+    learnt = [signal for signal in signals if signal.tier is not Tier.HEURISTIC]
+    if learnt and combined(learnt) >= threshold:
+        return "reject"
+    return "flag_for_review" if score >= threshold or not learnt else "approve"
+
+
+def _missing(analysis: Analysis, author: Author | None) -> list[str]:
+    words = ["text" if name == "spam" else name for name in analysis.missing]
+    if not analysis.answers and "text" not in words:
+        words.insert(0, "text")
+    return [*words, *(["behaviour"] if author is None else [f"behaviour:{name}" for name in author.unknown])]
