@@ -1,11 +1,19 @@
 """Everything the service can do, under one name, for platforms that call it as a library."""
 
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from socialflow.content.records import ItemKind
 from socialflow.errors import InvalidInput, ModelUnavailable
-from socialflow.recommendation.library import Home, Recommendations, Recommended
+from socialflow.recommendation.library import Home as RecommendationHome
+from socialflow.recommendation.library import Recommendations, Recommended
+from socialflow.text.feelings import SentimentTold
+from socialflow.text.library import Home as TextHome
+from socialflow.text.library import SentimentService
+
+
+class Home(RecommendationHome, TextHome, Protocol):
+    """A platform, as `socialflow.wiring` assembles it."""
 
 
 class MLService:
@@ -19,6 +27,7 @@ class MLService:
 
     def __init__(self, db: Home | None = None) -> None:
         self._recommendations = Recommendations(db)
+        self._sentiment = SentimentService(db)
 
     async def generate_recommendations(
         self, user_id: str, content_type: str = "video", limit: int = 20, algorithm: str = "hybrid"
@@ -41,9 +50,9 @@ class MLService:
         """Whether content may be shown. Raises ModelUnavailable: unchecked content is never called safe."""
         raise _missing("content moderation", "toxicity, spam, NSFW and violence models")
 
-    async def analyze_sentiment(self, text: str) -> NoReturn:  # noqa: ARG002
-        """Sentiment of a text. Raises ModelUnavailable."""
-        raise _missing("sentiment", "a text encoder with a sentiment head")
+    async def analyze_sentiment(self, text: str) -> SentimentTold:
+        """Sentiment of a text, whether it is ironic, and its language. Raises ModelUnavailable, Overloaded."""
+        return await self._sentiment.analyze(text)
 
     async def predict_viral_potential(self, content_data: Mapping[str, object]) -> NoReturn:  # noqa: ARG002
         """How far content will spread. Raises ModelUnavailable."""

@@ -42,6 +42,7 @@ from socialflow.settings import Settings, load_settings
 from socialflow.storage.cache.file import FileCache
 from socialflow.storage.cache.redis import RedisCache
 from socialflow.storage.unit_of_work import Store
+from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Platform:
     people: PeopleService
     analysis: AnalysisService
     text: TextService
+    opinions: Opinions
     lists: Lists
     jobs: JobService
     scheduler: Scheduler
@@ -144,6 +146,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
             max_recommendations=settings.max_recommendations,
         ),
     )
+    evidence, text = TakenTogether(recommendation), TextService(CatalogueText(catalogue))
     recommendations = CachedRecommendations(recommendation, store, cache, clock, ttl=settings.cache_ttl)
     transport = CeleryTransport(lambda: _celery(settings))
     dispatcher = Dispatcher(store, transport, clock)
@@ -163,8 +166,9 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         cache=cache,
         recommendation=recommendation,
         recommendations=recommendations,
-        analysis=AnalysisService(store, TakenTogether(recommendation), CatalogueTopics(catalogue), clock),
-        text=TextService(CatalogueText(catalogue)),
+        analysis=AnalysisService(store, evidence, CatalogueTopics(catalogue), clock),
+        text=text,
+        opinions=Opinions(store, text, evidence),
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,

@@ -13,7 +13,7 @@ from socialflow.access.tokens import TokenSettings
 from socialflow.analysis.interests import Acts
 from socialflow.analysis.service import AnalysisService
 from socialflow.content.records import ErasureReceipt, ItemKind
-from socialflow.content.service import is_public
+from socialflow.content.service import SEEN_BY_EVERYONE, is_public
 from socialflow.errors import FeedRequestNotFound, SocialflowError, UserNotFound
 from socialflow.ids import ChannelKey, ItemKey, UserKey
 from socialflow.jobs.service import JobService
@@ -36,6 +36,7 @@ from socialflow.recommendation.records import (
     TrendingEntry,
 )
 from socialflow.storage.unit_of_work import Store
+from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
 from tests.text_bundle import clear_analyser
 
@@ -222,6 +223,11 @@ class FakeEvidence:
         at = np.array([self.clock.now().timestamp() - 3600.0])
         return Acts(np.array([keys["i-1"]]), np.ones(1), at)
 
+    async def newest(self, limit: int) -> Sequence[ItemKey]:
+        async with self.store.read() as unit:
+            public = [fact async for batch in unit.items.facts() for fact in batch if fact.status in SEEN_BY_EVERYONE]
+        return [fact.key for fact in sorted(public, key=lambda fact: -fact.key)][:limit]
+
     async def items_of(self, channel: ChannelKey, limit: int) -> Sequence[ItemKey]:
         async with self.store.read() as unit:
             return list((await unit.items.keys(["i-1"])).values())
@@ -258,6 +264,7 @@ class FakePlatform:
         evidence = FakeEvidence(self.store, self.clock)
         self.analysis = AnalysisService(self.store, evidence, lambda: None, self.clock)
         self.text = TextService(clear_analyser)
+        self.opinions = Opinions(self.store, self.text, evidence)
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(

@@ -24,6 +24,7 @@ BOBS_FEED = "/api/v1/feed?username=bob"
 BOBS_CATEGORY = "/api/v1/feed/category?username=bob&project_code=flic"
 EXPLAIN = "/api/v1/feed/none/explain?item=i-1"
 RULES = "/api/v1/recommendations/rules"
+FELT = "/api/v1/sentiment"
 PIPELINES = "/api/v1/ai-pipelines"
 WORK, ORCHESTRATOR, SCHEDULER = PIPELINES + "/pipelines", PIPELINES + "/orchestrator", PIPELINES + "/scheduler"
 SCHEDULE = {"name": "n", "pipeline_type": "cache_warm", "trigger": {"interval": 60}}
@@ -85,6 +86,12 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/v1/ml/trending", None, "401 200 200 200 200 200 403 403 403"),
     ("POST", "/api/v1/ml/analyze/channel/c-ann", None, "401 403 200 403 200 200 403 403 403"),
     ("GET", "/api/v1/ml/interests/u-bob", None, "401 200 403 403 200 200 403 403 403"),
+    ("POST", FELT + "/analyze", {"text": "good"}, "401 200 200 200 200 200 403 403 403"),
+    ("POST", FELT + "/batch", {"texts": ["good"]}, "401 200 200 200 200 200 403 403 403"),
+    ("POST", FELT + "/aspects", {"text": "the city"}, "401 200 200 200 200 200 403 403 403"),
+    ("POST", FELT + "/emotions", {"text": "good"}, "401 200 200 200 200 200 403 403 403"),
+    ("POST", FELT + "/intent", {"text": "good"}, "401 200 200 200 200 200 403 403 403"),
+    ("GET", FELT + "/topics/city", None, "401 200 200 200 200 200 403 403 403"),
     ("POST", "/api/v1/ml/train/topics", None, "401 403 403 403 202 403 202 403 403"),
     ("POST", "/api/v1/recommendations/feed", GIVEN, "401 200 403 403 200 200 403 403 403"),
     ("POST", "/api/v1/recommendations/similar-posts/i-1", None, "401 200 200 200 200 200 403 403 403"),

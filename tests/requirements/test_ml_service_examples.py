@@ -101,7 +101,6 @@ class TestWithoutAModel:
         [
             ("analyze_video", "shot, object, action"),
             ("moderate_content", "toxicity"),
-            ("analyze_sentiment", "sentiment head"),
             ("predict_viral_potential", "cascade model"),
         ],
     )

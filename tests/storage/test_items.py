@@ -39,6 +39,17 @@ class TestChannels:
 
 
 class TestItems:
+    async def test_sentiment_is_kept_beside_an_item(self, store: Store) -> None:
+        async with store.write() as unit:
+            await unit.items.upsert([item("i1", title="T")])
+            key = (await unit.items.get("i1")).key
+        async with store.write() as unit:
+            assert await unit.items.set_sentiment(key, "positive", 0.75)
+            assert not await unit.items.set_sentiment(ItemKey(key + 1), "positive", 0.75)
+        async with store.read() as unit:
+            found = await unit.items.get("i1")
+        assert (found.title, found.sentiment, found.sentiment_score) == ("T", "positive", 0.75)
+
     async def test_every_field_comes_back(self, store: Store) -> None:
         stored = item(
             "i1",

@@ -60,6 +60,7 @@ class Action(StrEnum):
     TOPICS_TRAIN = "topics.train"
     CHANNEL_ANALYSE = "channel.analyse"
     INTERESTS_READ = "interests.read"
+    SENTIMENT_READ = "sentiment.read"
 
 
 class Reach(StrEnum):
@@ -126,6 +127,7 @@ MATRIX: Mapping[Action, Rule] = {
     Action.TOPICS_TRAIN: Rule(NONE, NONE, NONE, ANY, Scope.WRITE),
     Action.CHANNEL_ANALYSE: Rule(NONE, OWN, OWN, ANY, Scope.READ),
     Action.INTERESTS_READ: Rule(OWN, OWN, OWN, ANY, Scope.READ),
+    Action.SENTIMENT_READ: Rule(ANY, ANY, ANY, ANY, Scope.READ),
 }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from socialflow.analysis.stems import stem
-from socialflow.analysis.stopwords import guess_language, stop_words
+from socialflow.text.stopwords import guess_language, stop_words
 
 _NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+|(?<!\w)@\w+")
 _BREAK = re.compile(r"(?<=[.!?…。！？])[\"'”’)]*\s+|[\n,;:()\[\]{}\"“”«»„—–|/…。！？、，]|\s-+\s|--+|\.{2,}")

@@ -106,6 +106,10 @@ class ItemRepository(Protocol):
         """
         ...
 
+    async def set_sentiment(self, key: ItemKey, sentiment: str, score: float) -> bool:
+        """Keep an item's sentiment, -1 to 1, beside it; whether there is such an item."""
+        ...
+
     async def delete(self, item_id: str) -> None:
         """Delete the item with its interactions, statistics and comments. Raises ItemNotFound."""
         ...

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from socialflow.analysis.fitting import MODELS
 from socialflow.analysis.interests import Acts
@@ -10,6 +11,7 @@ from socialflow.analysis.topics import TopicModel
 from socialflow.catalogue.registry import Catalogue
 from socialflow.ids import ChannelKey, ItemKey
 from socialflow.kit.answers import Provenance, Tier
+from socialflow.recommendation.corpus import Corpus
 from socialflow.recommendation.log import MICROS
 from socialflow.recommendation.service import RecommendationService
 
@@ -32,12 +34,15 @@ class TakenTogether:
         weights = weigh(rows.types, rows.values).astype(np.float64)
         return Acts(rows.items.astype(np.int64), weights, rows.at / MICROS)
 
+    async def newest(self, limit: int) -> Sequence[ItemKey]:
+        """Public items, newest first, by the facts in memory (satisfies `text.opinion.Recent`)."""
+        corpus = (await self._service.present()).live.corpus
+        return _newest(corpus, corpus.visible(), limit)
+
     async def items_of(self, channel: ChannelKey, limit: int) -> Sequence[ItemKey]:
         """By the facts in memory."""
         corpus = (await self._service.present()).live.corpus
-        keys = np.flatnonzero(corpus.visible() & (corpus.channel[: corpus.size] == channel))
-        newest = keys[np.argsort(-corpus.created_at[keys], kind="stable")][:limit]
-        return [ItemKey(key) for key in newest.tolist()]
+        return _newest(corpus, corpus.visible() & (corpus.channel[: corpus.size] == channel), limit)
 
     async def taken_with(self, items: Sequence[ItemKey], limit: int) -> Mapping[ItemKey, float] | None:
         """Neighbours in the co-occurrence model of the first 20 of `items`, their likeness summed."""
@@ -54,6 +59,12 @@ class TakenTogether:
                 sums[key] = sums.get(key, 0.0) + score
         best = sorted(sums.items(), key=lambda one: -one[1])[:limit]
         return {ItemKey(key): score / best[0][1] for key, score in best}
+
+
+def _newest(corpus: Corpus, among: npt.NDArray[np.bool_], limit: int) -> list[ItemKey]:
+    keys = np.flatnonzero(among)
+    newest = keys[np.argsort(-corpus.created_at[keys], kind="stable")][:limit]
+    return [ItemKey(key) for key in newest.tolist()]
 
 
 class CatalogueTopics:

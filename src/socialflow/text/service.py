@@ -1,12 +1,16 @@
 """Every question about text that a running platform asks, in one queue."""
 
 from collections.abc import Callable, Collection, Sequence
+from typing import Concatenate, ParamSpec, TypeVar
 
 from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable
 from socialflow.inference.lane import Lane
 from socialflow.text.analyser import Analyser, bundled
 from socialflow.text.encoder import Target
 from socialflow.text.records import Analysis
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 WAITING = 64
 """Calls that wait for their turn at most."""
@@ -44,17 +48,19 @@ class TextService:
         for first in range(0, len(texts), TURN):
             part = slice(first, first + TURN)
             of_part = None if targets is None else targets[part]
-            analyses += await self._lane.run(self._analyse, texts[part], questions, of_part)
+            analyses += await self.ask(Analyser.analyse, texts[part], questions, of_part)
         return analyses
+
+    async def ask(self, question: Callable[Concatenate[Analyser, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call `question(analyser, ...)` in one turn, for what is more than `analyse`. Raises as `analyse` does."""
+        return await self._lane.run(self._ask, lambda analyser: question(analyser, *args, **kwargs))
 
     async def close(self) -> None:
         """Finish what was accepted."""
         await self._lane.close()
 
-    def _analyse(
-        self, texts: Sequence[str], questions: Collection[str], targets: Sequence[Sequence[Target]] | None
-    ) -> list[Analysis]:
+    def _ask(self, question: Callable[[Analyser], T]) -> T:
         try:
-            return self._load().analyse(texts, questions, targets)
+            return question(self._load())
         except ArtefactError as problem:
             raise ModelUnavailable(f"the text model is damaged; install the package again: {problem}") from problem

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from socialflow.analysis.keywords import extract
 from socialflow.analysis.stems import stem
-from socialflow.analysis.stopwords import LANGUAGES, guess_language, stop_words
+from socialflow.text.stopwords import LANGUAGES, guess_language, stop_words
 
 
 def found(text: str, limit: int = 10, **settings: object) -> list[str]:

@@ -31,6 +31,7 @@ from socialflow.doors.rest.routes import (
     recommendations,
     rules,
     scheduler,
+    sentiment,
     users,
     value_models,
 )
@@ -48,6 +49,7 @@ ROUTERS = (
     recommendations.router,
     ml.router,
     analysis.router,
+    sentiment.router,
     pipelines.router,
     orchestrator.router,
     scheduler.router,

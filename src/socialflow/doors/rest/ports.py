@@ -25,6 +25,7 @@ from socialflow.recommendation.records import (
     SimilarUsers,
     TrendingAnswer,
 )
+from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
 
 
@@ -119,6 +120,8 @@ class Platform(Protocol):
     def analysis(self) -> AnalysisService: ...
     @property
     def text(self) -> TextService: ...
+    @property
+    def opinions(self) -> Opinions: ...
     @property
     def jobs(self) -> JobService: ...
     @property

@@ -96,6 +96,11 @@ class Items:
             statement = update(items).where(items.c.key == bindparam("_child")).values(parent_key=bindparam("_above"))
             await self._tx.run(statement, links)
 
+    async def set_sentiment(self, key: ItemKey, sentiment: str, score: float) -> bool:
+        """Keep an item's sentiment, -1 to 1, beside it; whether there is such an item."""
+        kept = update(items).where(items.c.key == key).values(sentiment=sentiment, sentiment_score=score)
+        return await self._tx.run(kept) > 0
+
     async def delete(self, item_id: str) -> None:
         """Delete the item with its interactions, statistics and comments. Raises ItemNotFound."""
         key = (await self.keys([item_id])).get(item_id)

@@ -1,0 +1,162 @@
+"""How authors feel: sentiment and sarcasm, emotions, and how emotions change over a conversation."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TypedDict
+
+from socialflow.text.analyser import Analyser
+from socialflow.text.language import LanguageIdentifier
+from socialflow.text.records import Analysis, Detection, Emotions, Language, Sentiment
+from socialflow.text.told import Told, Turn, together, told
+
+
+class SentimentTold(Told):
+    """How an author feels; None, each, where it is missing.
+
+    The three scores are probabilities that sum to 1, `confidence` is that of `sentiment`, and `sentiment_score` =
+    positive - negative, -1 to 1. `sarcasm_score` is the probability that the opposite of the words is meant; the
+    sentiment is not turned round for it. `language` is told separately from the words.
+    """
+
+    sentiment: str | None
+    sentiment_score: float | None
+    positive_score: float | None
+    negative_score: float | None
+    neutral_score: float | None
+    confidence: float | None
+    is_sarcastic: bool | None
+    sarcasm_score: float | None
+    language: Language
+
+
+class EmotionsTold(Told):
+    """Seven emotions, each with its probability; empty or None where they are missing.
+
+    `present` are those above their thresholds, none to several; `dominant_emotion` the most probable of all and
+    `confidence` its probability; `intensity` the probability of the strongest emotion, neutral aside.
+    """
+
+    emotions: Mapping[str, float]
+    present: list[str]
+    dominant_emotion: str | None
+    confidence: float | None
+    intensity: float | None
+
+
+class Transition(TypedDict):
+    """From one message of an author to their next, by number: the dominant emotion is another.
+
+    `change`, 0 to 1, is how much of the emotions went over: half the sum of the differences of their shares.
+    """
+
+    author: str | None
+    from_message: int
+    to_message: int
+    from_emotion: str
+    to_emotion: str
+    change: float
+
+
+class ThreadTold(EmotionsTold):
+    """Emotions of the last message of a conversation, of each, and where those of an author turn.
+
+    `status`, `missing`, `provenance` and `coverage` are of all messages together.
+    """
+
+    messages: list[EmotionsTold]
+    transitions: list[Transition]
+
+
+def sentiments(analyser: Analyser, texts: Sequence[str]) -> list[SentimentTold]:
+    """Sentiment, sarcasm and language of each text."""
+    analyses = analyser.analyse(texts, ("sentiment", "irony"))
+    return [sentiment_of(*pair) for pair in zip(analyses, _identifier().identify(texts), strict=True)]
+
+
+def emotions(analyser: Analyser, texts: Sequence[str]) -> list[EmotionsTold]:
+    """Emotions of each text."""
+    return [_emotions(analysis) for analysis in analyser.analyse(texts, ("emotion",))]
+
+
+def thread(analyser: Analyser, turns: Sequence[Turn]) -> ThreadTold:
+    """Emotions of each message, one at least, and transitions between the messages of each author."""
+    texts = [turn.text for turn in turns]
+    messages = emotions(analyser, texts)
+    last = messages[-1]
+    return ThreadTold(
+        **together(messages, texts),
+        emotions=last["emotions"],
+        present=last["present"],
+        dominant_emotion=last["dominant_emotion"],
+        confidence=last["confidence"],
+        intensity=last["intensity"],
+        messages=messages,
+        transitions=transitions(turns, messages),
+    )
+
+
+def transitions(turns: Sequence[Turn], messages: Sequence[EmotionsTold]) -> list[Transition]:
+    """In the order of the messages that they lead to; a message without an answer is passed over."""
+    last: dict[str | None, int] = {}
+    found: list[Transition] = []
+    for number, (turn, message) in enumerate(zip(turns, messages, strict=True)):
+        if message["dominant_emotion"] is None:
+            continue
+        before = last.get(turn.author)
+        last[turn.author] = number
+        if before is None:
+            continue
+        was = messages[before]["dominant_emotion"]
+        if was is not None and was != message["dominant_emotion"]:
+            found.append(
+                Transition(
+                    author=turn.author,
+                    from_message=before,
+                    to_message=number,
+                    from_emotion=was,
+                    to_emotion=message["dominant_emotion"],
+                    change=_change(messages[before]["emotions"], message["emotions"]),
+                )
+            )
+    return found
+
+
+def sentiment_of(analysis: Analysis, language: Language) -> SentimentTold:
+    """What an analysis says of sentiment and irony."""
+    felt, irony = analysis.record("sentiment", Sentiment), analysis.record("irony", Detection)
+    shares: Mapping[str, float] = {} if felt is None else felt.probabilities
+    return SentimentTold(
+        **told(analysis),
+        sentiment=None if felt is None else felt.label,
+        sentiment_score=None if felt is None else felt.score,
+        positive_score=shares.get("positive"),
+        negative_score=shares.get("negative"),
+        neutral_score=shares.get("neutral"),
+        confidence=None if felt is None else shares[felt.label],
+        is_sarcastic=None if irony is None else irony.found,
+        sarcasm_score=None if irony is None else irony.score,
+        language=language,
+    )
+
+
+def _emotions(analysis: Analysis) -> EmotionsTold:
+    felt = analysis.record("emotion", Emotions)
+    return EmotionsTold(
+        **told(analysis),
+        emotions={} if felt is None else felt.scores,
+        present=[] if felt is None else list(felt.present),
+        dominant_emotion=None if felt is None else felt.dominant,
+        confidence=None if felt is None else felt.scores[felt.dominant],
+        intensity=None if felt is None else felt.intensity,
+    )
+
+
+def _change(before: Mapping[str, float], after: Mapping[str, float]) -> float:
+    """Total variation distance of the two, each scaled to sum 1."""
+    was, now = sum(before.values()), sum(after.values())
+    return sum(abs(share / was - after[name] / now) for name, share in before.items()) / 2
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    return LanguageIdentifier()
