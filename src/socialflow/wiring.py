@@ -14,6 +14,7 @@ from socialflow import __version__
 from socialflow.access.limits import Limiter
 from socialflow.access.service import AccessService
 from socialflow.access.tokens import TokenSettings
+from socialflow.analysis.content import ContentAnalyser
 from socialflow.analysis.service import AnalysisService
 from socialflow.broker.config import BrokerSettings
 from socialflow.broker.supervisor import Supervisor
@@ -67,6 +68,7 @@ class Platform:
     analysis: AnalysisService
     text: TextService
     opinions: Opinions
+    contents: ContentAnalyser
     lists: Lists
     jobs: JobService
     scheduler: Scheduler
@@ -89,6 +91,7 @@ class Platform:
         await self.housekeeping.close()
         await self.transport.close()
         await self.analysis.close()
+        await self.contents.close()
         await self.text.close()
         await self.recommendation.close()
         await self.cache.close()
@@ -146,7 +149,8 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
             max_recommendations=settings.max_recommendations,
         ),
     )
-    evidence, text = TakenTogether(recommendation), TextService(CatalogueText(catalogue))
+    evidence, topics = TakenTogether(recommendation), CatalogueTopics(catalogue)
+    text = TextService(CatalogueText(catalogue))
     recommendations = CachedRecommendations(recommendation, store, cache, clock, ttl=settings.cache_ttl)
     transport = CeleryTransport(lambda: _celery(settings))
     dispatcher = Dispatcher(store, transport, clock)
@@ -166,9 +170,10 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         cache=cache,
         recommendation=recommendation,
         recommendations=recommendations,
-        analysis=AnalysisService(store, evidence, CatalogueTopics(catalogue), clock),
+        analysis=AnalysisService(store, evidence, topics, clock),
         text=text,
         opinions=Opinions(store, text, evidence),
+        contents=ContentAnalyser(store, text, topics, clock),
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,
@@ -221,6 +226,7 @@ def handlers(platform: Platform) -> Mapping[PipelineType, Handler]:
             clock=clock,
             cache=platform.cache,
             lists=platform.lists,
+            contents=platform.contents,
             bandit=platform.recommendation.bandit,
             catalogue=platform.catalogue,
             collect=Collect(

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from socialflow.access.limits import Limiter
 from socialflow.access.service import AccessService
 from socialflow.access.tokens import TokenSettings
+from socialflow.analysis.content import ContentAnalyser
 from socialflow.analysis.interests import Acts
 from socialflow.analysis.service import AnalysisService
 from socialflow.content.records import ErasureReceipt, ItemKind
@@ -265,6 +266,7 @@ class FakePlatform:
         self.analysis = AnalysisService(self.store, evidence, lambda: None, self.clock)
         self.text = TextService(clear_analyser)
         self.opinions = Opinions(self.store, self.text, evidence)
+        self.contents = ContentAnalyser(self.store, self.text, lambda: None, self.clock)
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(

@@ -85,6 +85,8 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/v1/ml/recommendations/u-bob", None, "401 200 403 403 200 200 403 403 403"),
     ("GET", "/api/v1/ml/trending", None, "401 200 200 200 200 200 403 403 403"),
     ("POST", "/api/v1/ml/analyze/channel/c-ann", None, "401 403 200 403 200 200 403 403 403"),
+    ("POST", "/api/v1/ml/analyze", {"content_id": "i-1"}, "401 403 200 403 200 200 403 403 403"),
+    ("GET", "/api/v1/ml/status", None, "401 403 403 403 200 200 403 403 403"),
     ("GET", "/api/v1/ml/interests/u-bob", None, "401 200 403 403 200 200 403 403 403"),
     ("POST", FELT + "/analyze", {"text": "good"}, "401 200 200 200 200 200 403 403 403"),
     ("POST", FELT + "/batch", {"texts": ["good"]}, "401 200 200 200 200 200 403 403 403"),

@@ -28,6 +28,7 @@ from socialflow.intake.external.fields import ACTS, POST, USER
 from socialflow.jobs.work import KINDS
 from socialflow.kit.roles import Role
 from socialflow.observability.metrics import Metrics
+from socialflow.pipelines.analyse_job import AnalyseConfig
 from socialflow.pipelines.bandit_job import BanditConfig
 from socialflow.pipelines.collect import CollectConfig
 from socialflow.pipelines.embeddings import EmbeddingsConfig
@@ -278,6 +279,7 @@ JOB_CONFIGS: Mapping[str, type[JobConfig]] = {
     "`train_model`": TrainConfig,
     "`collect_data`": CollectConfig,
     "`bandit_update`": BanditConfig,
+    "`analyze_content`": AnalyseConfig,
     "`train_topics`": TopicsConfig,
 }
 

@@ -1,7 +1,10 @@
 """The example of content analysis, with only its import line changed."""
 
+import asyncio
+
 from tests.requirements.examples import in_requirements, run_blocking
 
+from socialflow.analysis import FeatureExtractor
 from socialflow.content.records import Channel, Item, ItemKind, ModerationStatus
 from socialflow.kit.defaults import Resident
 
@@ -54,3 +57,20 @@ def test_tags_of_a_channel_are_generated(resident: Resident) -> None:
     tagging = run_blocking(imported + TAGS, {}, {"db": None, "channel_id": "c1"})["tagging"]
     assert [tag.name for tag in tagging.tags[:2]] == ["baking", "food"]
     assert "model:topics" in tagging.missing
+
+
+async def test_features_are_extracted_from_the_description_of_a_channel(resident: Resident) -> None:
+    async def fill(platform) -> None:
+        now = platform.clock.now()
+        about = "We bake rye bread in Riga. The bread is good!"
+        async with platform.store.write() as unit:
+            await unit.channels.upsert([Channel("c1", "The slow oven", now, about)])
+
+    await resident.run(fill)
+    extractor = FeatureExtractor()
+    found = await asyncio.to_thread(extractor.extract_channel_features, None, "c1")
+    assert {"bread", "Riga"} <= set(found.keywords)
+    assert found.language == "en"
+    assert (await extractor.analyze("The slow oven")).keywords == ("slow oven",)
+    assert found.entities or "entities" in found.missing
+    assert found.sentiment or "sentiment" in found.missing

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from socialflow.content.log import ChangeKind, LogCursor
-from socialflow.content.records import Channel, Edge, EdgeKind, ItemStats
+from socialflow.content.records import Channel, Edge, EdgeKind, Findings, ItemStats, NamedEntity
 from socialflow.errors import Erased, NotFound
 from socialflow.storage.address import Address
 from socialflow.storage.archive import reflected
@@ -34,6 +34,9 @@ async def live(store: Store) -> None:
                 item("her-comment", author=PERSON, parent="his-1"),
             ]
         )
+        named = Findings(NOW, tags=(NAME,), entities=(NamedEntity(NAME, "person", 1.0),))
+        words = await unit.analyses.words(await unit.analyses.pending(1))
+        await unit.analyses.land([(words[0], named)], "v1")
         await unit.items.add_stats([ItemStats("hers-1", NOW, views=1)])
         await unit.interactions.add(
             [
@@ -67,6 +70,7 @@ class TestErasing:
         assert dict(receipt.rows) == {
             "users": 1,
             "items": 3,
+            "analyses": 1,
             "item_stats": 1,
             "interactions": 3,
             "interaction_keys": 3,

@@ -236,8 +236,10 @@ class TestBuiltIn:
             "recommendation_precomputer": 60,
             "bandit_updater": 5,
             "graph_updater": 24 * 60,
+            "content_analyser": 15,
+            "topics_trainer": 24 * 60,
         }
-        assert len(BUILT_IN) == 5
+        assert len(BUILT_IN) == 7
 
     async def test_collection_is_among_them_where_an_outside_api_is_configured(
         self, store: Store, jobs: JobService, clock: FixedClock
@@ -255,8 +257,10 @@ class TestBuiltIn:
         await elsewhere.ensure_built_in()
         assert {schedule.id: schedule.paused for schedule in await elsewhere.all()} == {
             "bandit_updater": False,
+            "content_analyser": False,
             "graph_updater": False,
             "recommendation_precomputer": False,
+            "topics_trainer": False,
             "trending_updater": True,
         }
 
@@ -272,4 +276,4 @@ class TestRunning:
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
-        assert len(await scheduler.all()) == 6
+        assert len(await scheduler.all()) == 8

@@ -61,6 +61,8 @@ class Action(StrEnum):
     CHANNEL_ANALYSE = "channel.analyse"
     INTERESTS_READ = "interests.read"
     SENTIMENT_READ = "sentiment.read"
+    CONTENT_ANALYSE = "content.analyse"
+    ML_STATUS_READ = "ml_status.read"
 
 
 class Reach(StrEnum):
@@ -128,6 +130,8 @@ MATRIX: Mapping[Action, Rule] = {
     Action.CHANNEL_ANALYSE: Rule(NONE, OWN, OWN, ANY, Scope.READ),
     Action.INTERESTS_READ: Rule(OWN, OWN, OWN, ANY, Scope.READ),
     Action.SENTIMENT_READ: Rule(ANY, ANY, ANY, ANY, Scope.READ),
+    Action.CONTENT_ANALYSE: Rule(OWN, OWN, OWN, ANY, Scope.READ),
+    Action.ML_STATUS_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
 }
 
 

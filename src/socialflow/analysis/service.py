@@ -85,6 +85,11 @@ class AnalysisService:
         self._clock = clock
         self._lane = Lane("analysis", capacity=WAITING)
 
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for their turn."""
+        return self._lane.waiting
+
     async def close(self) -> None:
         """Finish what is being worked out."""
         await self._lane.close()

@@ -16,6 +16,8 @@ class Source(StrEnum):
     GIVEN = "given"
     """Hashtags and tags that people gave."""
     CATEGORY = "category"
+    CLASSIFIED = "classified"
+    """A category that a model told from the words."""
     PHRASE = "phrase"
     """Key phrases of the text."""
     TOPIC = "topic"
@@ -27,6 +29,7 @@ TRUST: Mapping[Source, float] = {
     Source.GIVEN: 0.9,
     Source.CATEGORY: 0.8,
     Source.PHRASE: 0.6,
+    Source.CLASSIFIED: 0.6,
     Source.COLLABORATIVE: 0.4,
     Source.TOPIC: 0.4,
 }
@@ -74,12 +77,20 @@ def combine(evidence: Mapping[Source, Strengths], limit: int) -> tuple[Tag, ...]
 
 
 def written(texts: Sequence[ItemText], phrases: int = 20) -> Mapping[Source, Strengths]:
-    """Evidence of what items say: their tags and categories by the share of items that have them, and key phrases of
-    all their words together."""
-    tags, categories = _shares([text.tags for text in texts]), _shares([(text.category,) for text in texts])
+    """Evidence of what items say: tags that they were given and categories by the share of items that have them, and
+    key phrases of all their words together."""
+    tags = _shares([() if "tags" in text.found else text.tags for text in texts])
+    categories, classified = (
+        _shares([(text.category,) for text in texts if ("category" in text.found) is found]) for found in (False, True)
+    )
     together = "\n".join(f"{text.title}\n{text.description}\n{text.text}" for text in texts)
     said = {phrase.text: phrase.score for phrase in extract(together, phrases)}
-    return {Source.GIVEN: tags, Source.CATEGORY: categories, Source.PHRASE: said}
+    return {
+        Source.GIVEN: tags,
+        Source.CATEGORY: categories,
+        Source.CLASSIFIED: classified,
+        Source.PHRASE: said,
+    }
 
 
 def _shares(rows: Sequence[Sequence[str | None]]) -> Strengths:

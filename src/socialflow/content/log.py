@@ -87,7 +87,10 @@ class LogDelta:
 
 @dataclass(frozen=True, slots=True)
 class ItemFacts:
-    """The part of an item that filters and selectors need; kept in memory for every item."""
+    """The part of an item that filters and selectors need; kept in memory for every item.
+
+    Category, mood, language and tags are those that the platform gave, else those that analysis found.
+    """
 
     key: ItemKey
     id: str
@@ -110,7 +113,7 @@ class ItemFacts:
 
 @dataclass(frozen=True, slots=True)
 class ItemText:
-    """The words of an item, for content models."""
+    """The words of an item, for content models. Tags and category are as in `ItemFacts`."""
 
     key: ItemKey
     title: str
@@ -119,3 +122,5 @@ class ItemText:
     tags: tuple[str, ...]
     category: str | None
     channel: str | None
+    found: frozenset[str] = frozenset()
+    """Which of `tags` and `category` analysis found."""

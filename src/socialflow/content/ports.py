@@ -12,12 +12,14 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from socialflow.content.findings import AnalysisCounts, Words
 from socialflow.content.log import ItemFacts, ItemText, LogCursor, LogDelta
 from socialflow.content.records import (
     Channel,
     Edge,
     EdgeKind,
     ErasureReceipt,
+    Findings,
     Interaction,
     Item,
     ItemStats,
@@ -131,6 +133,38 @@ class ItemRepository(Protocol):
         ...
 
 
+class AnalysisRepository(Protocol):
+    """What analysis found in the words of items, and which of them wait for it."""
+
+    async def request(self, now: datetime) -> None:
+        """Queue the analysis of items whose words are new in this transaction, so that it begins once they are stored;
+        where there are none, nothing."""
+        ...
+
+    async def pending(self, limit: int, made_by: str | None = None) -> Sequence[ItemKey]:
+        """Items that wait, the newest first; then, with `made_by`, those whose findings something else made.
+
+        Items without words, and those of authors who do not permit analysis, never wait.
+        """
+        ...
+
+    async def keys(self, ids: Collection[str]) -> Mapping[str, ItemKey]:
+        """Keys of those of these items that can be analysed."""
+        ...
+
+    async def words(self, keys: Sequence[ItemKey]) -> Sequence[Words]:
+        """Words of those of these items that can be analysed, in key order."""
+        ...
+
+    async def land(self, findings: Sequence[tuple[Words, Findings]], made_by: str) -> int:
+        """Store findings, but for items whose words changed meanwhile or that are gone; returns how many."""
+        ...
+
+    async def counts(self) -> AnalysisCounts:
+        """How far it is."""
+        ...
+
+
 class InteractionRepository(Protocol):
     """The append-only interaction log."""
 
@@ -206,6 +240,8 @@ class ContentUnit(Protocol):
     def channels(self) -> ChannelRepository: ...
     @property
     def items(self) -> ItemRepository: ...
+    @property
+    def analyses(self) -> AnalysisRepository: ...
     @property
     def interactions(self) -> InteractionRepository: ...
     @property

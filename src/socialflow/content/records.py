@@ -1,11 +1,12 @@
 """The nouns as frozen value objects. Times are timezone-aware UTC; ids are external text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from socialflow.ids import ChannelKey, ItemKey, UserKey
+from socialflow.kit.answers import Provenance, Status
 from socialflow.kit.roles import Role
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -116,6 +117,49 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedEntity:
+    """Somebody or something that a text names; `score` 0 to 1."""
+
+    text: str
+    type: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What analysis found in an item's words: it stands beside what the platform gave, and replaces nothing of it.
+
+    None and empty where nothing was found; `missing` names what could not be looked for.
+    """
+
+    analysed_at: datetime
+    sentiment: str | None = None
+    sentiment_score: float | None = None
+    """-1 to 1."""
+    language: str | None = None
+    """ISO 639-1."""
+    mood: Mood | None = None
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    """Every category that is likely enough, the likeliest first."""
+    emotions: tuple[str, ...] = ()
+    intent: str | None = None
+    keywords: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    entities: tuple[NamedEntity, ...] = ()
+    missing: tuple[str, ...] = ()
+    provenance: tuple[Provenance, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """Abstained where nothing was looked for at all."""
+        if not self.missing:
+            return Status.COMPLETE
+        return Status.PARTIAL if self.provenance else Status.ABSTAINED
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """A video, post or comment. `channel`, `author` and `parent` are external ids; `duration` is in seconds."""
 
@@ -149,9 +193,27 @@ class Item:
     sentiment: str | None = None
     sentiment_score: float | None = None
     simulated: bool = False
+    analysis: Findings | None = None
     key: ItemKey = ItemKey(0)
     channel_key: ChannelKey | None = None
     author_key: UserKey | None = None
+
+
+def completed(item: Item) -> Item:
+    """The item as readers and recommenders take it: what the platform gave, else what analysis found."""
+    found = item.analysis
+    if found is None:
+        return item
+    given = item.sentiment is not None
+    return replace(
+        item,
+        tags=item.tags or found.tags,
+        category=item.category or found.category,
+        mood=item.mood or found.mood,
+        language=item.language or found.language,
+        sentiment=item.sentiment if given else found.sentiment,
+        sentiment_score=item.sentiment_score if given else found.sentiment_score,
+    )
 
 
 @dataclass(frozen=True, slots=True)

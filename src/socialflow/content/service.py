@@ -199,6 +199,7 @@ class ContentService:
             except ItemNotFound:
                 stored = None
             require_stored((await unit.items.upsert([revise(stored)]))[0])
+            await unit.analyses.request(self._clock.now())
             return await unit.items.get(item_id)
 
     async def put_items(self, items: Sequence[Item], keep: Keep = NOTHING_KEPT) -> Sequence[RowOutcome]:
@@ -206,7 +207,9 @@ class ContentService:
         async with self._store.write() as unit:
             keys = await unit.items.keys(_ids(keep))
             stored = await unit.items.by_keys(list(keys.values()))
-            return await unit.items.upsert(_keeping(items, stored.values(), keep))
+            outcomes = await unit.items.upsert(_keeping(items, stored.values(), keep))
+            await unit.analyses.request(self._clock.now())
+            return outcomes
 
     async def delete_item(self, item_id: str, check: Callable[[Item], None] = accept_any) -> None:
         """Delete an item with all that hangs on it; `check` may forbid it. Raises ItemNotFound."""

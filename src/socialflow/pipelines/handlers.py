@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from socialflow.analysis.content import ContentAnalyser
 from socialflow.catalogue.registry import Catalogue
 from socialflow.content.ports import ContentStore
 from socialflow.jobs.records import PipelineType
 from socialflow.jobs.work import Handler
 from socialflow.kit.cache import Cache
 from socialflow.kit.clock import Clock
+from socialflow.pipelines.analyse_job import AnalyseContent
 from socialflow.pipelines.bandit_job import UpdateBandit
 from socialflow.pipelines.embeddings import GenerateEmbeddings
 from socialflow.pipelines.graph_job import UpdateGraph
@@ -31,6 +33,7 @@ class WorkParts:
     clock: Clock
     cache: Cache
     lists: Lists
+    contents: ContentAnalyser
     bandit: MultiArmedBandit
     catalogue: Catalogue
     collect: Handler
@@ -50,6 +53,7 @@ def build_handlers(parts: WorkParts) -> Mapping[PipelineType, Handler]:
     compute = ComputeRecommendations(precomputer)
     trending = UpdateTrending(live, parts.cache)
     return {
+        PipelineType.ANALYZE_CONTENT: AnalyseContent(parts.store, parts.contents, parts.clock),
         PipelineType.UPDATE_RECOMMENDATIONS: compute,
         PipelineType.BATCH_RECOMMENDATIONS: compute,
         PipelineType.RECOMMENDATION_PRECOMPUTE: PrecomputeRecommendations(precomputer, parts.clock),

@@ -53,6 +53,15 @@ BUILT_IN: Sequence[Plan] = (
         {},
     ),
     Plan("bandit_updater", "Rewards of smart lists", PipelineType.BANDIT_UPDATE, Trigger(5 * 60), {}),
+    Plan(
+        "content_analyser",
+        "Analyse what waits, or was analysed by another model",
+        PipelineType.ANALYZE_CONTENT,
+        Trigger(15 * 60),
+        {"outdated": True},
+        priority=2,
+    ),
+    Plan("topics_trainer", "Topics of the platform", PipelineType.TRAIN_TOPICS, Trigger(24 * 3600), {}, priority=2),
     Plan("graph_updater", "Influence and communities", PipelineType.GRAPH_UPDATE, Trigger(24 * 3600), {}),
 )
 """Schedules that every installation begins with."""

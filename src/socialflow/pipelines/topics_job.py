@@ -5,6 +5,7 @@ from pydantic import Field
 from socialflow.analysis.fitting import fit_topics
 from socialflow.catalogue.registry import Catalogue
 from socialflow.content.ports import ContentStore
+from socialflow.errors import InvalidInput
 from socialflow.jobs.records import NewJob, PipelineType
 from socialflow.jobs.work import Outcome, Run
 from socialflow.pipelines.job_config import JobConfig, read_config
@@ -24,9 +25,12 @@ class TrainTopics:
         self._catalogue = catalogue
 
     async def __call__(self, run: Run) -> Outcome:
-        """Raises InvalidInput where there are too few texts, StoreUnavailable, ArtefactError."""
+        """Partial where there are too few texts. Raises InvalidInput, StoreUnavailable, ArtefactError."""
         config = read_config(TopicsConfig, run.job.config)
-        models = await fit_topics(self._store, self._catalogue, config.topics)
+        try:
+            models = await fit_topics(self._store, self._catalogue, config.topics)
+        except InvalidInput as problem:  # a new platform is no failure
+            return Outcome({"missing": ["texts"], "reason": problem.message}, partial=True)
         told = {
             method.value: [
                 {"name": one.name, "words": [word for word, _ in one.words], "coherence": round(one.coherence, 4)}

@@ -39,6 +39,9 @@ class Transaction:
     scrub: bool = field(default=False, init=False)
     """Set by an erasure: once committed, no copy of what was deleted may stay in the log of the database."""
 
+    new_words: bool = field(default=False, init=False)
+    """Set where words of items are new, so that somebody will want them analysed."""
+
     @property
     def dialect(self) -> Dialect:
         """Which engine this runs on."""

@@ -15,6 +15,7 @@ from socialflow.errors import StoreUnavailable
 from socialflow.storage.address import Address
 from socialflow.storage.engine import Durability, checkpoint, open_engines, truncate_log
 from socialflow.storage.failures import translated
+from socialflow.storage.repositories.analyses import Analyses
 from socialflow.storage.repositories.api_keys import ApiKeys
 from socialflow.storage.repositories.bandit import Bandit
 from socialflow.storage.repositories.channels import Channels
@@ -58,6 +59,11 @@ class Unit:
     def items(self) -> Items:
         """Items and their statistics."""
         return Items(self._transaction)
+
+    @cached_property
+    def analyses(self) -> Analyses:
+        """What analysis found in items."""
+        return Analyses(self._transaction)
 
     @cached_property
     def interactions(self) -> Interactions:

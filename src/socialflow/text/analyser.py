@@ -24,7 +24,7 @@ class Analyser:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        self._provenance = bundle.provenance
+        self.provenance = bundle.provenance
         self._guard = threading.Lock()
         self._stacks: dict[tuple[str, ...], Stack] = {}
         self._encoder = Encoder(bundle)
@@ -93,7 +93,7 @@ class Analyser:
         answers = {
             head.name: Answer(
                 head.answer(windows, [found[head.name][number, place] for place in range(len(windows))]),
-                self._provenance,
+                self.provenance,
                 head.combination if len(windows) > 1 else None,
             )
             for head in asked

@@ -55,6 +55,11 @@ class TextService:
         """Call `question(analyser, ...)` in one turn, for what is more than `analyse`. Raises as `analyse` does."""
         return await self._lane.run(self._ask, lambda analyser: question(analyser, *args, **kwargs))
 
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for their turn."""
+        return self._lane.waiting
+
     async def close(self) -> None:
         """Finish what was accepted."""
         await self._lane.close()

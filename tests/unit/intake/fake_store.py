@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
+from datetime import datetime
 
 from socialflow.content.records import Channel, Edge, Interaction, Item, ItemStats, RowOutcome, RowStatus, User
 
@@ -91,6 +92,16 @@ class Graph:
         return RowOutcome(name, status)
 
 
+class Analyses:
+    """Counts how often somebody asked for what came in to be analysed."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    async def request(self, now: datetime) -> None:
+        self.requests += 1
+
+
 class FakeStore:
     """`fail_at` names the write (from 1) whose commit fails and rolls back."""
 
@@ -99,6 +110,7 @@ class FakeStore:
         self.items = Items(self.channels, self.users)
         self.interactions = Interactions(self.users, self.items)
         self.graph = Graph(self.users, self.channels)
+        self.analyses = Analyses()
         self.fail_at = fail_at
         self.writes = 0
 

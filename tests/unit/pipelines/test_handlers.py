@@ -43,7 +43,6 @@ NEED_MODELS_TO_COME = {
     PipelineType.MODERATE_VIDEO,
     PipelineType.MODERATE_POST,
     PipelineType.MODERATE_COMMENT,
-    PipelineType.ANALYZE_CONTENT,
     PipelineType.PREDICT_VIRALITY,
     PipelineType.GENERATE_CAPTIONS,
     PipelineType.GENERATE_THUMBNAIL,

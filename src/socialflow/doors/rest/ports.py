@@ -8,6 +8,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from socialflow.access.service import AccessService
+from socialflow.analysis.content import ContentAnalyser
 from socialflow.analysis.service import AnalysisService
 from socialflow.content.records import ErasureReceipt, ItemKind
 from socialflow.intake.external.ports import CollectionUnit
@@ -118,6 +119,8 @@ class Platform(Protocol):
     def people(self) -> PeopleService: ...
     @property
     def analysis(self) -> AnalysisService: ...
+    @property
+    def contents(self) -> ContentAnalyser: ...
     @property
     def text(self) -> TextService: ...
     @property

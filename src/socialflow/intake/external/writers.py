@@ -68,6 +68,7 @@ class PageWriter:
             if item != known.get(row.id):
                 known[row.id] = changed[row.id] = item
         said = {one.id: one for one in await unit.items.upsert(list(changed.values()))}
+        await unit.analyses.request(self._clock.now())
         refused = {one.id: one for one in said.values() if one.status is RowStatus.REJECTED}
         moved = await self._count(unit, [row for row in taken if row.id not in refused])
         refused |= {row.id: _erased(row.id, "author") for row in rows if row not in taken}

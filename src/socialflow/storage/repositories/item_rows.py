@@ -1,24 +1,41 @@
 """Items, their facts, words and statistics: between value objects and rows."""
 
-from sqlalchemy import select
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import case, func, select
 
 from socialflow.content.log import ItemFacts, ItemText
-from socialflow.content.records import Item, ItemKind, ItemStats, ModerationStatus, Mood
+from socialflow.content.records import Findings, Item, ItemKind, ItemStats, ModerationStatus, Mood, NamedEntity
 from socialflow.ids import ChannelKey, ItemKey, UserKey
+from socialflow.kit.answers import Provenance, Tier
 from socialflow.kit.clock import from_micros, to_micros
 from socialflow.storage.repositories.rows import instant, json_text, micros, texts
-from socialflow.storage.tables import channels, items, users
+from socialflow.storage.tables import analyses, channels, items, users
 from socialflow.storage.transaction import Record, Values
 
 _parents = items.alias("parents")
 
+_FOUND = ("made_by", "analysed_at", "sentiment", "sentiment_score", "language", "mood", "category", "tags", "details")
+
 WHOLE = (
-    select(items, channels.c.id.label("channel"), users.c.id.label("author"), _parents.c.id.label("parent"))
+    select(
+        items,
+        channels.c.id.label("channel"),
+        users.c.id.label("author"),
+        _parents.c.id.label("parent"),
+        *(analyses.c[name].label(f"found_{name}") for name in _FOUND),
+    )
+    .outerjoin(analyses, analyses.c.item_key == items.c.key)
     .outerjoin(channels, channels.c.key == items.c.channel_key)
     .outerjoin(users, users.c.key == items.c.author_key)
     .outerjoin(_parents, _parents.c.key == items.c.parent_key)
 )
 """Items with the external ids that they refer to."""
+
+_NO_TAGS = items.c.tags == "[]"
+_TAGS = case((_NO_TAGS, func.coalesce(analyses.c.tags, items.c.tags)), else_=items.c.tags)
 
 FACTS = select(
     items.c.key,
@@ -29,26 +46,32 @@ FACTS = select(
     items.c.hidden,
     items.c.channel_key,
     items.c.author_key,
-    items.c.category,
+    func.coalesce(items.c.category, analyses.c.category).label("category"),
     items.c.project_code,
     items.c.community,
-    items.c.mood,
-    items.c.language,
+    func.coalesce(items.c.mood, analyses.c.mood).label("mood"),
+    func.coalesce(items.c.language, analyses.c.language).label("language"),
     items.c.is_promoted,
-    items.c.tags,
+    _TAGS.label("tags"),
     items.c.moderation_flags,
-)
+).outerjoin(analyses, analyses.c.item_key == items.c.key)
 """Columns in the order of ItemFacts."""
 
-TEXTS = select(
-    items.c.key,
-    items.c.title,
-    items.c.description,
-    items.c.text,
-    items.c.tags,
-    items.c.category,
-    channels.c.name.label("channel"),
-).outerjoin(channels, channels.c.key == items.c.channel_key)
+TEXTS = (
+    select(
+        items.c.key,
+        items.c.title,
+        items.c.description,
+        items.c.text,
+        _TAGS.label("tags"),
+        func.coalesce(items.c.category, analyses.c.category).label("category"),
+        channels.c.name.label("channel"),
+        _NO_TAGS.label("tags_found"),
+        items.c.category.is_(None).label("category_found"),
+    )
+    .outerjoin(analyses, analyses.c.item_key == items.c.key)
+    .outerjoin(channels, channels.c.key == items.c.channel_key)
+)
 
 _KINDS = {kind.value: kind for kind in ItemKind}
 _STATUSES = {status.value: status for status in ModerationStatus}
@@ -63,7 +86,11 @@ def facts_of(row: Record) -> ItemFacts:
 
 def words_of(row: Record) -> ItemText:
     """Words from a row of TEXTS."""
-    return ItemText(ItemKey(row.key), row.title, row.description, row.text, texts(row.tags), row.category, row.channel)
+    key, tags = ItemKey(row.key), texts(row.tags)
+    found = {"tags"} if tags and row.tags_found else set()
+    if row.category is not None and row.category_found:
+        found.add("category")
+    return ItemText(key, row.title, row.description, row.text, tags, row.category, row.channel, frozenset(found))
 
 
 def row_of(item: Item) -> Values:
@@ -133,9 +160,52 @@ def item_of(row: Record) -> Item:
         sentiment=row.sentiment,
         sentiment_score=row.sentiment_score,
         simulated=row.simulated,
+        analysis=None if row.found_made_by is None else _findings(row),
         key=ItemKey(row.key),
         channel_key=None if row.channel_key is None else ChannelKey(row.channel_key),
         author_key=None if row.author_key is None else UserKey(row.author_key),
+    )
+
+
+def findings_row(findings: Findings) -> Values:
+    """The stored columns of findings: those that queries read, and the rest as JSON."""
+    details = {
+        "categories": findings.categories,
+        "emotions": findings.emotions,
+        "intent": findings.intent,
+        "keywords": findings.keywords,
+        "topics": findings.topics,
+        "entities": findings.entities,
+        "missing": findings.missing,
+        "provenance": [{"model": one.model, "version": one.version, "tier": one.tier} for one in findings.provenance],
+    }
+    return {
+        "analysed_at": to_micros(findings.analysed_at),
+        "sentiment": findings.sentiment,
+        "sentiment_score": findings.sentiment_score,
+        "language": findings.language,
+        "mood": None if findings.mood is None else findings.mood.value,
+        "category": findings.category,
+        "tags": json_text(findings.tags, "tags"),
+        "details": json_text(details, "details"),
+    }
+
+
+def _findings(row: Record) -> Findings:
+    details: Mapping[str, Any] = orjson.loads(row.found_details)
+    names = ("categories", "emotions", "keywords", "topics", "missing")
+    return Findings(
+        analysed_at=from_micros(row.found_analysed_at),
+        sentiment=row.found_sentiment,
+        sentiment_score=row.found_sentiment_score,
+        language=row.found_language,
+        mood=None if row.found_mood is None else Mood(row.found_mood),
+        category=row.found_category,
+        tags=texts(row.found_tags),
+        intent=details["intent"],
+        entities=tuple(NamedEntity(**one) for one in details["entities"]),
+        provenance=tuple(Provenance(one["model"], one["version"], Tier(one["tier"])) for one in details["provenance"]),
+        **{name: tuple(details[name]) for name in names},
     )
 
 

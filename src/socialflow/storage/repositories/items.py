@@ -13,6 +13,7 @@ from socialflow.content.records import Item, ItemStats, RowOutcome
 from socialflow.errors import ChannelNotFound, ItemNotFound, UserNotFound
 from socialflow.ids import ItemKey
 from socialflow.kit.clock import to_micros
+from socialflow.storage.repositories.analyses import Analyses
 from socialflow.storage.repositories.changes import announce
 from socialflow.storage.repositories.channels import Channels
 from socialflow.storage.repositories.item_rows import (
@@ -63,7 +64,7 @@ class Items:
         """Create or replace, one outcome an item, in order; of several rows with one id the last wins.
 
         An unknown channel, author or parent is a rejected row; a parent may stand anywhere in the same batch.
-        Moderation fields of an existing item are kept.
+        Moderation fields of an existing item are kept. What was found in words that changed goes.
         """
         outcomes = Outcomes([item.id for item in batch])
         channels = await Channels(self._tx).keys({item.channel for item in batch if item.channel is not None})
@@ -83,6 +84,7 @@ class Items:
         keys = await store_rows(self._tx, items, accepted, await self.keys(accepted), frozen=MODERATION)
         parents = {item.id: item.parent for item in batch if item.id in accepted}
         await self._link(keys, {child: parent for child, parent in parents.items() if parent is not None}, above)
+        await Analyses(self._tx).renew({keys[item_id]: row for item_id, row in accepted.items() if item_id in keys})
         await announce(self._tx, ChangeKind.ITEM, sorted(keys.values()))
         return outcomes.answers()
 

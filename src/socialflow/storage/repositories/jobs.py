@@ -1,7 +1,9 @@
 """Jobs: every change is one compare-and-set, whoever races."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 
 from sqlalchemy import (
     BigInteger,
@@ -295,6 +297,22 @@ class Jobs:
             if (twin := await self._unfinished(job.dedup_key)) is not None:
                 return twin
         raise Conflict(f"jobs with the key {job.dedup_key} come and go at once; try again", field="dedup_key")
+
+    async def add_behind(self, job: NewJob, now: datetime) -> Job:
+        """Have a job that begins after this transaction has committed, so that it finds what was written here.
+
+        A queued one with the same dedup key is held back until then; where one runs already, another is queued behind
+        it, its key numbered.
+        """
+        if job.dedup_key is None:
+            return (await self.add([job], now))[0]
+        for number in count(1):
+            key = job.dedup_key if number == 1 else f"{job.dedup_key} {number}"
+            stored = await self._insert_once(replace(job, dedup_key=key), now)
+            held = select(jobs.c.key).where(jobs.c.id == stored.id, _QUEUED).with_for_update(read=True)
+            if await self._tx.row(held) is not None:
+                return stored
+        raise AssertionError("numbers do not end")
 
     async def _unfinished(self, dedup_key: str) -> Job | None:
         row = await self._tx.row(select(jobs).where(jobs.c.dedup_key == dedup_key, _UNFINISHED))

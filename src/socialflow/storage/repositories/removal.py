@@ -8,7 +8,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from socialflow.content.log import ChangeKind
 from socialflow.storage.repositories.changes import announce
-from socialflow.storage.tables import interaction_keys, interactions, item_stats, items
+from socialflow.storage.tables import analyses, interaction_keys, interactions, item_stats, items
 from socialflow.storage.transaction import Transaction
 
 
@@ -19,6 +19,7 @@ async def remove_items(tx: Transaction, keys: Collection[int]) -> Counter[str]:
         return Counter()
     rows = await remove_interactions(tx, tx.among(interactions.c.item_key, doomed))
     rows["item_stats"] = await tx.run(delete(item_stats).where(tx.among(item_stats.c.item_key, doomed)))
+    rows["analyses"] = await tx.run(delete(analyses).where(tx.among(analyses.c.item_key, doomed)))
     rows["items"] = await tx.run(delete(items).where(tx.among(items.c.key, doomed)))
     await announce(tx, ChangeKind.ITEM_ERASED, doomed)
     return rows

@@ -11,6 +11,7 @@ from socialflow.errors import Erased, UserNotFound
 from socialflow.ids import UserKey
 from socialflow.kit.clock import from_micros, to_micros
 from socialflow.kit.roles import Role
+from socialflow.storage.repositories.analyses import Analyses
 from socialflow.storage.repositories.changes import announce
 from socialflow.storage.repositories.closed_names import closed
 from socialflow.storage.repositories.rows import Outcomes, checked_row, findable, json_text, texts
@@ -102,6 +103,9 @@ class Users:
     async def _store(self, rows: Mapping[str, Values], keys: Mapping[str, int]) -> set[str]:
         """Returns ids that lost a race for their username."""
         stored = await store_rows(self._tx, users, rows, keys)
+        withheld = [keys[one] for one, row in rows.items() if one in keys and not row["may_analyse"]]
+        if withheld:
+            await Analyses(self._tx).withdraw(withheld)
         await announce(self._tx, ChangeKind.USER, sorted(stored.values()))
         return set(rows) - set(stored)
 

@@ -3,7 +3,7 @@
 from socialflow.storage.tables.answers import feed_rules, impressions, value_models
 from socialflow.storage.tables.bandit import bandit, bandit_people
 from socialflow.storage.tables.base import metadata
-from socialflow.storage.tables.content import MODERATION, categories, item_stats, items, topics
+from socialflow.storage.tables.content import MODERATION, analyses, categories, item_stats, items, topics
 from socialflow.storage.tables.installation import api_keys, closed_names, erasures, installation
 from socialflow.storage.tables.log import changes, interaction_keys, interactions
 from socialflow.storage.tables.people import (
@@ -19,6 +19,7 @@ from socialflow.storage.tables.work import collections, jobs, schedules, workers
 
 __all__ = [
     "MODERATION",
+    "analyses",
     "api_keys",
     "bandit",
     "bandit_people",

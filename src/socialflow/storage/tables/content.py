@@ -60,6 +60,26 @@ item_stats = Table(
 )
 
 
+analyses = Table(
+    "analyses",
+    metadata,
+    Column("item_key", BigInteger, ForeignKey("items.key"), primary_key=True, autoincrement=False),
+    # Stands for the words that are there now; findings are stored only for the words they were found in.
+    Column("digest", Text, nullable=False),
+    # What made the findings; without it there are none, and the words wait.
+    Column("made_by", Text),
+    Column("analysed_at", BigInteger),
+    Column("sentiment", Text),
+    Column("sentiment_score", Double),
+    Column("language", Text),
+    Column("mood", Text),
+    Column("category", Text),
+    Column("tags", Text),
+    Column("details", Text),
+)
+Index(None, analyses.c.made_by, analyses.c.item_key)
+
+
 def _vocabulary(name: str) -> Table:
     return Table(
         name,

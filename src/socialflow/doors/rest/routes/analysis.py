@@ -1,16 +1,27 @@
 """What content is about."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from socialflow.access.matrix import Action, authorise
-from socialflow.doors.rest.deps import CallDep, GuardedRoute
+from socialflow.analysis.content import whole
+from socialflow.content.records import ItemKind
+from socialflow.doors.rest.deps import Call, CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
 from socialflow.doors.rest.replies import Reply
 from socialflow.doors.rest.routes.parameters import ChannelId, UserId
-from socialflow.doors.rest.schemas.analysis import ChannelTagsOut, InterestsOut
+from socialflow.doors.rest.schemas.analysis import (
+    AnalyzeIn,
+    AnalyzeOut,
+    ChannelTagsOut,
+    InterestsOut,
+    MlStatusOut,
+    findings_out,
+)
 from socialflow.doors.rest.schemas.work import JobOut
+from socialflow.errors import ItemNotFound, ModelUnavailable
 from socialflow.pipelines.orchestrator import described
 from socialflow.pipelines.topics_job import topics_job
 
@@ -72,3 +83,52 @@ async def interests(
     made = await call.platform.analysis.interests(user_id, limit)
     kept = ("user_id", "interests", "next_interests", "churn", "status", "missing", "provenance")
     return Reply({name: getattr(made, name) for name in kept})
+
+
+@router.post("/analyze", response_model=AnalyzeOut, responses=documented(404), summary="What content says")
+async def analyse(body: AnalyzeIn, call: CallDep) -> Reply:
+    """Tags, categories, sentiment, language, topics, names and key phrases of a text, all from one encoding: of the
+    given one, else of the stored item's words. For the item's author and for who may analyse anything; nothing is
+    stored. `missing` names what could not be told: `visual_tags` of
+    videos and pictures, as nothing looks at them yet."""
+    data = body.content_data
+    try:
+        item = await call.content.item(body.content_id)
+    except ItemNotFound:
+        item = None
+    author = None if item is None else item.author
+    authorise(call.principal, Action.CONTENT_ANALYSE, owner=author)
+    if item is None and data.text is None:
+        raise ItemNotFound(f"no item has the id {body.content_id!r}, and no text is given", field="content_id")
+    text = data.text if item is None or data.text is not None else whole(item.title, item.description, item.text)
+    found = await call.platform.contents.read_of(author, text or "")
+    shows = body.content_type is ItemKind.VIDEO or data.video_url is not None or data.image_url is not None
+    missing = (*found.missing, *(("visual_tags",) if shows else ()))
+    told = {"content_id": body.content_id, "content_type": body.content_type, "visual_tags": []}
+    return Reply({**findings_out(replace(found, missing=missing)), **told})
+
+
+@router.get("/status", response_model=MlStatusOut, summary="What models say and do")
+async def status(call: CallDep) -> Reply:
+    """The text model and its heads, the recommenders, the queues of compute, and how far the analysis of items is."""
+    authorise(call.principal, Action.ML_STATUS_READ)
+    platform = call.platform
+    async with platform.store.read() as unit:
+        counts = await unit.analyses.counts()
+    lanes = {"text": platform.text.waiting, "content": platform.contents.waiting, "analysis": platform.analysis.waiting}
+    return Reply(
+        {
+            "text": await _text_model(call),
+            "models": platform.recommendation.readiness().models,
+            "lanes": lanes,
+            "analysis": {"items": counts.analysed, "waiting": counts.due, "last_at": counts.last_at},
+        }
+    )
+
+
+async def _text_model(call: Call) -> dict[str, object]:
+    try:
+        made_by, heads = await call.platform.text.ask(lambda analyser: (analyser.provenance, analyser.questions))
+    except ModelUnavailable as problem:
+        return {"loaded": False, "reason": problem.message, "version": None, "tier": None, "heads": []}
+    return {"loaded": True, "reason": "", "version": made_by.version, "tier": made_by.tier, "heads": heads}

@@ -16,7 +16,9 @@ from socialflow.content.records import (
     Mood,
     Privacy,
     User,
+    completed,
 )
+from socialflow.doors.rest.schemas.analysis import FindingsOut, findings_out
 from socialflow.doors.rest.schemas.common import (
     MAX_ROWS,
     Body,
@@ -243,9 +245,13 @@ class ItemOut(BaseModel):
     flag_reason: Annotated[str | None, Field(description="Why.", examples=[None])]
     is_promoted: Annotated[bool, Field(description="Whether it is promoted.", examples=[False])]
     viral_score: Annotated[float | None, Field(description="0 to 1.", examples=[None])]
-    sentiment: Annotated[str | None, Field(description="Sentiment label.", examples=[None])]
-    sentiment_score: Annotated[float | None, Field(description="-1 to 1.", examples=[None])]
+    sentiment: Annotated[str | None, Field(description="As given, else as found.", examples=["positive"])]
+    sentiment_score: Annotated[float | None, Field(description="-1 to 1.", examples=[0.8])]
     simulated: Annotated[bool, Field(description="Made by the simulation, not by a person.", examples=[False])]
+    analysis: Annotated[
+        FindingsOut | None,
+        Field(description="What its words say, beside what was given; null until it was analysed.", examples=[None]),
+    ]
 
 
 class StatsIn(Body):
@@ -332,4 +338,11 @@ def _shower(noun: type[User | Channel | Item]) -> Callable[[object], Mapping[str
 
 user_out = _shower(User)
 channel_out = _shower(Channel)
-item_out = _shower(Item)
+_item = _shower(Item)
+
+
+def item_out(item: Item) -> Mapping[str, object]:
+    """The body of an `ItemOut`."""
+    shown = completed(item)
+    felt = {"sentiment": shown.sentiment, "sentiment_score": shown.sentiment_score}
+    return {**_item(item), **felt, "analysis": None if item.analysis is None else findings_out(item.analysis)}

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from socialflow.content.records import Item, ItemKind, Mood
+from socialflow.content.records import Item, ItemKind, Mood, completed
 from socialflow.doors.rest.schemas.common import Answered
 from socialflow.ids import ItemKey
 from socialflow.recommendation.answers import in_words
@@ -155,6 +155,7 @@ class SimilarUsersOut(Answered):
 
 def card(item: Item) -> dict[str, object]:
     """The body of a `CardOut`."""
+    item = completed(item)
     return {
         "id": item.id,
         "kind": item.kind,
