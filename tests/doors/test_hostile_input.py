@@ -23,7 +23,17 @@ BODIES = {
     "array in place of text": b'{"username": [], "post_id": {}, "interaction_type": "like"}',
     "duplicate keys": b'{"username": "bob", "username": 1.5}',
 }
-POSTS = ["/api/v1/interaction", "/api/v1/interactions", "/api/v1/items/bulk", "/api/v1/users/bulk"]
+POSTS = [
+    "/api/v1/interaction",
+    "/api/v1/interactions",
+    "/api/v1/items/bulk",
+    "/api/v1/users/bulk",
+    "/api/v1/sentiment/analyze",
+    "/api/v1/sentiment/batch",
+    "/api/v1/sentiment/aspects",
+    "/api/v1/sentiment/emotions",
+    "/api/v1/sentiment/intent",
+]
 PUTS = [
     "/api/v1/items/x",
     "/api/v1/users/x",

@@ -110,6 +110,7 @@ async def test_sentiment_is_kept_and_told_by_topic(platform: Resident) -> None:
     told = await service.get_trending_sentiment("city")
     assert {"topic", "overall_sentiment", "positive_percentage", "negative_percentage"} <= set(told)
     assert (told["topic"], told["overall_sentiment"], told["positive_percentage"]) == ("city", "positive", 66.7)
+    assert await platform.run(lambda home: SentimentService(home).get_trending_sentiment("city")) == told
     unknown = await service.analyze_post("nowhere", "good")
     assert (unknown["sentiment"], unknown["stored"], unknown["missing"]) == ("positive", False, ["item:unknown"])
 

@@ -7,29 +7,8 @@ from typing import Protocol
 from socialflow.analysis.content import ContentAnalyser
 from socialflow.analysis.service import AnalysisService, Tagging
 from socialflow.content.records import Findings
-from socialflow.kit.defaults import resident
+from socialflow.kit.defaults import Startable, resident, started
 from socialflow.text.normalise import normalise
-
-
-class Ready(Protocol):
-    """Whether something can answer."""
-
-    @property
-    def ready(self) -> bool:
-        """Whether it can."""
-        ...
-
-
-class Startable(Protocol):
-    """What has to be started before it knows what people take."""
-
-    def readiness(self) -> Ready:
-        """Whether it was."""
-        ...
-
-    async def start(self) -> None:
-        """Start it."""
-        ...
 
 
 class Home(Protocol):
@@ -65,8 +44,7 @@ class TagGenerator:
 
 def _ask(db: Home | None, question: Callable[[AnalysisService], Awaitable[Tagging]]) -> Tagging:
     async def ask(home: Home) -> Tagging:
-        if not home.recommendation.readiness().ready:
-            await home.recommendation.start()
+        await started(home.recommendation)
         return await question(home.analysis)
 
     return resident().call(ask) if db is None else asyncio.run(ask(db))

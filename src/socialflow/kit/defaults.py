@@ -28,6 +28,33 @@ class Closeable(Protocol):
         ...
 
 
+class Readiness(Protocol):
+    """Whether something can answer."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can."""
+        ...
+
+
+class Startable(Protocol):
+    """A part of a platform that reads what it needs before it can answer."""
+
+    def readiness(self) -> Readiness:
+        """Whether it did."""
+        ...
+
+    async def start(self) -> None:
+        """Read it."""
+        ...
+
+
+async def started(part: Startable) -> None:
+    """Start a part of a platform that nobody has started yet, as scripts leave it."""
+    if not part.readiness().ready:
+        await part.start()
+
+
 Factory = Callable[[], Closeable]
 
 

@@ -11,6 +11,7 @@ from socialflow.content.ports import ContentStore
 from socialflow.errors import UserNotFound
 from socialflow.ids import UserKey
 from socialflow.kit.clock import Clock, to_micros
+from socialflow.kit.defaults import started
 from socialflow.recommendation.active import active_users
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.records import FeedQuery, Impression
@@ -30,8 +31,7 @@ class LiveRecommender:
     async def __call__(self) -> RecommendationService:
         """The service, started. Raises StoreUnavailable."""
         async with self._starting:
-            if not self._service.readiness().ready:
-                await self._service.start()
+            await started(self._service)
         return self._service
 
 

@@ -12,7 +12,7 @@ from socialflow.errors import Conflict, InvalidInput
 from socialflow.ids import UserKey
 from socialflow.kit.answers import Provenance, Tier
 from socialflow.kit.clock import Clock, to_micros
-from socialflow.kit.defaults import resident
+from socialflow.kit.defaults import resident, started
 from socialflow.recommendation import answers, feeds
 from socialflow.recommendation.context import FeedSettings, Viewer
 from socialflow.recommendation.log import MICROS
@@ -301,8 +301,7 @@ def _elsewhere(use: Callable[[MultiArmedBandit], Awaitable[Any]]) -> Callable[[_
     """The same by the bandit of the resident platform."""
 
     async def work(home: _Home) -> Any:
-        if not home.recommendation.readiness().ready:
-            await home.recommendation.start()
+        await started(home.recommendation)
         return await use(home.recommendation.bandit)
 
     return work

@@ -5,7 +5,7 @@ from typing import Protocol, TypedDict, TypeVar
 
 from socialflow.content.records import ItemKind
 from socialflow.errors import InvalidInput
-from socialflow.kit.defaults import resident
+from socialflow.kit.defaults import resident, started
 from socialflow.recommendation.embedding import Embedded, embed_items, embed_users
 from socialflow.recommendation.records import FeedAnswer, FeedQuery
 from socialflow.recommendation.service import RecommendationService
@@ -112,8 +112,7 @@ async def _with(home: Home | None, use: Callable[[RecommendationService], Awaita
     """Ask the started recommender of a platform, or of the resident one."""
 
     async def ask(home: Home) -> T:
-        if not home.recommendation.readiness().ready:
-            await home.recommendation.start()
+        await started(home.recommendation)
         return await use(home.recommendation)
 
     return await (resident().run(ask) if home is None else ask(home))

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar
 
 from socialflow.errors import InvalidInput
-from socialflow.kit.defaults import resident
+from socialflow.kit.defaults import Startable, resident, started
 from socialflow.text.analyser import Analyser, bundled
 from socialflow.text.aspects import AspectsTold
 from socialflow.text.aspects import aspects as aspects_of
@@ -95,27 +95,6 @@ class IntentRecognizer(_Asking):
         return await self.detect(turns)
 
 
-class Ready(Protocol):
-    """Whether something can answer."""
-
-    @property
-    def ready(self) -> bool:
-        """Whether it can."""
-        ...
-
-
-class Startable(Protocol):
-    """What has to be started before it knows what is new."""
-
-    def readiness(self) -> Ready:
-        """Whether it was."""
-        ...
-
-    async def start(self) -> None:
-        """Start it."""
-        ...
-
-
 class Home(Protocol):
     """A platform, as `socialflow.wiring` assembles it."""
 
@@ -161,8 +140,7 @@ class SentimentService:
         """How the newest public items that name a topic feel. Raises InvalidInput."""
 
         async def ask(home: Home) -> TopicSentiment:
-            if not home.recommendation.readiness().ready:
-                await home.recommendation.start()
+            await started(home.recommendation)
             return await home.opinions.topic(topic)
 
         return await self._with(ask)

@@ -12,7 +12,7 @@ from socialflow.text.stopwords import guess_language, stop_words
 _MOST_RUNS, _LONGEST_RUN = 100, 3
 _NO_WORDS = re.compile(r"https?://\S+|www\.\S+|(?<!\w)@\w+")
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*")
-_POINTING = "the a an my your his her its our their this that these those"
+_POINTING = "the a an my your his her its our their this that these those of with for"
 _BEING = "is are was were isn't aren't wasn't weren't"
 _JUDGING = """
     amazing annoying average awesome awful bad beautiful best better big boring brilliant broken cheap clean clear
@@ -27,7 +27,13 @@ _JUDGING = """
     loved loves needs prefer recommend rocks ruined sounded sounds stinks stopped sucked sucks tasted tastes turned
     worked works"""
 """English words that judge or say how something does: a noun phrase ends before them and begins after them."""
-_BREAKING = frozenset(_JUDGING.split())
+_SELDOM = """
+    bit couple day days fact hour hours issue issues lot minute minutes money month months one people person point
+    problem problems reason thing things time times way week weeks year years"""
+"""Nouns that are seldom what somebody feels about."""
+_LISTING = frozenset({",", "and", "or", "&", ", and", ", or"})
+"""What stands between the things of a list."""
+_BREAKING, _VAGUE = frozenset(_JUDGING.split()), frozenset(_SELDOM.split())
 _BEFORE = _BREAKING | frozenset(_POINTING.split())
 _AFTER = _BREAKING | frozenset(_BEING.split())
 
@@ -72,10 +78,11 @@ def places_of(text: str) -> tuple[list[Place], str | None]:
         start = words[max(first, last + 1 - _LONGEST_RUN)].start()
         before = spoken[first - 1] if first and _beside(plain, words, first - 1) else ""
         after = spoken[last + 1] if last + 1 < len(words) and _beside(plain, words, last) else ""
+        listed = places and places[-1].by and plain[places[-1].end : start].strip() in _LISTING
         by = None
         if _is_hashtag(plain, words[first]):
             by = FoundBy.HASHTAGS
-        elif english and (before in _BEFORE or after in _AFTER):
+        elif english and spoken[last] not in _VAGUE and (before in _BEFORE or after in _AFTER or listed):
             by = FoundBy.NOUN_PHRASES
         places.append(Place(start, words[last].end(), by))
     return places, language

@@ -81,6 +81,8 @@ class TestFound:
         ("great camera, awful battery, decent price", ["camera", "battery", "price"]),
         ("Love this phone's screen, hate the notifications", ["phone's screen", "notifications"]),
         ("Delivery was really slow and the staff rude", ["Delivery", "staff"]),
+        ("The food, drinks and service", ["food", "drinks", "service"]),
+        ("After a couple of years the battery died", ["battery"]),
         ("see https://example.org/the/city and @the_city", []),
         ("", []),
     ],
