@@ -149,7 +149,7 @@ class TestOperation:
         answer = await client.get("/ready")
         assert answer.status_code == 200
         assert answer.json()["parts"]["store"] == {"ready": True, "reason": "reachable"}
-        assert answer.json()["models"] == {"als": "no version of als is active"}
+        assert answer.json()["models"] == {"als": "no version of als is active", "text": "read at the first text"}
 
     async def test_without_the_store_it_is_not_ready_and_says_why(
         self, client: httpx.AsyncClient, platform: FakePlatform

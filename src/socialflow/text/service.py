@@ -28,6 +28,12 @@ class TextService:
     def __init__(self, load: Callable[[], Analyser] = bundled) -> None:
         self._load = load
         self._lane = Lane("text", capacity=WAITING)
+        self._state = "read at the first text"
+
+    @property
+    def state(self) -> str:
+        """Version of the model that answered last, or why there was none."""
+        return self._state
 
     async def analyse(
         self,
@@ -66,6 +72,13 @@ class TextService:
 
     def _ask(self, question: Callable[[Analyser], T]) -> T:
         try:
-            return question(self._load())
+            analyser = self._load()
+            answer = question(analyser)
         except ArtefactError as problem:
-            raise ModelUnavailable(f"the text model is damaged; install the package again: {problem}") from problem
+            self._state = f"the text model is damaged: {problem}; promote another version or install the package again"
+            raise ModelUnavailable(self._state) from problem
+        except ModelUnavailable as problem:
+            self._state = problem.message
+            raise
+        self._state = analyser.version
+        return answer

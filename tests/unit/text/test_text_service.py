@@ -29,6 +29,7 @@ async def test_texts_of_several_turns_are_answered_in_order(analyser: Analyser) 
         assert felt is not None
         assert aspect is not None
         assert (felt.label, aspect.targets[0].sentiment.label) == (label, label)
+    assert service.state == analyser.version
     await service.close()
 
 
@@ -37,8 +38,10 @@ async def test_a_model_that_cannot_be_used_is_unavailable() -> None:
         raise ArtefactError("heads.npz cannot be read")
 
     service = TextService(damaged)
+    assert service.state == "read at the first text"
     with pytest.raises(ModelUnavailable, match=r"heads\.npz cannot be read"):
         await service.analyse(["good"], ["sentiment"])
+    assert "heads.npz cannot be read" in service.state
     await service.close()
 
 

@@ -70,7 +70,7 @@ async def ready(request: Request, platform: PlatformDep) -> Reply:
     if request.app.state.draining:
         parts["server"] = {"ready": False, "reason": "draining: finishing requests in flight before it stops"}
     good = all(part["ready"] for part in parts.values())
-    body = {"ready": good, "parts": parts, "models": recommendation.models}
+    body = {"ready": good, "parts": parts, "models": {**recommendation.models, "text": platform.text.state}}
     return Reply(body, status_code=200 if good else 503)
 
 
