@@ -4,21 +4,31 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import BaseModel
 
 from socialflow.content.records import Item, ItemKind, ModerationStatus, Privacy, User
+from socialflow.doors.rest.schemas import sentiment
 from socialflow.errors import ModelUnavailable
 from socialflow.text.service import TextService
 from tests.doors.conftest import SERVICE, WHEN, token
 from tests.doors.fakes import FakePlatform
 
 FELT = "/api/v1/sentiment"
+SHAPES: dict[str, type[BaseModel]] = {
+    "analyze": sentiment.SentimentOut,
+    "batch": sentiment.SentimentsOut,
+    "aspects": sentiment.AspectsOut,
+    "emotions": sentiment.EmotionsOut,
+    "intent": sentiment.IntentOut,
+}
 
 
 async def ask(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
     answer = await client.post(f"{FELT}/{path}", json=body, headers=token("u-bob"))
     assert answer.status_code == 200, answer.text
     told: dict[str, Any] = answer.json()
-    assert {"status", "missing", "provenance", "coverage"} <= set(told)
+    assert set(told) == set(SHAPES[path].model_fields)
+    assert SHAPES[path].model_validate(told).model_dump(mode="json", exclude_unset=True) == told
     return told
 
 
@@ -130,6 +140,7 @@ class TestTopics:
     ) -> None:
         await self.fill(platform)
         told = (await client.get(f"{FELT}/topics/city", headers=token("u-bob"))).json()
+        assert set(told) == set(sentiment.TopicSentimentOut.model_fields)
         assert (told["items_searched"], told["items_found"], told["items_read"]) == (8, 4, 3)
         assert (told["positive_percentage"], told["negative_percentage"]) == (66.7, 33.3)
         assert told["overall_sentiment"] == "positive"

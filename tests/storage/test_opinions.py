@@ -70,6 +70,11 @@ class TestTopics:
         told = await opinions.topic("city", limit=1)
         assert (told["overall_sentiment"], told["items_read"], told["items_found"]) == ("positive", 1, 4)
 
+    async def test_of_long_texts_fewer_are_read(self, store: Store, opinions: Opinions) -> None:
+        await fill(store, *(item(f"i{n}", text="good city " * 1_900) for n in range(7)))
+        told = await opinions.topic("city")
+        assert (told["items_found"], told["items_read"]) == (7, 5)
+
     async def test_two_that_are_as_frequent_are_neutral(self, store: Store, opinions: Opinions) -> None:
         await fill(store, item("a", text="good city"), item("b", text="awful city"))
         told = await opinions.topic("city")

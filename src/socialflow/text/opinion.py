@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -18,8 +18,8 @@ from socialflow.text.records import Analysis, Sentiment
 from socialflow.text.service import TextService
 from socialflow.text.told import Told, together, told
 
-SEARCHED, MOST_READ = 2_000, 200
-"""The newest public items that are searched for a topic, and those of them that are read at most."""
+SEARCHED, MOST_READ, MOST_CHARACTERS = 2_000, 200, 100_000
+"""The newest public items that are searched for a topic; those of them that are read at most, and their characters."""
 NOT_PERMITTED = "analysis:not_permitted"
 
 
@@ -41,9 +41,9 @@ class PostSentiment(SentimentTold):
 class TopicSentiment(Told):
     """How the newest items about a topic feel; None, each, where none was read.
 
-    Percentages are of `items_read`, the newest of `items_found` that say enough and whose authors permit analysis;
-    they were found among the `items_searched` newest. `overall_sentiment` is the most frequent, neutral where two are;
-    `sentiment_score` the mean, -1 to 1.
+    Percentages are of `items_read`, the newest of `items_found` (200 items and 100,000 characters at most) that say
+    enough and whose authors permit analysis; they were found among the `items_searched` newest. `overall_sentiment` is
+    the most frequent, neutral where two are; `sentiment_score` the mean, -1 to 1.
     """
 
     topic: str
@@ -98,8 +98,9 @@ class Opinions:
         names = _named(topic)
         keys = await self._recent.newest(SEARCHED)
         found = await self._about(names, keys)
-        items, barred = await self._permitted([text.key for text in found[:limit]])
-        texts = [text for text in found[:limit] if text.key in items]
+        newest = list(_first(found[:limit]))
+        items, barred = await self._permitted([text.key for text in newest])
+        texts = [text for text in newest if text.key in items]
         words = [_words(text) for text in texts]
         analyses = await self._text.analyse(words, ("sentiment",))
         felt = [
@@ -186,6 +187,16 @@ def _named(topic: str) -> re.Pattern[str]:
 
 def _naming(topic: re.Pattern[str], texts: Sequence[ItemText]) -> dict[ItemKey, ItemText]:
     return {text.key: text for text in texts if topic.search(_everything(text))}
+
+
+def _first(texts: Sequence[ItemText]) -> Iterator[ItemText]:
+    """As many as there is room for, the first one always."""
+    size = 0
+    for number, text in enumerate(texts):
+        size += len(_words(text))
+        if number and size > MOST_CHARACTERS:
+            return
+        yield text
 
 
 def _words(text: ItemText) -> str:

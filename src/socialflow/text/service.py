@@ -1,6 +1,6 @@
 """Every question about text that a running platform asks, in one queue."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
 from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable
@@ -14,8 +14,8 @@ T = TypeVar("T")
 
 WAITING = 64
 """Calls that wait for their turn at most."""
-TURN = 64
-"""Texts that are analysed in one turn; a call with more of them waits again, so that short calls get between."""
+TURN, TURN_CHARACTERS = 64, 20_000
+"""Texts and characters that are analysed in one turn; a call with more waits again, so that short calls get between."""
 
 
 class TextService:
@@ -51,8 +51,7 @@ class TextService:
         if targets is not None and len(targets) != len(texts):
             raise InvalidInput(f"targets are given for {len(targets)} texts, not {len(texts)}", field="targets")
         analyses: list[Analysis] = []
-        for first in range(0, len(texts), TURN):
-            part = slice(first, first + TURN)
+        for part in _turns(texts):
             of_part = None if targets is None else targets[part]
             analyses += await self.ask(Analyser.analyse, texts[part], questions, of_part)
         return analyses
@@ -82,3 +81,15 @@ class TextService:
             raise
         self._state = analyser.version
         return answer
+
+
+def _turns(texts: Sequence[str]) -> Iterator[slice]:
+    """Texts in order, one turn at a time: one that is longer than a turn's characters has a turn of its own."""
+    first, size = 0, 0
+    for place, text in enumerate(texts):
+        if place > first and (place - first == TURN or size + len(text) > TURN_CHARACTERS):
+            yield slice(first, place)
+            first, size = place, 0
+        size += len(text)
+    if texts:
+        yield slice(first, len(texts))

@@ -33,6 +33,16 @@ async def test_texts_of_several_turns_are_answered_in_order(analyser: Analyser) 
     await service.close()
 
 
+async def test_a_call_with_long_texts_lets_others_between(analyser: Analyser) -> None:
+    service = TextService(lambda: analyser)
+    long = asyncio.create_task(service.analyse(["good " * 4_000] * 4, ["sentiment"]))
+    await asyncio.sleep(0)
+    await service.analyse(["good"], ["sentiment"])
+    assert not long.done()
+    assert len(await long) == 4
+    await service.close()
+
+
 async def test_a_model_that_cannot_be_used_is_unavailable() -> None:
     def damaged() -> Analyser:
         raise ArtefactError("heads.npz cannot be read")
