@@ -37,11 +37,6 @@ class Analyser:
         """What this model can be asked."""
         return tuple(self._heads)
 
-    @property
-    def version(self) -> str:
-        """Of the model."""
-        return self._provenance.version
-
     def analyse(
         self,
         texts: Sequence[str],

@@ -133,7 +133,7 @@ class SentimentService:
         return felt
 
     async def analyze_post(self, post_id: str, content: str) -> PostSentiment:
-        """The sentiment of a post's words, kept beside the item of this id, where there is one."""
+        """The sentiment of a post's words, kept as the given one of the item of this id, where there is one."""
         return await self._with(lambda home: home.opinions.post(post_id, _text(content)))
 
     async def get_trending_sentiment(self, topic: str) -> TopicSentiment:

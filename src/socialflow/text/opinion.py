@@ -71,7 +71,7 @@ class Opinions:
         self._recent = recent
 
     async def post(self, post_id: str, content: str) -> PostSentiment:
-        """The sentiment of a post's words, kept beside the item of this id, where there is one.
+        """The sentiment of a post's words, kept as the given sentiment of the item of this id, where there is one.
 
         Abstains where the item's author does not permit analysis; `item:unknown` of `missing` says that there is none.
         """

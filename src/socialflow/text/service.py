@@ -79,7 +79,7 @@ class TextService:
         except ModelUnavailable as problem:
             self._state = problem.message
             raise
-        self._state = analyser.version
+        self._state = analyser.provenance.version
         return answer
 
 

@@ -29,7 +29,7 @@ async def test_texts_of_several_turns_are_answered_in_order(analyser: Analyser) 
         assert felt is not None
         assert aspect is not None
         assert (felt.label, aspect.targets[0].sentiment.label) == (label, label)
-    assert service.state == analyser.version
+    assert service.state == analyser.provenance.version
     await service.close()
 
 
