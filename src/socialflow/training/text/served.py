@@ -37,7 +37,9 @@ def served(graph: bytes, part: HeadPart, lesson: Lesson) -> FloatArray:
 def _encoded(graph: bytes, lesson: Lesson) -> Iterator[_Encoded]:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     order = np.argsort(lesson.tokens.lengths, kind="stable")
     for start in range(0, len(order), _AT_ONCE):
         texts = order[start : start + _AT_ONCE]
