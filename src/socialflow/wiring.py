@@ -22,6 +22,7 @@ from socialflow.broker.transport import CeleryTransport
 from socialflow.broker.worker import WorkerParts
 from socialflow.catalogue.registry import Catalogue
 from socialflow.content.records import ErasureReceipt
+from socialflow.generation.service import GenerationService
 from socialflow.jobs.dispatch import Dispatcher
 from socialflow.jobs.observer import RunLog
 from socialflow.jobs.records import PipelineType
@@ -69,6 +70,7 @@ class Platform:
     text: TextService
     opinions: Opinions
     contents: ContentAnalyser
+    generation: GenerationService
     lists: Lists
     jobs: JobService
     scheduler: Scheduler
@@ -92,6 +94,7 @@ class Platform:
         await self.transport.close()
         await self.analysis.close()
         await self.contents.close()
+        await self.generation.close()
         await self.text.close()
         await self.recommendation.close()
         await self.cache.close()
@@ -174,6 +177,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         text=text,
         opinions=Opinions(store, text, evidence),
         contents=ContentAnalyser(store, text, topics, clock),
+        generation=GenerationService(text, store, clock),
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,

@@ -16,6 +16,7 @@ from socialflow.analysis.service import AnalysisService
 from socialflow.content.records import ErasureReceipt, ItemKind
 from socialflow.content.service import SEEN_BY_EVERYONE, is_public
 from socialflow.errors import FeedRequestNotFound, SocialflowError, UserNotFound
+from socialflow.generation.service import GenerationService
 from socialflow.ids import ChannelKey, ItemKey, UserKey
 from socialflow.jobs.service import JobService
 from socialflow.kit.answers import Provenance, Status, Tier
@@ -266,7 +267,11 @@ class FakePlatform:
         self.analysis = AnalysisService(self.store, evidence, lambda: None, self.clock)
         self.text = TextService(clear_analyser)
         self.opinions = Opinions(self.store, self.text, evidence)
+<<<<<<< HEAD
         self.contents = ContentAnalyser(self.store, self.text, lambda: None, self.clock)
+=======
+        self.generation = GenerationService(self.text, self.store, self.clock)
+>>>>>>> 680b4db (Reply to messages out of a bank written by hand, and suggest how drafts go on)
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(

@@ -94,6 +94,8 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("POST", FELT + "/emotions", {"text": "good"}, "401 200 200 200 200 200 403 403 403"),
     ("POST", FELT + "/intent", {"text": "good"}, "401 200 200 200 200 200 403 403 403"),
     ("GET", FELT + "/topics/city", None, "401 200 200 200 200 200 403 403 403"),
+    ("POST", "/api/v1/text/replies", {"message": "good"}, "401 200 200 200 200 200 403 403 403"),
+    ("POST", "/api/v1/text/suggestions", {"draft": "good"}, "401 200 200 200 200 200 403 403 403"),
     ("POST", "/api/v1/ml/train/topics", None, "401 403 403 403 202 403 202 403 403"),
     ("POST", "/api/v1/recommendations/feed", GIVEN, "401 200 403 403 200 200 403 403 403"),
     ("POST", "/api/v1/recommendations/similar-posts/i-1", None, "401 200 200 200 200 200 403 403 403"),

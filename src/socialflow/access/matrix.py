@@ -63,6 +63,7 @@ class Action(StrEnum):
     SENTIMENT_READ = "sentiment.read"
     CONTENT_ANALYSE = "content.analyse"
     ML_STATUS_READ = "ml_status.read"
+    TEXT_SUGGEST = "text.suggest"
 
 
 class Reach(StrEnum):
@@ -132,6 +133,7 @@ MATRIX: Mapping[Action, Rule] = {
     Action.SENTIMENT_READ: Rule(ANY, ANY, ANY, ANY, Scope.READ),
     Action.CONTENT_ANALYSE: Rule(OWN, OWN, OWN, ANY, Scope.READ),
     Action.ML_STATUS_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
+    Action.TEXT_SUGGEST: Rule(ANY, ANY, ANY, ANY, Scope.READ),
 }
 
 

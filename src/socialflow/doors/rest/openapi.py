@@ -27,6 +27,7 @@ TAGS = [
     {"name": "Recommendations", "description": "Lists for known users, from the cache while nothing changed."},
     {"name": "Analysis", "description": "What content is about."},
     {"name": "Sentiment", "description": "How authors feel, about what, and what they want."},
+    {"name": "Writing", "description": "Replies to messages, suggestions for drafts."},
     {"name": "Batch work", "description": "Jobs beside requests, the queue, schedules."},
     {"name": "Collection", "description": "Reading an outside API; for whoever holds FLIC_TOKEN."},
     {"name": "Operation", "description": "Health, readiness, metrics."},

@@ -11,6 +11,7 @@ from socialflow.access.service import AccessService
 from socialflow.analysis.content import ContentAnalyser
 from socialflow.analysis.service import AnalysisService
 from socialflow.content.records import ErasureReceipt, ItemKind
+from socialflow.generation.service import GenerationService
 from socialflow.intake.external.ports import CollectionUnit
 from socialflow.jobs.ports import JobUnit
 from socialflow.jobs.service import JobService
@@ -125,6 +126,8 @@ class Platform(Protocol):
     def text(self) -> TextService: ...
     @property
     def opinions(self) -> Opinions: ...
+    @property
+    def generation(self) -> GenerationService: ...
     @property
     def jobs(self) -> JobService: ...
     @property

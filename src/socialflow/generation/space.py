@@ -1,0 +1,78 @@
+"""The reply bank as vectors of one text model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from socialflow.generation import harm
+from socialflow.generation.bank import Bank
+from socialflow.kit.answers import Provenance
+from socialflow.text.bundle import FloatArray
+from socialflow.text.records import Analysis, Vector
+
+QUESTIONS = ("sentence", *harm.QUESTIONS)
+"""What is asked of every text of the bank."""
+TOO_FAR = 0.05
+"""Share of the bank's own messages that are farther than `Space.floor` from every situation, themselves left out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Space:
+    """What the model in `by` makes of the bank: s situations, m messages and n replies.
+
+    `messages` (m, d) and `replies` (n, d) have rows of length 1, or 0 where the model knows no word; messages stand in
+    the order of the situations, whose first ones are at `starts` (s,). `usable` (n,) is false where the model finds
+    harm. What is farther than `floor` from every situation is not answered: as far as the farthest of the bank's own
+    messages (a share of `TOO_FAR`) are from the others.
+    """
+
+    bank: Bank
+    by: Provenance
+    messages: FloatArray
+    starts: npt.NDArray[np.int64]
+    replies: FloatArray
+    usable: npt.NDArray[np.bool_]
+    floor: float
+
+    @classmethod
+    def of(cls, bank: Bank, by: Provenance, messages: Sequence[Analysis], replies: Sequence[Analysis]) -> "Space":
+        """From answers to `QUESTIONS` about the bank's texts."""
+        rows, starts = _rows(messages), np.cumsum([0, *(len(one.messages) for one in bank.situations[:-1])])
+        usable = np.array([not harm.harms(analysis) for analysis in replies])
+        return cls(bank, by, rows, starts, _rows(replies), usable, _floor(rows, starts))
+
+    def nearness(self, query: FloatArray) -> FloatArray:
+        """How near (s,) a vector (d,) is to each situation."""
+        return nearness(self.messages @ query, self.starts)
+
+
+def nearness(cosines: FloatArray, starts: npt.NDArray[np.int64]) -> FloatArray:
+    """Of cosines (..., m) with the messages of situations that begin at `starts`, the mean of the three highest of each.
+
+    One message that is alike by accident does not decide.
+
+    >>> nearness(np.array([0.2, 0.9, 0.4, 0.5, 0.1, 0.1, 0.1], np.float32), np.array([0, 4])).round(3).tolist()
+    [0.6, 0.1]
+    """
+    parts = np.split(cosines, starts[1:], axis=-1)
+    return np.stack([np.sort(part, axis=-1)[..., -3:].mean(axis=-1) for part in parts], axis=-1)
+
+
+def vector(analysis: Analysis) -> FloatArray | None:
+    """The sentence vector of a text; None where it has none."""
+    found = analysis.record("sentence", Vector)
+    return None if found is None else found.values
+
+
+def _rows(analyses: Sequence[Analysis]) -> FloatArray:
+    found = [vector(analysis) for analysis in analyses]
+    width = next((len(row) for row in found if row is not None), 1)
+    return np.stack([np.zeros(width, np.float32) if row is None else row for row in found])
+
+
+def _floor(rows: FloatArray, starts: npt.NDArray[np.int64]) -> float:
+    cosines = rows @ rows.T
+    np.fill_diagonal(cosines, -np.inf)
+    return float(np.quantile(nearness(cosines, starts).max(axis=1), TOO_FAR))
