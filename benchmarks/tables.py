@@ -249,6 +249,22 @@ def text() -> str:
     return "\n".join([*lines, "", f"Model {report['model']}. `{report['command']}`"])
 
 
+def replies() -> str:
+    """Replies to messages that are unknown to the bank, beside other ways to choose."""
+    path = RESULTS / "replies.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    lines = [_line(["Three situations chosen by", "Hit"]), "|---" * 2 + "|"]
+    lines += [_line([name, f"{100 * value:.1f} %"]) for name, value in report["hit_at_3"].items()]
+    told = (
+        f"{report['messages']} messages; the first reply alone hits {100 * report['hit_at_1']:.1f} %, "
+        f"{100 * report['abstained']:.1f} % get none. Of {report['unanswerable']} texts that nothing in the "
+        f"bank answers, {100 * report['unanswerable_abstained']:.0f} % get none."
+    )
+    return "\n".join([*lines, "", told, "", f"Model {report['model']}. `{report['command']}`"])
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "quality": quality,
     "social": social,
@@ -258,6 +274,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "ranking": ranking,
     "text": text,
     "keywords": keywords,
+    "replies": replies,
     "speed": speed,
 }
 """Marker on the page -> table."""

@@ -49,7 +49,7 @@ async def platform(empty_database: Path, tmp_path: Path) -> AsyncIterator[FakePl
     path = tmp_path / "socialflow.db"
     for part in empty_database.parent.glob("socialflow.db*"):
         shutil.copy(part, tmp_path / part.name)
-    platform = FakePlatform(Store(f"sqlite:///{path}"))
+    platform = FakePlatform(Store(f"sqlite:///{path}"), replies_dir=empty_database.parent / "replies")
     await populate(platform.store)
     yield platform
     await platform.store.close()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 from pydantic import SecretStr
@@ -258,6 +259,7 @@ class FakePlatform:
     settings: FakeSettings = FakeSettings()
     clock: SystemClock = field(default_factory=SystemClock)
     failure_at_start: SocialflowError | None = None
+    replies_dir: Path = Path("/nowhere")
 
     def __post_init__(self) -> None:
         self.recommendation = FakeRecommendations(self.store)
@@ -267,11 +269,8 @@ class FakePlatform:
         self.analysis = AnalysisService(self.store, evidence, lambda: None, self.clock)
         self.text = TextService(clear_analyser)
         self.opinions = Opinions(self.store, self.text, evidence)
-<<<<<<< HEAD
         self.contents = ContentAnalyser(self.store, self.text, lambda: None, self.clock)
-=======
-        self.generation = GenerationService(self.text, self.store, self.clock)
->>>>>>> 680b4db (Reply to messages out of a bank written by hand, and suggest how drafts go on)
+        self.generation = GenerationService(self.text, self.store, self.clock, self.replies_dir)
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from socialflow.generation.bank import Bank
-from socialflow.generation.phrases import Continuation, Phrases, apart, open_sentence
+from socialflow.generation.continuations import Continuation, Phrases, apart, open_sentence
 from socialflow.generation.records import CompletionTold
 from socialflow.text.bundle import FloatArray
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from socialflow.generation.bank import words_of
-from socialflow.generation.phrases import PEOPLE
+from socialflow.generation.continuations import PEOPLE
 
 RARE = 2.0
 """Items that are added to those with a word: a word that was seen once says little."""

@@ -30,7 +30,7 @@ class ReplyTold(TypedDict):
 
 
 class CompletionTold(TypedDict):
-    """The draft with how it could go on; `source` is `replies` or `platform`, `share` as in `phrases.Continuation`."""
+    """The draft and how it could go on, from `replies` or the `platform`; `share` as of `Continuation`."""
 
     text: str
     added: str

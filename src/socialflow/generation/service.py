@@ -1,8 +1,10 @@
 """Replies to messages and suggestions for drafts: nothing is made up, all is found and checked."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -25,10 +27,11 @@ from socialflow.inference.lane import Lane
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import Clock
 from socialflow.kit.single_flight import SingleFlight
+from socialflow.text.analyser import Analyser
 from socialflow.text.bundle import FloatArray
-from socialflow.text.language import LanguageIdentifier
+from socialflow.text.language import identifier
 from socialflow.text.records import Analysis, Choice, Emotions
-from socialflow.text.service import TextService
+from socialflow.text.service import TURN, TextService
 
 WAITING = 64
 """Calls that wait for their turn at most."""
@@ -51,14 +54,20 @@ class _Refusal:
 
 
 class GenerationService:
-    """Short replies out of a bank, retrieved by what they are known to answer, and suggestions for what is written."""
+    """Short replies out of a bank, retrieved by what they are known to answer, and suggestions for what is written.
 
-    def __init__(self, text: TextService, store: ContentStore, clock: Clock, bank: Bank | None = None) -> None:
+    Args:
+        directory: where the vectors of the bank are kept, for one bank and one text model.
+    """
+
+    def __init__(
+        self, text: TextService, store: ContentStore, clock: Clock, directory: Path, bank: Bank | None = None
+    ) -> None:
         self._text = text
+        self._directory = directory
         self._bank = bank or read_bank()
         self._lane = Lane("generation", capacity=WAITING)
         self._words = PlatformWords(store, clock, self._lane)
-        self._identifier = LanguageIdentifier()
         self._flight = SingleFlight[Space | None]()
         self._space: Space | None = None
 
@@ -84,11 +93,11 @@ class GenerationService:
         thread = (message, *reversed(context[-choosing.EARLIER_MESSAGES :]))
         _check(limit, message=message, context=max(thread[1:], key=len, default=""))
         while True:
-            analyses = await self._text.analyse(thread, _QUESTIONS)
+            model, analyses = await self._text.ask(_analysed, thread, _QUESTIONS)
             refusal = _refusal(analyses) or await self._lane.run(self._foreign, message)
             if refusal is not None:
                 return self._told([], analyses, refusal)
-            known = await self._known(analyses[0])
+            known = await self._known(model)
             if known is not None:
                 chosen = await self._lane.run(self._choose, analyses, known, tone, limit)
                 return self._told(chosen, analyses, None if chosen else _Refusal(Reason.TOO_FAR, ()), tone)
@@ -103,11 +112,12 @@ class GenerationService:
         """
         _check(limit, draft=draft, reply_to=reply_to or "")
         while True:
-            analyses = await self._text.analyse((draft, *((reply_to,) if reply_to else ())), _QUESTIONS)
+            given = (draft, *((reply_to,) if reply_to else ()))
+            model, analyses = await self._text.ask(_analysed, given, _QUESTIONS)
             refusal = _refusal(analyses)
             if refusal is not None:
                 return self._suggested([], [], analyses[0], refusal)
-            known = await self._known(analyses[0])
+            known = await self._known(model)
             if known is not None:
                 break
         words = await self._words.get()
@@ -118,22 +128,28 @@ class GenerationService:
         told = [HashtagTold(tag=one.tag, score=round(one.score, 4)) for one in hashtags]
         return self._suggested(*await self._harmless(completions[:limit], told), analyses[0], None)
 
-    async def _known(self, analysis: Analysis) -> Space | None:
-        """The bank as vectors of the model that made an analysis; None where that is not the one in use any more."""
-        by = analysis.answers["sentence"].provenance
-        if self._space is None or self._space.by != by:
-            self._space = await self._flight.run(f"{by.model} {by.version}", partial(self._read, by)) or self._space
-        return self._space if self._space is not None and self._space.by == by else None
+    async def _known(self, model: str) -> Space | None:
+        """The bank as vectors of the text model of this digest; None where that is not in use any more."""
+        if self._space is None or self._space.model != model:
+            self._space = await self._flight.run(model, partial(self._read, model)) or self._space
+        return self._space if self._space is not None and self._space.model == model else None
 
-    async def _read(self, by: Provenance) -> Space | None:
+    async def _read(self, model: str) -> Space | None:
+        kept = await self._lane.run(Space.load, self._bank, model, self._directory)
+        if kept is not None:
+            return kept
         messages = [text for one in self._bank.situations for text in one.messages]
         texts = [*messages, *(one.text for one in self._bank.replies)]
-        analyses = await self._text.analyse(texts, space.QUESTIONS)
-        made_by = {answer.provenance for analysis in analyses for answer in analysis.answers.values()}
-        if made_by - {by}:
-            return None
-        first, rest = analyses[: len(messages)], analyses[len(messages) :]
-        return await self._lane.run(Space.of, self._bank, by, first, rest)
+        analyses: list[Analysis] = []
+        for first in range(0, len(texts), TURN):
+            made_by, part = await self._text.ask(_analysed, texts[first : first + TURN], space.QUESTIONS)
+            if made_by != model:
+                return None
+            analyses += part
+        made = await self._lane.run(Space.of, self._bank, model, analyses[: len(messages)], analyses[len(messages) :])
+        with contextlib.suppress(OSError):  # what cannot be kept is worked out again
+            await self._lane.run(made.save, self._directory)
+        return made
 
     async def _harmless(
         self, completions: Sequence[CompletionTold], hashtags: Sequence[HashtagTold]
@@ -152,7 +168,7 @@ class GenerationService:
         words = words_of(message)
         if sum(word in self._bank.words for word in words) >= KNOWN * len(words):
             return None
-        (language,) = self._identifier.identify([message])
+        (language,) = identifier().identify([message])
         if language.code == ENGLISH:
             return None
         return _Refusal(Reason.LANGUAGE, (f"language:{language.code}",))
@@ -222,6 +238,11 @@ class GenerationService:
     def _made_by(self, method: str) -> Provenance:
         """Retrieval, its version that of the bank: weights set by hand are a heuristic."""
         return Provenance(method, self._bank.version, Tier.HEURISTIC)
+
+
+def _analysed(analyser: Analyser, texts: Sequence[str], questions: Sequence[str]) -> tuple[str, list[Analysis]]:
+    """Answers, and the digest of the model that gave them."""
+    return analyser.digest, analyser.analyse(texts, questions)
 
 
 def _check(limit: int, **texts: str) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from socialflow.content.log import ItemFacts, ItemText
 from socialflow.content.ports import ContentStore
 from socialflow.content.service import SEEN_BY_EVERYONE
+from socialflow.generation.continuations import Phrases, common
 from socialflow.generation.hashtags import Hashtags, Tagged
-from socialflow.generation.phrases import Phrases, common
 from socialflow.ids import ItemKey
 from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock

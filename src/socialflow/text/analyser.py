@@ -19,11 +19,14 @@ _STACKS = 8
 class Analyser:
     """Answers with the heads of a bundle. Safe to use from several threads; loads the encoder at the first text.
 
+    `digest` stands for every byte of the bundle.
+
     Raises:
         ArtefactError: a head of the bundle is not what this version takes it for.
     """
 
     def __init__(self, bundle: Bundle) -> None:
+        self.digest = bundle.digest
         self.provenance = bundle.provenance
         self._guard = threading.Lock()
         self._stacks: dict[tuple[str, ...], Stack] = {}

@@ -22,6 +22,7 @@ from socialflow.catalogue.contents import read_manifest, verify
 from socialflow.catalogue.records import MANIFEST_FILE
 from socialflow.errors import ArtefactError, ModelUnavailable
 from socialflow.kit.answers import Provenance, Tier
+from socialflow.kit.digests import file_digest
 from socialflow.text.casing import CASES
 
 FloatArray = npt.NDArray[np.float32]
@@ -57,10 +58,14 @@ class HeadPart:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A checked bundle; `width` is the length of the encoder's vectors."""
+    """A checked bundle; `width` is the length of the encoder's vectors.
+
+    `digest`, of its manifest, stands for every byte of it.
+    """
 
     directory: Path
     provenance: Provenance
+    digest: str
     width: int
     heads: Mapping[str, HeadPart]
 
@@ -81,7 +86,8 @@ def read_bundle(directory: Path, tier: Tier) -> Bundle:
         raise ArtefactError(f"{directory} is no text model: it lacks {missing[0]}")
     about = manifest.about
     heads, width = _heads(directory)
-    return Bundle(directory, Provenance(about.name, about.version, tier), width, heads)
+    digest = file_digest(directory / MANIFEST_FILE)
+    return Bundle(directory, Provenance(about.name, about.version, tier), digest, width, heads)
 
 
 def _heads(directory: Path) -> tuple[dict[str, HeadPart], int]:

@@ -1,11 +1,10 @@
 """How authors feel: sentiment and sarcasm, emotions, and how emotions change over a conversation."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import TypedDict
 
 from socialflow.text.analyser import Analyser
-from socialflow.text.language import LanguageIdentifier
+from socialflow.text.language import identifier
 from socialflow.text.records import Analysis, Detection, Emotions, Language, Sentiment
 from socialflow.text.told import Told, Turn, together, told
 
@@ -70,7 +69,7 @@ class ThreadTold(EmotionsTold):
 def sentiments(analyser: Analyser, texts: Sequence[str]) -> list[SentimentTold]:
     """Sentiment, sarcasm and language of each text."""
     analyses = analyser.analyse(texts, ("sentiment", "irony"))
-    return [sentiment_of(*pair) for pair in zip(analyses, _identifier().identify(texts), strict=True)]
+    return [sentiment_of(*pair) for pair in zip(analyses, identifier().identify(texts), strict=True)]
 
 
 def emotions(analyser: Analyser, texts: Sequence[str]) -> list[EmotionsTold]:
@@ -155,8 +154,3 @@ def _change(before: Mapping[str, float], after: Mapping[str, float]) -> float:
     """Total variation distance of the two, each scaled to sum 1."""
     was, now = sum(before.values()), sum(after.values())
     return sum(abs(share / was - after[name] / now) for name, share in before.items()) / 2
-
-
-@cache
-def _identifier() -> LanguageIdentifier:
-    return LanguageIdentifier()

@@ -88,6 +88,12 @@ class LanguageIdentifier:
 
 
 @lru_cache(1)
+def identifier() -> LanguageIdentifier:
+    """One for the whole process."""
+    return LanguageIdentifier()
+
+
+@lru_cache(1)
 def _languages() -> tuple[tuple[str, str], ...]:
     """ISO 639-1 code and English name of every language."""
     from lingua import Language as Known

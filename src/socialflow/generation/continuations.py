@@ -15,10 +15,9 @@ LONGEST = 6
 BACK_OFF = 0.4
 """What a continuation is worth less for each word of the draft that is left out of account."""
 
-_SENTENCE = re.compile(r"[.!?…\n;:()\"“”]+")
+_END = re.compile(r"[.!?…]+(?:\s+|$)|[\n;:()\"“”]+")
 _TOKEN = re.compile(r"[^\s,]+")
 _SPACES = re.compile(r"\s+")
-_OPEN = re.compile(r"[^.!?…\n;:()\"“”]*$")
 _PRIVATE = re.compile(r"@user|http|#|\d{4}|@")
 """Names, links, tags and long numbers end a phrase."""
 
@@ -56,12 +55,13 @@ class Phrases:
         what saves most letters on average: ``share * letters``.
         """
         words = open_words(draft)
-        for used in range(min(len(words), 3), 0, -1):
-            start = " ".join(words[-used:])
+        most = min(len(words), 3)
+        for used in range(most, 0, -1):
+            start = " ".join(words[-used:]) + " " * draft[-1:].isspace()
             found = list(self.beginning(start))
             if len(start) > 1 and found:
                 whole = max(self._counts.get(start.strip(), 0), *(count for _, count in found))
-                discount = BACK_OFF ** (min(len(words), 3) - used)
+                discount = BACK_OFF ** (most - used)
                 shares = [Continuation(one[len(start) :], discount * count / whole) for one, count in found]
                 return apart(sorted(shares, key=lambda one: -one.share * len(one.added)))
         return []
@@ -100,7 +100,7 @@ def sentences(text: str) -> Iterator[Gram]:
     >>> list(sentences("Thank you so much, @ann! See you at 10"))
     [('thank', 'you', 'so', 'much'), ('see', 'you', 'at', '10')]
     """
-    for sentence in _SENTENCE.split(normalise(text).text):
+    for sentence in _END.split(normalise(text).text):
         words: list[str] = []
         for token in _TOKEN.findall(sentence.lower()):
             if _PRIVATE.search(token):
@@ -113,14 +113,12 @@ def sentences(text: str) -> Iterator[Gram]:
 
 
 def open_words(draft: str) -> list[str]:
-    """Words of the sentence that a draft ends in, in lower case; the last one is empty after a space.
+    """Words of the sentence that a draft ends in, in lower case.
 
-    >>> open_words("Hi! Thank you so mu"), open_words("Thank ")
-    (['thank', 'you', 'so', 'mu'], ['thank', ''])
+    >>> open_words("Hi! Thank you, so mu")
+    ['thank', 'you', 'so', 'mu']
     """
-    said = open_sentence(draft)
-    words = said.replace(",", " ").split()
-    return [*words, ""] if words and said[-1:].isspace() else words
+    return open_sentence(draft).replace(",", " ").split()
 
 
 def open_sentence(draft: str) -> str:
@@ -129,8 +127,7 @@ def open_sentence(draft: str) -> str:
     >>> open_sentence("Hi there! Thanks, I  st")
     'thanks, i st'
     """
-    last = _OPEN.search(draft)
-    return "" if last is None else _SPACES.sub(" ", last.group().lower()).lstrip()
+    return _SPACES.sub(" ", _END.split(draft)[-1].lower()).lstrip()
 
 
 def _grams(words: Gram, length: int, known: Mapping[Gram, int]) -> Iterable[Gram]:
