@@ -1,7 +1,5 @@
 """Completions of a draft: replies of the bank that begin like it, and common phrases of the platform."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from socialflow.generation.bank import Bank
@@ -36,9 +34,11 @@ def from_bank(bank: Bank, draft: str, fits: FloatArray | None) -> list[Continuat
     return apart(sorted(found, key=lambda one: -one.share))
 
 
-def completions(draft: str, bank: Sequence[Continuation], platform: Phrases) -> list[CompletionTold]:
-    """Both together, by how many letters each saves on average: ``share * letters``."""
-    found = dict.fromkeys(platform.after(draft), FROM_PLATFORM) | dict.fromkeys(bank, FROM_REPLIES)
+def completions(bank: Bank, draft: str, fits: FloatArray | None, platform: Phrases) -> list[CompletionTold]:
+    """Both together, by how many letters each saves on average: ``share * letters``; `fits` as in `from_bank`."""
+    found = dict.fromkeys(platform.after(draft), FROM_PLATFORM) | dict.fromkeys(
+        from_bank(bank, draft, fits), FROM_REPLIES
+    )
     best = apart(sorted(found, key=lambda one: -one.share * len(one.added)))
     return [
         CompletionTold(text=draft + one.added, added=one.added, source=found[one], share=round(one.share, 4))

@@ -13,6 +13,7 @@ from socialflow.errors import InvalidInput
 from socialflow.generation import choosing, completing, harm, space
 from socialflow.generation.bank import Bank, Tone, read_bank, words_of
 from socialflow.generation.choosing import Chosen, Mood
+from socialflow.generation.continuations import open_sentence
 from socialflow.generation.records import (
     CompletionTold,
     HashtagTold,
@@ -122,11 +123,10 @@ class GenerationService:
                 break
         words = await self._words.get()
         fits = await self._lane.run(self._fits, analyses[1:], known)
-        own = await self._lane.run(completing.from_bank, self._bank, draft, fits)
-        completions = await self._lane.run(completing.completions, draft, own, words.phrases)
+        completions = await self._lane.run(completing.completions, self._bank, draft, fits, words.phrases)
         hashtags = await self._lane.run(words.hashtags.fitting, draft, limit)
         told = [HashtagTold(tag=one.tag, score=round(one.score, 4)) for one in hashtags]
-        return self._suggested(*await self._harmless(completions[:limit], told), analyses[0], None)
+        return self._suggested(*await self._harmless(draft, completions[:limit], told), analyses[0], None)
 
     async def _known(self, model: str) -> Space | None:
         """The bank as vectors of the text model of this digest; None where that is not in use any more."""
@@ -152,10 +152,11 @@ class GenerationService:
         return made
 
     async def _harmless(
-        self, completions: Sequence[CompletionTold], hashtags: Sequence[HashtagTold]
+        self, draft: str, completions: Sequence[CompletionTold], hashtags: Sequence[HashtagTold]
     ) -> tuple[list[CompletionTold], list[HashtagTold]]:
-        """Those in which the model finds no harm."""
-        texts = [*(one["text"] for one in completions), *(one["tag"] for one in hashtags)]
+        """Those in which the model finds no harm, completions read with the sentence that they end."""
+        begun = open_sentence(draft)
+        texts = [*(begun + one["added"] for one in completions), *(one["tag"] for one in hashtags)]
         safe = [not harm.harms(analysis) for analysis in await self._text.analyse(texts, harm.QUESTIONS)]
         first, rest = safe[: len(completions)], safe[len(completions) :]
         return (
@@ -166,7 +167,7 @@ class GenerationService:
     def _foreign(self, message: str) -> _Refusal | None:
         """Refused where it is not English; runs in the lane."""
         words = words_of(message)
-        if sum(word in self._bank.words for word in words) >= KNOWN * len(words):
+        if not any(map(str.isalpha, message)) or sum(word in self._bank.words for word in words) >= KNOWN * len(words):
             return None
         (language,) = identifier().identify([message])
         if language.code == ENGLISH:
