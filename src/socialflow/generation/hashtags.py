@@ -71,7 +71,7 @@ class Hashtags:
 
     def _scores(self, draft: str) -> dict[str, float]:
         scores = dict.fromkeys(self._people, 0.0)
-        words = {word: math.log(self._total / max(1, self._items[word])) for word in set(words_of(draft))}
+        words = {word: math.log(max(1, self._total) / max(1, self._items[word])) for word in set(words_of(draft))}
         weight = sum(words.values()) or 1.0
         for word, rarity in words.items():
             for tag, count in self._having.get(word, {}).items():

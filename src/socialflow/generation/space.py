@@ -48,7 +48,7 @@ class Space:
     def load(cls, bank: Bank, model: str, directory: Path) -> "Space | None":
         """As `save` left it; None where it did not, or what is there cannot be read."""
         try:
-            with np.load(_file(bank, model, directory), allow_pickle=False) as kept:
+            with _file(bank, model, directory).open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
                 messages, replies, usable = (kept[name] for name in ("messages", "replies", "usable"))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
