@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -132,8 +132,9 @@ def write(
     heads: tuple[str, ...] = tuple(HEADS),
     change: Callable[[Documents, Arrays], None] = lambda _documents, _arrays: None,
     version: str = "small",
+    about: Mapping[str, object] | None = None,
 ) -> Path:
-    """A catalogue version with the given heads; `change` may spoil what is written."""
+    """A catalogue version with the given heads; `change` may spoil what is written, `about` is its metadata."""
     documents = {name: document(name) for name in heads}
     stored = {f"{name}/{array}": values for name in heads for array, values in arrays(name).items()}
     change(documents, stored)
@@ -145,8 +146,8 @@ def write(
         np.savez(where / "heads.npz", **stored)
 
     catalogue = Catalogue(directory, clock=FixedClock(datetime(2026, 1, 2, tzinfo=UTC)))
-    about = catalogue.add("text", "text", files, {}, version=version)
-    return catalogue.open("text", about.version)
+    made = catalogue.add("text", "text", files, about or {}, version=version)
+    return catalogue.open("text", made.version)
 
 
 def clear_bundle(directory: Path, heads: tuple[str, ...] = tuple(HEADS)) -> Bundle:

@@ -19,7 +19,7 @@ _STACKS = 8
 class Analyser:
     """Answers with the heads of a bundle. Safe to use from several threads; loads the encoder at the first text.
 
-    `digest` stands for every byte of the bundle.
+    `digest` stands for every byte of the bundle; `languages` are those it was trained on, none where it does not tell.
 
     Raises:
         ArtefactError: a head of the bundle is not what this version takes it for.
@@ -27,6 +27,7 @@ class Analyser:
 
     def __init__(self, bundle: Bundle) -> None:
         self.digest = bundle.digest
+        self.languages = bundle.languages
         self.provenance = bundle.provenance
         self._guard = threading.Lock()
         self._stacks: dict[tuple[str, ...], Stack] = {}

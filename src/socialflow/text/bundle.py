@@ -10,7 +10,7 @@ A bundle is a version of the catalogue (`manifest.json` with the digest of every
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -60,7 +60,8 @@ class HeadPart:
 class Bundle:
     """A checked bundle; `width` is the length of the encoder's vectors.
 
-    `digest`, of its manifest, stands for every byte of it.
+    `digest`, of its manifest, stands for every byte of it. `languages` (ISO 639-1) are those that it was trained on,
+    none where its manifest does not tell.
     """
 
     directory: Path
@@ -68,6 +69,7 @@ class Bundle:
     digest: str
     width: int
     heads: Mapping[str, HeadPart]
+    languages: tuple[str, ...] = ()
 
 
 def read_bundle(directory: Path, tier: Tier) -> Bundle:
@@ -87,7 +89,14 @@ def read_bundle(directory: Path, tier: Tier) -> Bundle:
     about = manifest.about
     heads, width = _heads(directory)
     digest = file_digest(directory / MANIFEST_FILE)
-    return Bundle(directory, Provenance(about.name, about.version, tier), digest, width, heads)
+    languages = _languages(about.metadata.get("plan"))
+    return Bundle(directory, Provenance(about.name, about.version, tier), digest, width, heads, languages)
+
+
+def _languages(plan: object) -> tuple[str, ...]:
+    """Those of the plan that a model was trained by."""
+    told = plan.get("languages") if isinstance(plan, Mapping) else None
+    return tuple(map(str, told)) if isinstance(told, Sequence) and not isinstance(told, str) else ()
 
 
 def _heads(directory: Path) -> tuple[dict[str, HeadPart], int]:

@@ -3,10 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+from socialflow.kit.answers import Status
 from socialflow.text.analyser import Analyser
 from socialflow.text.language import identifier
 from socialflow.text.records import Analysis, Detection, Emotions, Language, Sentiment
 from socialflow.text.told import Told, Turn, together, told
+
+_CERTAIN = 0.9
+"""Confidence from which a text counts as being in a language: two words are easily taken for another."""
 
 
 class SentimentTold(Told):
@@ -67,9 +71,15 @@ class ThreadTold(EmotionsTold):
 
 
 def sentiments(analyser: Analyser, texts: Sequence[str]) -> list[SentimentTold]:
-    """Sentiment, sarcasm and language of each text."""
+    """Sentiment, sarcasm and language of each text; `missing` names a language that the model was not trained on."""
     analyses = analyser.analyse(texts, ("sentiment", "irony"))
-    return [sentiment_of(*pair) for pair in zip(analyses, identifier().identify(texts), strict=True)]
+    found = [sentiment_of(*pair) for pair in zip(analyses, identifier().identify(texts), strict=True)]
+    for one in found:
+        language = one["language"]
+        if analyser.languages and language.code not in analyser.languages and language.confidence >= _CERTAIN:
+            one["missing"].append(f"language:{language.code}")
+            one["status"] = Status.PARTIAL if one["sentiment"] else Status.ABSTAINED
+    return found
 
 
 def emotions(analyser: Analyser, texts: Sequence[str]) -> list[EmotionsTold]:

@@ -1,6 +1,7 @@
 """How authors feel: one text, and over a conversation."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from tests.text_bundle import clear_analyser, clear_bundle
@@ -10,6 +11,7 @@ from socialflow.errors import InvalidInput
 from socialflow.kit.answers import Status
 from socialflow.text import EmotionDetector, SentimentAnalyzer, Turn
 from socialflow.text.analyser import Analyser
+from socialflow.text.feelings import sentiments
 from socialflow.text.told import distinct
 
 
@@ -47,6 +49,17 @@ class TestSentiment:
 
     def test_the_language_is_told(self, analyzer: SentimentAnalyzer) -> None:
         assert analyzer.predict("Was für ein schöner Morgen, wir gehen heute wandern")["language"].code == "de"
+
+    def test_a_language_that_the_model_was_not_trained_on_is_missing(
+        self, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        english = Analyser(replace(clear_bundle(tmp_path_factory.mktemp("models")), languages=("en",)))
+        german, plain, short = sentiments(
+            english, ["Das Wetter ist heute good und wir gehen wandern", "You see the good city", "good"]
+        )
+        assert (german["status"], german["sentiment"]) == (Status.PARTIAL, "positive")
+        assert "language:de" in german["missing"]
+        assert not [name for told in (plain, short) for name in told["missing"] if name.startswith("language")]
 
     async def test_awaited_it_is_the_same(self, analyzer: SentimentAnalyzer) -> None:
         assert await analyzer.analyze("good") == analyzer.predict("good")

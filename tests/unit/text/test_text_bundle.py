@@ -26,6 +26,16 @@ class TestReading:
         with pytest.raises(ValueError, match="read-only"):
             bundle.heads["sentiment"].arrays["w1"][0] = 0.0
 
+    @pytest.mark.parametrize(
+        ("plan", "languages"),
+        [({"languages": ["en", "de"]}, ("en", "de")), ({}, ()), (None, ()), ({"languages": "en"}, ())],
+    )
+    def test_languages_are_those_of_the_plan_it_was_trained_by(
+        self, tmp_path: Path, plan: object, languages: tuple[str, ...]
+    ) -> None:
+        made = write(tmp_path, table=clear_table(), arrays=clear, about={"plan": plan})
+        assert read_bundle(made, Tier.TRAINED).languages == languages
+
     def test_where_none_is_the_command_that_makes_one_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(ModelUnavailable, match="socialflow train text"):
             read_bundle(tmp_path / "nothing", Tier.BUNDLED)
