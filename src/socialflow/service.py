@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import NoReturn, Protocol
 
-from socialflow.content.records import ItemKind
+from socialflow.analysis.library import FeatureExtractor, Reading
+from socialflow.content.records import Findings, ItemKind
 from socialflow.errors import InvalidInput, ModelUnavailable
 from socialflow.recommendation.library import Home as RecommendationHome
 from socialflow.recommendation.library import Recommendations, Recommended
@@ -12,7 +13,7 @@ from socialflow.text.library import Home as TextHome
 from socialflow.text.library import SentimentService
 
 
-class Home(RecommendationHome, TextHome, Protocol):
+class Home(RecommendationHome, TextHome, Reading, Protocol):
     """A platform, as `socialflow.wiring` assembles it."""
 
 
@@ -28,6 +29,7 @@ class MLService:
     def __init__(self, db: Home | None = None) -> None:
         self._recommendations = Recommendations(db)
         self._sentiment = SentimentService(db)
+        self._features = FeatureExtractor(db)
 
     async def generate_recommendations(
         self, user_id: str, content_type: str = "video", limit: int = 20, algorithm: str = "hybrid"
@@ -53,6 +55,13 @@ class MLService:
     async def analyze_sentiment(self, text: str) -> SentimentTold:
         """Sentiment of a text, whether it is ironic, and its language. Raises ModelUnavailable, Overloaded."""
         return await self._sentiment.analyze(text)
+
+    async def analyze_content(self, content_type: str, content_data: Mapping[str, object]) -> Findings:
+        """Tags, categories, sentiment, language, topics, names and key phrases of content, by its `text`.
+
+        What could not be had is named in `missing`. Raises InvalidInput, Overloaded.
+        """
+        return await self._features.analyze_content(content_type, content_data)
 
     async def predict_viral_potential(self, content_data: Mapping[str, object]) -> NoReturn:  # noqa: ARG002
         """How far content will spread. Raises ModelUnavailable."""

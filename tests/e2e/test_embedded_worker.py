@@ -85,6 +85,17 @@ def test_work_is_done_beside_the_server_and_what_it_made_is_served(service: Serv
         assert like["post_id"] not in [entry["id"] for entry in after["items"]]
 
 
+def test_what_comes_in_is_analysed(service: Service) -> None:
+    with service.client() as client:
+        post = {"kind": "post", "text": "We walked through the night market and the food was wonderful #travel"}
+        assert client.put("/api/v1/items/market", json=post).json()["analysis"] is None
+        service.until(lambda: client.get("/api/v1/items/market").json()["analysis"] is not None)
+        found = client.get("/api/v1/items/market").json()["analysis"]
+        assert (found["language"], found["tags"][0]) == ("en", "travel")
+        assert found["sentiment"] == "positive" or "sentiment" in found["missing"]
+        assert client.get("/api/v1/ml/status").json()["analysis"]["items"] >= 1
+
+
 def test_the_worker_steps_back_behind_the_server(service: Service, platform: Platform) -> None:
     own = psutil.Process(service.process.pid).nice()
     workers = workers_of(platform)

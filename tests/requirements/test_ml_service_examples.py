@@ -95,6 +95,22 @@ class TestRecommendations:
             await socialflow.ml_service.generate_recommendations("nobody")
 
 
+class TestContent:
+    async def test_is_analysed_by_its_words(self) -> None:
+        data = {"text": "Amazing AI tutorial", "video_url": "https://example.com/video.mp4"}
+        found = await socialflow.ml_service.analyze_content("video", data)
+        assert "tutorial" in " ".join(found.tags)
+        assert found.language == "en" or "language" in found.missing
+        assert "visual_tags" in found.missing
+        assert found.sentiment or "sentiment" in found.missing
+
+    @pytest.mark.parametrize(("kind", "text", "field"), [("song", "la", "content_type"), ("post", 7, "text")])
+    async def test_what_is_no_text_is_refused(self, kind: str, text: object, field: str) -> None:
+        with pytest.raises(InvalidInput) as problem:
+            await socialflow.ml_service.analyze_content(kind, {"text": text})
+        assert problem.value.field == field
+
+
 class TestWithoutAModel:
     @pytest.mark.parametrize(
         ("of", "missing"),

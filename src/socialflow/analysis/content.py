@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -55,6 +56,11 @@ def whole(title: str, description: str, text: str) -> str:
     'Rye bread\\nIt rose!'
     """
     return "\n".join(part for part in (title, description, text) if part.strip())
+
+
+def unseen(found: Findings) -> Findings:
+    """Findings of content that has pictures too, which nothing looks at yet."""
+    return replace(found, missing=(*found.missing, "visual_tags"))
 
 
 class ContentAnalyser:
@@ -189,20 +195,21 @@ class ContentAnalyser:
         )
 
 
-def mood_of(emotions: Emotions, intent: str | None) -> Mood:
-    """The mood of what is written with these emotions: a table set by hand, a heuristic.
+def mood_of(emotions: Emotions, intent: str | None) -> Mood | None:
+    """The mood of what is written with these emotions: that of the strongest, by a table set by hand, a heuristic.
 
-    Joy with surprise is excitement, a question without emotion is curiosity.
+    Joy with surprise is excitement, a question without emotion is curiosity; where no emotion is clear there is none.
 
     >>> from socialflow.text.records import Emotions
     >>> mood_of(Emotions({"joy": 0.9, "surprise": 0.7}, ("joy", "surprise"), "joy", 0.9), None).value
     'excited'
     """
+    if not emotions.present:
+        return None
     if {"joy", "surprise"} <= set(emotions.present):
         return Mood.EXCITED
-    if emotions.dominant == "neutral" and intent == "question":
-        return Mood.CURIOUS
-    return MOODS[emotions.dominant]
+    strongest = max(emotions.present, key=emotions.scores.__getitem__)
+    return Mood.CURIOUS if strongest == "neutral" and intent == "question" else MOODS[strongest]
 
 
 def _likely(category: Choice | None) -> dict[str, float]:

@@ -1,12 +1,13 @@
 """Tags and features of texts for code that calls this project as a library."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from socialflow.analysis.content import ContentAnalyser
+from socialflow.analysis.content import ContentAnalyser, unseen
 from socialflow.analysis.service import AnalysisService, Tagging
-from socialflow.content.records import Findings
+from socialflow.content.records import Findings, ItemKind
+from socialflow.errors import InvalidInput
 from socialflow.kit.defaults import Startable, resident, started
 from socialflow.text.normalise import normalise
 
@@ -63,8 +64,15 @@ class FeatureExtractor:
     """Keywords, entities, sentiment, language, topics and whatever else the words of a text or channel say.
 
     Everything comes from one encoding of the text; what could not be had is named in `missing`. Raises, in every
-    method: Overloaded, StoreUnavailable.
+    method: InvalidInput, Overloaded, StoreUnavailable.
+
+    Args:
+        db: a platform on the running event loop, for `analyze` and `analyze_content`; without it, the one which the
+            environment's settings describe, on a loop of its own.
     """
+
+    def __init__(self, db: Reading | None = None) -> None:
+        self._home = db
 
     def clean(self, text: str) -> str:
         """The text as it is read: NFC, user names and links by a sign, no invisible characters, single spaces.
@@ -76,10 +84,20 @@ class FeatureExtractor:
 
     async def analyze(self, text: str) -> Findings:
         """Features of a text."""
-        return await resident().run(_reading(text))
+        read = _reading(text)
+        return await (resident().run(read) if self._home is None else read(self._home))
+
+    async def analyze_content(self, content_type: str, content_data: Mapping[str, object]) -> Findings:
+        """Features of content by its `text`; `visual_tags` are missing of a video, and where there is a `video_url` or
+        `image_url`: nothing looks at them yet."""
+        if content_type not in set(ItemKind):
+            raise InvalidInput(f"content_type must be one of {', '.join(ItemKind)}", field="content_type")
+        found = await self.analyze(content_data.get("text", ""))  # type: ignore[arg-type] # checked there
+        shows = content_type == ItemKind.VIDEO or content_data.get("video_url") or content_data.get("image_url")
+        return unseen(found) if shows else found
 
     def predict(self, text: str) -> Findings:
-        """Features of a text; blocking."""
+        """Features of a text; blocking, by the platform which the environment's settings describe."""
         return resident().call(_reading(text))
 
     def extract_channel_features(self, db: Reading | None, channel_id: str) -> Findings:
@@ -96,6 +114,9 @@ class FeatureExtractor:
 
 
 def _reading(text: str) -> Callable[[Reading], Awaitable[Findings]]:
+    if not isinstance(text, str):
+        raise InvalidInput(f"a text is a string, not {type(text).__name__}", field="text")
+
     async def read(home: Reading) -> Findings:
         return (await home.contents.read([text]))[0]
 

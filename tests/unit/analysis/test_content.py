@@ -117,16 +117,18 @@ class TestFindings:
 
 class TestMood:
     @pytest.mark.parametrize(
-        ("dominant", "present", "intent", "mood"),
+        ("present", "intent", "mood"),
         [
-            ("joy", ("joy",), None, Mood.JOYFUL),
-            ("surprise", ("joy", "surprise"), None, Mood.EXCITED),
-            ("fear", ("fear",), "question", Mood.TENSE),
-            ("neutral", ("neutral",), "question", Mood.CURIOUS),
-            ("neutral", (), "statement", Mood.NEUTRAL),
+            (("joy",), None, Mood.JOYFUL),
+            (("joy", "surprise"), None, Mood.EXCITED),
+            (("fear", "sadness"), "question", Mood.SAD),
+            (("neutral",), "question", Mood.CURIOUS),
+            (("neutral",), "statement", Mood.NEUTRAL),
+            ((), "question", None),
         ],
     )
-    def test_follows_the_emotions(
-        self, dominant: str, present: tuple[str, ...], intent: str | None, mood: Mood
+    def test_is_that_of_the_strongest_clear_emotion(
+        self, present: tuple[str, ...], intent: str | None, mood: Mood | None
     ) -> None:
-        assert mood_of(Emotions({dominant: 0.6}, present, dominant, 0.6), intent) is mood
+        scores = {"joy": 0.6, "surprise": 0.6, "fear": 0.6, "sadness": 0.7, "neutral": 0.8}
+        assert mood_of(Emotions(scores, present, "neutral", 0.7), intent) is mood

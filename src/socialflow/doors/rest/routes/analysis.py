@@ -1,12 +1,11 @@
 """What content is about."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from socialflow.access.matrix import Action, authorise
-from socialflow.analysis.content import whole
+from socialflow.analysis.content import unseen, whole
 from socialflow.content.records import ItemKind
 from socialflow.doors.rest.deps import Call, CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
@@ -103,9 +102,8 @@ async def analyse(body: AnalyzeIn, call: CallDep) -> Reply:
     text = data.text if item is None or data.text is not None else whole(item.title, item.description, item.text)
     found = await call.platform.contents.read_of(author, text or "")
     shows = body.content_type is ItemKind.VIDEO or data.video_url is not None or data.image_url is not None
-    missing = (*found.missing, *(("visual_tags",) if shows else ()))
     told = {"content_id": body.content_id, "content_type": body.content_type, "visual_tags": []}
-    return Reply({**findings_out(replace(found, missing=missing)), **told})
+    return Reply({**findings_out(unseen(found) if shows else found), **told})
 
 
 @router.get("/status", response_model=MlStatusOut, summary="What models say and do")
