@@ -55,7 +55,9 @@ class Work:
         return outcome
 
     async def stored(self, *states: JobState) -> list[Job]:
-        return list(reversed(await self.jobs.page(states=states)))
+        """What follows a collection; the analysis of what came in is stored with it and apart."""
+        jobs = await self.jobs.page(states=states)
+        return [job for job in reversed(jobs) if job.pipeline_type is not PipelineType.ANALYZE_CONTENT]
 
     async def claimed(self, new: NewJob) -> Job:
         """Submit a job and have the real runner do it."""
@@ -142,6 +144,12 @@ class TestWhatFollows:
             {"model": "als"},
             {"model": "hybrid"},
         ]
+
+    async def test_what_came_in_is_analysed(self, work: Work) -> None:
+        work.server.serve("/posts/summary/get", "posts", [post(1)])
+        await work.run(endpoint="all-posts")
+        (job,) = await work.jobs.page(pipeline_types=[PipelineType.ANALYZE_CONTENT])
+        assert (job.state, job.run_at) == (JobState.QUEUED, NOW)
 
     async def test_nothing_follows_where_nothing_was_new(self, work: Work) -> None:
         work.server.serve("/users/get_all", "users", [])
