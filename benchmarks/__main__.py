@@ -18,6 +18,7 @@ from benchmarks import (
     serving,
     social,
     text,
+    text_languages,
     text_speed,
     variety,
     work,
@@ -42,6 +43,7 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "replies": lambda given: replies.run(given.text_model),
     "social": lambda given: social.run(given.shared),
     "text": lambda given: text.run(given.shared, given.text_model),
+    "text_languages": lambda given: text_languages.run(given.shared),
     "text_speed": lambda given: text_speed.run(given.text_peers_python),
 }
 

@@ -265,6 +265,33 @@ def replies() -> str:
     return "\n".join([*lines, "", told, "", f"Model {report['model']}. `{report['command']}`"])
 
 
+def text_languages() -> str:
+    """The models of other languages on public test parts."""
+    path = RESULTS / "text_languages.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    head = (
+        "Set",
+        "Question",
+        "Language",
+        "Texts",
+        "Alone",
+        "Served",
+        "Most frequent answer",
+        "Read as another language",
+    )
+    lines = [_line([*head]), "|---" * len(head) + "|"]
+    for name, one in report["sets"].items():
+        figures = (f"{one[key]:.3f}" if key in one else "" for key in ("alone", "served", "majority", "left"))
+        lines.append(_line([name, one["head"], one["language"], str(one["rows"]), *figures]))
+    means = {kind: one for kind, one in report["xlmt_mean_macro_f1"].items() if one}
+    told = "; ".join(f"{kind} {one['mean']:.3f} of {one['languages']} languages" for kind, one in means.items())
+    left = f"Of English tweets {report['english']['left']:.2%} are read as another language."
+    below = f"XLM-T, mean: {told}. {left} `{report['command']}`"
+    return "\n".join([*lines, "", below])
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "quality": quality,
     "social": social,
@@ -273,6 +300,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "variety": variety,
     "ranking": ranking,
     "text": text,
+    "text_languages": text_languages,
     "keywords": keywords,
     "replies": replies,
     "speed": speed,

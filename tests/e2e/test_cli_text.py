@@ -5,20 +5,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.language_bundle import small_languages
 from tests.text_bundle import clear_bundle
 from typer.testing import CliRunner, Result
 
 from socialflow.doors.cli.app import app
-from socialflow.text import analyser
+from socialflow.text import analyser, multilingual
 
 
 @pytest.fixture
 def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A small model in the place of the one that comes with the package."""
     monkeypatch.setattr(analyser, "PACKAGED", clear_bundle(tmp_path).directory)
+    monkeypatch.setattr(multilingual, "PACKAGED", small_languages(tmp_path / "languages"))
     analyser.bundled.cache_clear()
+    multilingual.multilingual.cache_clear()
     yield tmp_path
     analyser.bundled.cache_clear()
+    multilingual.multilingual.cache_clear()
 
 
 def cli(*arguments: str) -> Result:
@@ -41,6 +45,13 @@ class TestAnalyzeText:
         assert told["answers"]["sentiment"]["provenance"]["tier"] == "bundled"
         assert len(told["answers"]["sentence"]["record"]["values"]) == 8
         assert (told["status"], told["missing"]) == ("partial", ["text:vocabulary"])
+
+    def test_other_languages_are_answered_by_their_own_model(self, model: Path) -> None:
+        told = json.loads(cli("das ist ja gratis und ganz gut", "--ask", "sentiment,spam,emotion", "--json").stdout)
+        assert told["language"]["code"] == "de"
+        assert told["answers"]["sentiment"]["provenance"]["model"] == "text-languages"
+        assert told["answers"]["sentiment"]["record"]["label"] == "positive"
+        assert told["missing"] == ["emotion", "language:de"]
 
     def test_what_is_missing_is_noted_beside_the_table(self, model: Path) -> None:
         result = cli("good xyzzy", "--ask", "sentiment")

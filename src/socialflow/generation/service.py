@@ -28,9 +28,9 @@ from socialflow.inference.lane import Lane
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import Clock
 from socialflow.kit.single_flight import SingleFlight
-from socialflow.text.analyser import Analyser
 from socialflow.text.bundle import FloatArray
 from socialflow.text.language import identifier
+from socialflow.text.ports import Model
 from socialflow.text.records import Analysis, Choice, Emotions
 from socialflow.text.service import TURN, TextService
 
@@ -241,7 +241,7 @@ class GenerationService:
         return Provenance(method, self._bank.version, Tier.HEURISTIC)
 
 
-def _analysed(analyser: Analyser, texts: Sequence[str], questions: Sequence[str]) -> tuple[str, list[Analysis]]:
+def _analysed(analyser: Model, texts: Sequence[str], questions: Sequence[str]) -> tuple[str, list[Analysis]]:
     """Answers, and the digest of the model that gave them."""
     return analyser.digest, analyser.analyse(texts, questions)
 

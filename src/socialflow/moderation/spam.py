@@ -1,40 +1,24 @@
 """Spam by what a text says, how it is written, where its links lead, and how its author behaves."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, Protocol, TypedDict
+from typing import Any, TypedDict
 
 from socialflow.errors import InvalidInput, ModelUnavailable
 from socialflow.kit.answers import Status, Tier
-from socialflow.kit.defaults import resident
 from socialflow.moderation.behaviour import Author, behaviour_signals
 from socialflow.moderation.links import link_signals, links
 from socialflow.moderation.patterns import pattern_signals
 from socialflow.moderation.signals import Signal, combined
+from socialflow.text.multilingual import multilingual
+from socialflow.text.ports import Answering
 from socialflow.text.records import Analysis, Detection
 
 SPAM = 0.8
 """Least score that counts as spam (`ML_SPAM_THRESHOLD`)."""
 LONGEST = 100_000
 """Characters of a text at most."""
-
-
-class Asked(Protocol):
-    """What answers questions about texts, as `text.service.TextService` does."""
-
-    async def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]:
-        """An analysis of each text."""
-        ...
-
-
-class Home(Protocol):
-    """A platform, as `socialflow.wiring` assembles it."""
-
-    @property
-    def text(self) -> Asked:
-        """What answers questions about texts."""
-        ...
 
 
 class Spam(TypedDict):
@@ -65,40 +49,32 @@ class SpamDetector:
     words could not be judged, else `approve`.
 
     Parameters:
-        text: answers questions about texts; None: that of the platform which the environment's settings describe.
+        analyser: answers questions about texts; None: the models of the package, loaded at the first text.
         threshold: least score that counts as spam.
 
     Raises:
         InvalidInput: a threshold outside 0 to 1, or a text of more than 100,000 characters; names the field.
     """
 
-    def __init__(self, text: Asked | None = None, *, threshold: float = SPAM) -> None:
+    def __init__(self, analyser: Answering | None = None, *, threshold: float = SPAM) -> None:
         if not 0.0 < threshold <= 1.0:
             raise InvalidInput(f"a threshold is above 0 and at most 1, not {threshold}", field="threshold")
-        self._text = text
+        self._analyser = analyser
         self._threshold = threshold
 
-    async def detect(self, text: str, author: Author | None = None) -> Spam:
-        """Judge one text, with what is known of its author. Raises InvalidInput, Overloaded."""
-        return await (self._ask(text, author, self._text) if self._text else resident().run(self._asked(text, author)))
-
     def predict(self, text: str, author: Author | None = None) -> Spam:
-        """As `detect`, blocking: for code that has no event loop."""
-        if self._text is not None:
-            return asyncio.run(self._ask(text, author, self._text))
-        return resident().call(self._asked(text, author))
-
-    def _asked(self, text: str, author: Author | None) -> "Callable[[Home], Awaitable[Spam]]":
-        return lambda home: self._ask(text, author, home.text)
-
-    async def _ask(self, text: str, author: Author | None, asked: Asked) -> Spam:
+        """Judge one text, with what is known of its author. Raises InvalidInput, ArtefactError."""
         if len(text) > LONGEST:
             raise InvalidInput(f"a text has at most {LONGEST} characters, not {len(text)}", field="text")
         try:
-            (analysis,) = await asked.analyse([text], ["spam"])
+            (analysis,) = (self._analyser or multilingual()).analyse([text], ["spam"])
         except ModelUnavailable:
             analysis = Analysis({}, Status.ABSTAINED, ("text:model",), 0.0, 0)
         return judged(text, author, analysis, self._threshold)
+
+    async def detect(self, text: str, author: Author | None = None) -> Spam:
+        """As `predict`, in another thread."""
+        return await asyncio.to_thread(self.predict, text, author)
 
 
 def judged(text: str, author: Author | None, analysis: Analysis, threshold: float) -> Spam:
@@ -115,7 +91,7 @@ def judged(text: str, author: Author | None, analysis: Analysis, threshold: floa
         confidence=score if score >= threshold else 1.0 - score,
         score=score,
         categories=_by_group(signals),
-        recommended_action=_action(signals, score, threshold),
+        recommended_action=_action(signals, score, threshold, said="text:empty" not in analysis.missing),
         signals=[asdict(signal) for signal in signals],
         provenance=None if answer is None else asdict(answer.provenance),
         status=Status.PARTIAL if (missing := _missing(analysis, author)) else Status.COMPLETE,
@@ -128,11 +104,12 @@ def _by_group(signals: Sequence[Signal]) -> dict[str, float]:
     return {group: combined(signal for signal in signals if signal.group == group) for group in groups}
 
 
-def _action(signals: Sequence[Signal], score: float, threshold: float) -> str:
+def _action(signals: Sequence[Signal], score: float, threshold: float, *, said: bool) -> str:
+    """`said`: there is something in the text that could be judged."""
     learnt = [signal for signal in signals if signal.tier is not Tier.HEURISTIC]
     if learnt and combined(learnt) >= threshold:
         return "reject"
-    return "flag_for_review" if score >= threshold or not learnt else "approve"
+    return "flag_for_review" if score >= threshold or (said and not learnt) else "approve"
 
 
 def _missing(analysis: Analysis, author: Author | None) -> list[str]:

@@ -13,6 +13,9 @@ from socialflow.recommendation.ranker import RANKER, Ranker
 from socialflow.text.analyser import Analyser, bundled
 from socialflow.text.bundle import NAME as TEXT
 from socialflow.text.bundle import read_bundle
+from socialflow.text.language import identifier
+from socialflow.text.multilingual import MultilingualAnalyser, multilingual, others
+from socialflow.text.ngram_bundle import NAME as LANGUAGES
 
 _SERVED = frozenset({*ALGORITHMS, RANKER})
 
@@ -35,20 +38,26 @@ class CatalogueGraph:
 
 
 class CatalogueText:
-    """The text model in use: the active version of a catalogue, else the one in the package."""
+    """The text models in use, of English and of other languages: active versions of a catalogue, or the package's."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._held: tuple[str, Analyser] | None = None
+        self._held: tuple[tuple[str | None, str | None], MultilingualAnalyser] | None = None
 
-    def __call__(self) -> Analyser:
-        """Read anew when its version changes. Raises ModelUnavailable, ArtefactError, DigestMismatch."""
-        version = self._catalogue.active_versions().get(TEXT)
-        if version is None:
-            return bundled()
-        if self._held is None or self._held[0] != version:
-            self._held = version, Analyser(read_bundle(self._catalogue.open(TEXT, version), Tier.TRAINED))
+    def __call__(self) -> MultilingualAnalyser:
+        """Read anew when a version changes. Raises ModelUnavailable, ArtefactError, DigestMismatch."""
+        active = self._catalogue.active_versions()
+        versions = active.get(TEXT), active.get(LANGUAGES)
+        if versions == (None, None):
+            return multilingual()
+        if self._held is None or self._held[0] != versions:
+            self._held = versions, self._read(*versions)
         return self._held[1]
+
+    def _read(self, text: str | None, languages: str | None) -> MultilingualAnalyser:
+        home = bundled() if text is None else Analyser(read_bundle(self._catalogue.open(TEXT, text), Tier.TRAINED))
+        folder = None if languages is None else self._catalogue.open(LANGUAGES, languages)
+        return MultilingualAnalyser(home, others(folder), identifier())
 
 
 class CatalogueModels:

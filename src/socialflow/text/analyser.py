@@ -54,8 +54,8 @@ class Analyser:
         Raises:
             InvalidInput: an unknown question, or targets that are not stretches of their text; names the field.
         """
-        asked = [self._heads[name] for name in _checked(questions) if name in self._heads]
-        readings = self._encoder.read(texts, _stretches(texts, targets, asked="aspect" in questions))
+        asked = [self._heads[name] for name in checked(questions) if name in self._heads]
+        readings = self._encoder.read(texts, stretches(texts, targets, asked="aspect" in questions))
         found: dict[str, _Found] = {head.name: {} for head in asked}
         for batch in self._encoder.encode(readings):
             for head, rows in self._looks(asked, batch):
@@ -119,7 +119,8 @@ def bundled() -> Analyser:
     return Analyser(read_bundle(PACKAGED, Tier.BUNDLED))
 
 
-def _checked(questions: Collection[str]) -> Collection[str]:
+def checked(questions: Collection[str]) -> Collection[str]:
+    """The questions given, all of which some head answers. Raises InvalidInput."""
     if unknown := sorted(set(questions) - set(HEADS)):
         raise InvalidInput(
             f"{unknown[0]!r} cannot be asked of a text; ask one of {', '.join(HEADS)}", field="questions"
@@ -127,7 +128,7 @@ def _checked(questions: Collection[str]) -> Collection[str]:
     return questions
 
 
-def _stretches(
+def stretches(
     texts: Sequence[str], targets: Sequence[Sequence[Target]] | None, *, asked: bool
 ) -> Sequence[Sequence[Target]]:
     """Targets of each text, checked; none of each where none are given."""
@@ -137,8 +138,8 @@ def _stretches(
         return [()] * len(texts)
     if len(targets) != len(texts):
         raise InvalidInput(f"targets are given for {len(targets)} texts, not {len(texts)}", field="targets")
-    for text, stretches in zip(texts, targets, strict=True):
-        for start, end in stretches:
+    for text, given in zip(texts, targets, strict=True):
+        for start, end in given:
             if not 0 <= start < end <= len(text):
                 raise InvalidInput(f"{start} to {end} is no stretch of a text of {len(text)}", field="targets")
     return targets

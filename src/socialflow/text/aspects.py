@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TypedDict
 
 from socialflow.kit.answers import Provenance, Status, Tier
-from socialflow.text.analyser import Analyser
 from socialflow.text.encoder import Target
 from socialflow.text.phrases import FoundBy, Place, places_of
+from socialflow.text.ports import Answering
 from socialflow.text.records import Analysis, Polarities, Sentiment, Spans
 from socialflow.text.told import Told, told
 
@@ -47,7 +47,7 @@ class AspectsTold(Told):
     aspects: list[AspectTold]
 
 
-def aspects(analyser: Analyser, text: str, given: Sequence[str] | None = None) -> AspectsTold:
+def aspects(analyser: Answering, text: str, given: Sequence[str] | None = None) -> AspectsTold:
     """Sentiment towards each of the `given` aspects, or towards those that are found where none are given.
 
     One encoding finds entities and judges every stretch that may be an aspect; the others are then dropped.
@@ -73,7 +73,7 @@ def aspects(analyser: Analyser, text: str, given: Sequence[str] | None = None) -
     return found
 
 
-def _given(analyser: Analyser, text: str, names: Iterable[str]) -> AspectsTold:
+def _given(analyser: Answering, text: str, names: Iterable[str]) -> AspectsTold:
     mentions = {name: list(_mentions(text, name)) for name in names}
     targets = [place.target for places in mentions.values() for place in places]
     (analysis,) = analyser.analyse([text], ("aspect",), [targets])

@@ -100,11 +100,11 @@ def _languages(plan: object) -> tuple[str, ...]:
 
 
 def _heads(directory: Path) -> tuple[dict[str, HeadPart], int]:
-    arrays = _arrays(directory / ARRAYS_FILE)
+    arrays = read_arrays(directory / ARRAYS_FILE)
     path = directory / HEADS_FILE
     try:
         documents = dict(json.loads(path.read_text(encoding="utf-8"))["heads"])
-        parts = {str(name): _part(str(name), document, arrays) for name, document in documents.items()}
+        parts = {str(name): read_part(str(name), document, arrays) for name, document in documents.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise ArtefactError(f"{path} does not describe heads: {problem!r}") from problem
     if not parts:
@@ -115,7 +115,8 @@ def _heads(directory: Path) -> tuple[dict[str, HeadPart], int]:
     return parts, sizes["d"]
 
 
-def _arrays(path: Path) -> dict[str, FloatArray]:
+def read_arrays(path: Path) -> dict[str, FloatArray]:
+    """Arrays of a file by name, none of which may hold what is no number. Raises ArtefactError."""
     try:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: np.asarray(stored[name], np.float32) for name in stored.files}
@@ -128,7 +129,8 @@ def _arrays(path: Path) -> dict[str, FloatArray]:
     return arrays
 
 
-def _part(name: str, document: Mapping[str, Any], arrays: Mapping[str, FloatArray]) -> HeadPart:
+def read_part(name: str, document: Mapping[str, Any], arrays: Mapping[str, FloatArray]) -> HeadPart:
+    """What a document says of a head, with those of `arrays` that its kind has. Raises ArtefactError, KeyError."""
     kind = document["kind"]
     if kind not in _SHAPES:
         raise ArtefactError(f"head {name} is of the kind {kind!r}, not one of {', '.join(_SHAPES)}")

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TypedDict
 
 from socialflow.kit.answers import Provenance, Tier
-from socialflow.text.analyser import Analyser
+from socialflow.text.ports import Answering
 from socialflow.text.records import Analysis, Choice
 from socialflow.text.told import Told, Turn, together, told
 
@@ -68,7 +68,7 @@ class IntentTold(Told):
     next_action: NextAction | None
 
 
-def intents(analyser: Analyser, turns: Sequence[Turn]) -> IntentTold:
+def intents(analyser: Answering, turns: Sequence[Turn]) -> IntentTold:
     """Read a conversation of one turn or more, oldest first."""
     texts = [turn.text for turn in turns]
     read = [_turn(turn, analysis) for turn, analysis in zip(turns, analyser.analyse(texts, ("intent",)), strict=True)]

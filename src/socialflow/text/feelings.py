@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from socialflow.kit.answers import Status
-from socialflow.text.analyser import Analyser
 from socialflow.text.language import identifier
+from socialflow.text.ports import Answering, Model
 from socialflow.text.records import Analysis, Detection, Emotions, Language, Sentiment
 from socialflow.text.told import Told, Turn, together, told
 
@@ -70,24 +70,26 @@ class ThreadTold(EmotionsTold):
     transitions: list[Transition]
 
 
-def sentiments(analyser: Analyser, texts: Sequence[str]) -> list[SentimentTold]:
+def sentiments(analyser: Model, texts: Sequence[str]) -> list[SentimentTold]:
     """Sentiment, sarcasm and language of each text; `missing` names a language that the model was not trained on."""
     analyses = analyser.analyse(texts, ("sentiment", "irony"))
     found = [sentiment_of(*pair) for pair in zip(analyses, identifier().identify(texts), strict=True)]
     for one in found:
         language = one["language"]
-        if analyser.languages and language.code not in analyser.languages and language.confidence >= _CERTAIN:
-            one["missing"].append(f"language:{language.code}")
+        unknown = f"language:{language.code}"
+        foreign = bool(analyser.languages) and language.code not in analyser.languages
+        if foreign and language.confidence >= _CERTAIN and unknown not in one["missing"]:
+            one["missing"].append(unknown)
             one["status"] = Status.PARTIAL if one["sentiment"] else Status.ABSTAINED
     return found
 
 
-def emotions(analyser: Analyser, texts: Sequence[str]) -> list[EmotionsTold]:
+def emotions(analyser: Answering, texts: Sequence[str]) -> list[EmotionsTold]:
     """Emotions of each text."""
     return [_emotions(analysis) for analysis in analyser.analyse(texts, ("emotion",))]
 
 
-def thread(analyser: Analyser, turns: Sequence[Turn]) -> ThreadTold:
+def thread(analyser: Answering, turns: Sequence[Turn]) -> ThreadTold:
     """Emotions of each message, one at least, and transitions between the messages of each author."""
     texts = [turn.text for turn in turns]
     messages = emotions(analyser, texts)

@@ -22,6 +22,8 @@ R_co = TypeVar("R_co", bound=Record, covariant=True)
 class Head(ABC, Generic[R_co]):
     """One question to a text. `look` runs on every window, `answer` makes one record of a text's windows.
 
+    A model's part may lack labels of a multi_label head: it says nothing of them.
+
     A head's file gives `name`, `labels` (empty: those of the taxonomy it was trained on), `combination` and what the
     figures mean; the arithmetic is its base's.
     """
@@ -32,7 +34,8 @@ class Head(ABC, Generic[R_co]):
     combination: ClassVar[Combination]
 
     def __init__(self, part: HeadPart) -> None:
-        if part.kind != self.kind or (self.labels and part.labels != self.tags()):
+        known = part.labels == self.tags() or (part.kind == "multi_label" and set(part.labels) <= set(self.tags()))
+        if part.kind != self.kind or (self.labels and not known):
             raise ArtefactError(f"the model's head {self.name} is {part.kind} of {', '.join(part.labels)}")
         self._part = part
 
@@ -115,10 +118,13 @@ class Pooled(Head[R_co]):
 
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> R_co:
         """By the head's combination."""
-        if len(found) == 1:
-            return self.record(found[0])
-        rows = np.stack(found)
-        return self.record(self._most_harmful(rows) if self.combination is Combination.MAX else mean(windows, rows))
+        return self.combined(np.stack(found), [len(window.ids) for window in windows])
+
+    def combined(self, rows: FloatArray, lengths: Sequence[int]) -> R_co:
+        """One record from probabilities (windows, labels) of windows of these lengths, by the head's combination."""
+        if len(rows) == 1:
+            return self.record(rows[0])
+        return self.record(self._most_harmful(rows) if self.combination is Combination.MAX else mean(lengths, rows))
 
     def named(self, probabilities: FloatArray) -> Mapping[str, float]:
         """Label -> probability."""
@@ -290,8 +296,8 @@ def sigmoid(logits: FloatArray) -> FloatArray:
     return shares
 
 
-def mean(windows: Sequence[Window], rows: FloatArray) -> FloatArray:
-    """Mean of rows (windows, n), each weighted by its window's tokens."""
-    weights = np.array([len(window.ids) for window in windows], np.float32)
+def mean(lengths: Sequence[int], rows: FloatArray) -> FloatArray:
+    """Mean of rows (windows, n), each weighted by its window's length."""
+    weights = np.array(lengths, np.float32)
     weighted: FloatArray = weights / weights.sum() @ rows
     return weighted

@@ -6,12 +6,13 @@ from typing import Protocol, TypeVar
 
 from socialflow.errors import InvalidInput
 from socialflow.kit.defaults import Startable, resident, started
-from socialflow.text.analyser import Analyser, bundled
 from socialflow.text.aspects import AspectsTold
 from socialflow.text.aspects import aspects as aspects_of
 from socialflow.text.dialogue import IntentTold, intents
 from socialflow.text.feelings import EmotionsTold, SentimentTold, ThreadTold, emotions, sentiments, thread
+from socialflow.text.multilingual import multilingual
 from socialflow.text.opinion import Opinions, PostSentiment, TopicSentiment
+from socialflow.text.ports import Model
 from socialflow.text.service import TextService
 from socialflow.text.told import Turn
 
@@ -27,12 +28,12 @@ class _Asking:
     Raises, in every method: InvalidInput, ModelUnavailable, ArtefactError.
     """
 
-    def __init__(self, analyser: Analyser | None = None) -> None:
+    def __init__(self, analyser: Model | None = None) -> None:
         self._given = analyser
 
     @property
-    def _analyser(self) -> Analyser:
-        return self._given or bundled()
+    def _analyser(self) -> Model:
+        return self._given or multilingual()
 
 
 class SentimentAnalyzer(_Asking):

@@ -5,8 +5,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable
 from socialflow.inference.lane import Lane
-from socialflow.text.analyser import Analyser, bundled
 from socialflow.text.encoder import Target
+from socialflow.text.multilingual import multilingual
+from socialflow.text.ports import Answering, Model
 from socialflow.text.records import Analysis
 
 P = ParamSpec("P")
@@ -25,7 +26,7 @@ class TextService:
         load: gives the analyser, on that thread, in every turn; what it raises is raised to who asked.
     """
 
-    def __init__(self, load: Callable[[], Analyser] = bundled) -> None:
+    def __init__(self, load: Callable[[], Model] = multilingual) -> None:
         self._load = load
         self._lane = Lane("text", capacity=WAITING)
         self._state = "read at the first text"
@@ -53,10 +54,10 @@ class TextService:
         analyses: list[Analysis] = []
         for part in _turns(texts):
             of_part = None if targets is None else targets[part]
-            analyses += await self.ask(Analyser.analyse, texts[part], questions, of_part)
+            analyses += await self.ask(_analysed, texts[part], questions, of_part)
         return analyses
 
-    async def ask(self, question: Callable[Concatenate[Analyser, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def ask(self, question: Callable[Concatenate[Model, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `question(analyser, ...)` in one turn, for what is more than `analyse`. Raises as `analyse` does."""
         return await self._lane.run(self._ask, lambda analyser: question(analyser, *args, **kwargs))
 
@@ -69,7 +70,7 @@ class TextService:
         """Finish what was accepted."""
         await self._lane.close()
 
-    def _ask(self, question: Callable[[Analyser], T]) -> T:
+    def _ask(self, question: Callable[[Model], T]) -> T:
         try:
             analyser = self._load()
             answer = question(analyser)
@@ -93,3 +94,12 @@ def _turns(texts: Sequence[str]) -> Iterator[slice]:
         size += len(text)
     if texts:
         yield slice(first, len(texts))
+
+
+def _analysed(
+    analyser: Answering,
+    texts: Sequence[str],
+    questions: Collection[str],
+    targets: Sequence[Sequence[Target]] | None,
+) -> list[Analysis]:
+    return analyser.analyse(texts, questions, targets)

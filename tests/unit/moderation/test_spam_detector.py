@@ -21,7 +21,7 @@ class Words:
     def __init__(self, score: float) -> None:
         self.score = score
 
-    async def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]:
+    def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]:
         assert questions == ["spam"]
         answers = {"spam": Answer(Detection.of(self.score), PROVENANCE, None)}
         return [Analysis(answers, Status.COMPLETE, (), 1.0, 1) for _ in texts]
@@ -30,14 +30,14 @@ class Words:
 class Unspoken:
     """A text model that does not know the language."""
 
-    async def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]:
-        return [Analysis({}, Status.ABSTAINED, ("spam", "text:language:ja"), 0.0, 0) for _ in texts]
+    def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]:
+        return [Analysis({}, Status.ABSTAINED, ("spam", "language:ja"), 0.0, 0) for _ in texts]
 
 
 class Absent:
     """No text model."""
 
-    async def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]:
+    def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]:
         raise ModelUnavailable("none")
 
 
@@ -113,7 +113,7 @@ class TestWhatIsMissing:
     async def test_words_of_an_unknown_language_are_for_people_to_judge(self) -> None:
         told = await SpamDetector(Unspoken()).detect("今日はいい天気ですね", KNOWN)
         assert (told["is_spam"], told["recommended_action"]) == (False, "flag_for_review")
-        assert (told["status"], told["missing"]) == ("partial", ["text", "text:language:ja"])
+        assert (told["status"], told["missing"]) == ("partial", ["text", "language:ja"])
         assert told["provenance"] is None
 
     async def test_without_a_model_the_heuristics_still_answer(self) -> None:
@@ -136,3 +136,13 @@ class TestBadInput:
     async def test_a_text_without_end_is_refused(self) -> None:
         with pytest.raises(InvalidInput, match="at most"):
             await SpamDetector(Words(0.5)).detect("a" * 100_001)
+
+
+class TestEmptyTexts:
+    async def test_a_text_that_says_nothing_needs_no_review(self) -> None:
+        class Silent:
+            def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]:
+                return [Analysis({}, Status.ABSTAINED, ("spam", "text:empty"), 1.0, 0) for _ in texts]
+
+        told = await SpamDetector(Silent()).detect("", KNOWN)
+        assert (told["recommended_action"], told["missing"]) == ("approve", ["text", "text:empty"])

@@ -45,6 +45,18 @@ class TestLanguages:
             [plain]
         )
 
+    @pytest.mark.parametrize(
+        "text", ["Aaj ka match bahut accha tha yaar!", "mujhe nahi pata, woh kahan gaya?", "KYA BAAT HAI bhai"]
+    )
+    def test_hindi_is_known_in_latin_script(self, identifier: LanguageIdentifier, text: str) -> None:
+        (found,) = identifier.identify([text])
+        assert (found.code, found.name) == ("hi", "Hindi")
+        assert 0.5 < found.confidence < 1.0
+
+    def test_one_hindi_word_makes_no_hindi_of_english(self, identifier: LanguageIdentifier) -> None:
+        (found,) = identifier.identify(["That was one amazing match, yaar, what a finish to the season"])
+        assert found.code == "en"
+
     def test_one_foreign_word_changes_little(self, identifier: LanguageIdentifier) -> None:
         (found,) = identifier.identify(["heute habe ich ein neues smartphone gekauft und es gefällt mir"])
         assert found.code == "de"

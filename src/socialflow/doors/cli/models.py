@@ -11,6 +11,7 @@ import typer
 
 from socialflow.doors.cli import console, session
 from socialflow.doors.cli.options import Json, grouped
+from socialflow.doors.cli.text_languages import fit_text_languages
 from socialflow.errors import InvalidInput, ModelNotFound
 from socialflow.kit.progress import Progress
 
@@ -28,7 +29,9 @@ VersionName = Annotated[str, typer.Argument(help="Version, like 0003.")]
 class TextSources:
     """What the text model is made of, which the store does not hold; each field is an option."""
 
-    data: Annotated[Path | None, typer.Option(file_okay=False, help="text: folder of the public sets.")] = None
+    data: Annotated[
+        Path | None, typer.Option(file_okay=False, help="text, text-languages: folder of the public sets.")
+    ] = None
     base: Annotated[
         Path | None, typer.Option(file_okay=False, help="text: folder with model.safetensors and tokenizer.json.")
     ] = None
@@ -62,13 +65,16 @@ def train(
 ) -> None:
     """Fit a model on the store's data and keep it as a candidate; exit code 1 if the gate refuses it.
 
-    `text` is fitted on public sets instead: see `--data`, `--base` and `--licence`.
+    `text` is fitted on public sets instead (see `--data`, `--base` and `--licence`), `text-languages` on those of
+    `--data`.
     """
     from socialflow.pipelines.train import accepted
 
     with console.progress_events() if events else console.progress_bar() as progress:
         if model == "text":
             version = _fit_text(config, set_ or (), sources, progress)
+        elif model == "text-languages":
+            version = fit_text_languages(sources.data, _catalogue(), progress)
         else:
             version = _fit(model, config, set_ or (), progress)
     passed = accepted(version)

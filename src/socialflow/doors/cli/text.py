@@ -26,10 +26,10 @@ def analyze_text(
     json: Json = False,
 ) -> None:
     """Answer questions about a text: sentiment, emotion, toxicity, entities and whatever else the model has."""
-    from socialflow.text.analyser import bundled
     from socialflow.text.language import LanguageIdentifier
+    from socialflow.text.multilingual import multilingual
 
-    analyser = bundled()
+    analyser = multilingual()
     questions = [name.strip() for name in ask.split(",") if name.strip()] or _plain(analyser.questions)
     (analysis,) = analyser.analyse([text], questions)
     (language,) = LanguageIdentifier().identify([text])

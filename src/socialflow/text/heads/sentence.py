@@ -26,5 +26,5 @@ class SentenceHead(Head[Vector]):
 
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> Vector:
         """Of length 1."""
-        whole = mean(windows, np.stack(found))
+        whole = mean([len(window.ids) for window in windows], np.stack(found))
         return Vector(whole / np.linalg.norm(whole))

@@ -22,7 +22,7 @@ from socialflow.evaluation.classification import (
     roc_auc,
     stretch_counts,
 )
-from socialflow.text.analyser import bundled
+from socialflow.text.multilingual import multilingual
 from socialflow.text.records import Analysis, Choice, Detection, Emotions, Labels, Polarities, Sentiment, Spans
 from socialflow.training.text.heads import HEADS
 from socialflow.training.text.labelled_file import Columns, Format, read_labelled
@@ -91,7 +91,7 @@ def evaluate(
     """`evaluate_text` of labelled texts."""
     tell = progress or (lambda _stage, _done, _total: None)
     begun = perf_counter()
-    analyses = _analysed(head, texts, targets, model or bundled(), tell)
+    analyses = _analysed(head, texts, targets, model or multilingual(), tell)
     seconds = perf_counter() - begun
     answers = [_answer(head, analysis) for analysis in analyses]
     truth, told = [_plain(head, target) for target in targets], [answer[0] for answer in answers]
@@ -204,7 +204,7 @@ def _answer(head: Head, analysis: Analysis) -> tuple[Target, Sequence[float]]:
         case Detection(found=found, score=score):
             return int(found), [1.0 - score, score]
         case Emotions(scores=named, present=there) | Labels(scores=named, found=there):
-            return tuple(float(one in there) for one in head.labels), [named[one] for one in head.labels]
+            return tuple(float(one in there) for one in head.labels), [named.get(one, 0.0) for one in head.labels]
         case Spans(spans=spans):
             return tuple((one.start, one.end, head.labels.index(one.label)) for one in spans), ()
         case Polarities(targets=[polarity, *_]):

@@ -1,0 +1,38 @@
+"""What answers questions about texts, whatever model or language is behind it."""
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from socialflow.kit.answers import Provenance
+from socialflow.text.encoder import Target
+from socialflow.text.records import Analysis, Language
+
+
+class Answering(Protocol):
+    """As `analyser.Analyser` does."""
+
+    @property
+    def questions(self) -> tuple[str, ...]: ...
+
+    def analyse(
+        self, texts: Sequence[str], questions: Collection[str], targets: Sequence[Sequence[Target]] | None = None
+    ) -> list[Analysis]: ...
+
+
+class Model(Answering, Protocol):
+    """What answers in whatever language; `digest` and `provenance` are those of its encoder."""
+
+    @property
+    def languages(self) -> tuple[str, ...]: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def provenance(self) -> Provenance: ...
+
+
+class Identifying(Protocol):
+    """Tells the likeliest language of each text, as `language.LanguageIdentifier` does."""
+
+    def identify(self, texts: Sequence[str]) -> list[Language]: ...
