@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,7 @@ def train_languages(root: Path, catalogue: Catalogue, progress: Progress, *, see
 
     `root` is the folder of all sets. Raises InvalidInput where a file is missing.
     """
+    begun = perf_counter()
     progress("reading texts", 0, 1)
     spoken = {SETS[name].language for recipe in RECIPES for name in recipe.sources}
     found = tasks(root, seed=seed, languages=spoken)
@@ -77,7 +79,8 @@ def train_languages(root: Path, catalogue: Catalogue, progress: Progress, *, see
     for done, (bits, task) in enumerate(wanted):
         progress("fitting", done, len(wanted))
         made.append(_made(task, bits))
-    return catalogue.add(NAME, NAME, lambda directory: write(directory, made), _metadata(made), card=_card(made))
+    metadata = {**_metadata(made), "fit_seconds": round(perf_counter() - begun, 1)}
+    return catalogue.add(NAME, NAME, lambda directory: write(directory, made), metadata, card=_card(made))
 
 
 def _task(task: Task, sources: Sequence[str]) -> Task:
