@@ -16,8 +16,8 @@ from socialflow.training.text.tasks import tasks
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-_BOTH = frozenset({"intent"})
-"""Heads that generated text checks too: no public set knows all their labels."""
+_BOTH = frozenset({"intent", "toxicity"})
+"""Heads that generated text checks too: no public set knows all their labels, or enough of the rare ones."""
 
 
 @dataclass(frozen=True, slots=True)
