@@ -47,7 +47,7 @@ sentiment = await ml_service.analyze_sentiment(text)
 @pytest.fixture(params=["small", "packaged"])
 def model(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     if request.param == "small":
-        monkeypatch.setattr(library, "bundled", text_bundle.clear_analyser)
+        monkeypatch.setattr(library, "multilingual", text_bundle.clear_analyser)
     else:
         try:
             bundled()
