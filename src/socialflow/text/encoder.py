@@ -23,8 +23,8 @@ OVERLAP = 32
 """Tokens that a window shares with the one before it, so that what one cuts the other has whole."""
 MOST_WINDOWS = 32
 """Windows read of one text, the first ones: about 3,000 tokens, 15,000 characters of English."""
-_TOKENS_AT_ONCE = 4096
-"""Tokens of one run, padding included: about 30 MB of activations."""
+_TOKENS_AT_ONCE = 1024
+"""Tokens of one run, padding included: what activations take then stays in the caches of a processor."""
 
 IntArray = npt.NDArray[np.int64]
 

@@ -13,7 +13,9 @@ import numpy as np
 from socialflow.catalogue.records import Card, Version
 from socialflow.catalogue.registry import Catalogue
 from socialflow.kit.progress import Progress
+from socialflow.text.builders import HEADS
 from socialflow.text.bundle import ARRAYS_FILE, ENCODER_FILE, HEADS_FILE, NAME, TOKENIZER_FILE, HeadPart
+from socialflow.text.records import Combination
 from socialflow.training.gate import Verdict
 from socialflow.training.text.calibrate import calibrated
 from socialflow.training.text.curriculum import Curriculum
@@ -24,6 +26,10 @@ from socialflow.training.text.quality import agreement, quality
 from socialflow.training.text.served import served
 from socialflow.training.text.shape import Shape
 from socialflow.training.text.terms import terms_of
+
+_ONE_SIDED_95 = 1.645
+_EVEN = np.float32(0.5)
+"""Harm is not told at less than even odds, even where that would give the best F1: a false alarm falls on somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +93,22 @@ def write_heads(directory: Path, parts: Mapping[str, HeadPart]) -> None:
 
 
 def judged(measured: Mapping[str, Measured], gate: Gate) -> Verdict:
-    """Whether integer products decide as floats do.
+    """Whether integer products decide as floats do: over all decisions, and in the quality of each head.
 
-    >>> judged({"spam": Measured(100, 0.98, 0.95, 0.999)}, Gate(agreement=0.99, loss=0.01)).reasons
+    A head is refused for a loss beyond `gate.loss` and beyond chance: the one-sided 95 % bound of a mean of n changes,
+    of which ``1 - agreement`` are not 0.
+
+    >>> judged({"spam": Measured(1000, 0.98, 0.95, 0.999)}, Gate(agreement=0.99, loss=0.01)).reasons
     ('spam: quality falls from 0.9800 to 0.9500 by integer products',)
     """
     worse = [
         f"{name}: quality falls from {one.floats:.4f} to {one.integers:.4f} by integer products"
         for name, one in measured.items()
-        if one.floats - one.integers > gate.loss
+        if one.floats - one.integers > gate.loss + _ONE_SIDED_95 * ((1.0 - one.agreement) / one.rows) ** 0.5
     ]
-    share = float(np.mean([one.agreement for one in measured.values()]))
+    share = float(
+        np.average([one.agreement for one in measured.values()], weights=[one.rows for one in measured.values()])
+    )
     if share < gate.agreement:
         worse.append(f"integer products share {share:.4f} of the decisions; {gate.agreement} are wanted")
     return Verdict(not worse, tuple(worse) or (f"integer products share {share:.4f} of the decisions",))
@@ -107,6 +118,8 @@ def _calibrated(head: HeadPart, check: Lesson, graph: bytes, exact: bytes) -> tu
     told, floats = served(graph, head, check), served(exact, head, check)
     found = calibrated(check, told.astype(np.float64))
     thresholds = np.asarray(found.thresholds, np.float32)
+    if HEADS[check.head].combination is Combination.MAX:
+        thresholds = np.maximum(thresholds, _EVEN)
     part = replace(head, temperature=found.temperature, thresholds=thresholds)
     heat = 1.0 if check.kind == "vector" else found.temperature
     shared = agreement(check, told / heat, floats / heat, thresholds)
