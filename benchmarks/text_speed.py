@@ -33,14 +33,15 @@ TEXTS = (
     "New personal record today: ten kilometres in under fifty minutes, my legs are jelly now.",
 )
 _ONE_BY_ONE, _TOGETHER, _OF_BERT = 400, 4096, 40
-COLD = """
+COLD = r"""
 import time; begun = time.perf_counter()
 from socialflow.text.analyser import bundled
 model = bundled()
 model.analyse(["A first text"], model.questions, [[(2, 7)]])
 took = time.perf_counter() - begun
-import json, resource
-print(json.dumps({"seconds": took, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+import json, re
+peak = re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1]
+print(json.dumps({"seconds": round(took, 3), "mb": round(int(peak) / 1024)}))
 """
 PEER = """
 import json, sys, time
