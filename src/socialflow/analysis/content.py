@@ -15,7 +15,7 @@ from socialflow.errors import Erased, ModelUnavailable, UserNotFound
 from socialflow.inference.lane import Lane
 from socialflow.kit.answers import Provenance, Tier
 from socialflow.kit.clock import Clock
-from socialflow.text.language import UNDETERMINED, LanguageIdentifier
+from socialflow.text.language import UNDETERMINED, identifier
 from socialflow.text.records import Analysis, Choice, Emotions, Language, Sentiment, Spans
 from socialflow.text.service import TextService
 
@@ -75,7 +75,7 @@ class ContentAnalyser:
         self._text = text
         self._topics = topics
         self._clock = clock
-        self._languages = LanguageIdentifier()
+        self._languages = identifier()
         self._lane = Lane("content", capacity=WAITING)
 
     async def close(self) -> None:

@@ -69,7 +69,7 @@ class Analyser:
         """What each head finds in a batch; those for whole texts look together."""
         pooled = [head for head in asked if isinstance(head, Pooled)]
         if pooled:
-            logits = self._stack(tuple(head.name for head in pooled)).logits(batch)
+            logits = self._stack(tuple(head.name for head in pooled)).logits(batch.hidden, batch.mask)
             yield from ((head, head.told(rows)) for head, rows in zip(pooled, logits, strict=True))
         yield from ((head, head.look(batch)) for head in asked if not isinstance(head, Pooled))
 

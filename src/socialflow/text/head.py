@@ -75,14 +75,14 @@ class Stack:
         b1, b2 = _padded(parts, "b1")[:, None], _padded(parts, "b2")[:, None]
         return cls(pool, _padded(parts, "w1"), b1, _padded(parts, "w2"), b2, temperatures)
 
-    def logits(self, batch: Encoded) -> FloatArray:
-        """(H, b, labels), divided by the temperatures: ``(gelu(p W1 + b1) W2 + b2) / temperature``.
+    def logits(self, hidden: FloatArray, mask: npt.NDArray[np.bool_]) -> FloatArray:
+        """(H, b, labels) of tokens (b, t, d): ``(gelu(p W1 + b1) W2 + b2) / temperature``.
 
         ``p = sum_t a_t hidden_t``, ``a = softmax(hidden . pool / sqrt(d))`` over the tokens that are not padding.
         """
-        scaled = (batch.hidden @ self.pool.T) * np.float32(batch.hidden.shape[-1] ** -0.5)
-        shares = softmax(np.where(batch.mask[:, None], scaled.transpose(0, 2, 1), np.float32(-np.inf)))
-        pooled: FloatArray = (shares @ batch.hidden).transpose(1, 0, 2)
+        scaled = (hidden @ self.pool.T) * np.float32(hidden.shape[-1] ** -0.5)
+        shares = softmax(np.where(mask[:, None], scaled.transpose(0, 2, 1), np.float32(-np.inf)))
+        pooled: FloatArray = (shares @ hidden).transpose(1, 0, 2)
         found: FloatArray = (bent(pooled @ self.w1 + self.b1) @ self.w2 + self.b2) / self.temperatures
         return found
 
@@ -109,7 +109,7 @@ class Pooled(Head[R_co]):
 
     def look(self, batch: Encoded) -> Sequence[FloatArray]:
         """Probabilities (labels,) of each window."""
-        (logits,) = Stack.of([self._part]).logits(batch)
+        (logits,) = Stack.of([self._part]).logits(batch.hidden, batch.mask)
         return self.told(logits)
 
     def told(self, logits: FloatArray) -> Sequence[FloatArray]:
@@ -255,6 +255,24 @@ def attended(hidden: FloatArray, likeness: FloatArray, mask: npt.NDArray[np.bool
     """Means (b, d) of tokens (b, t, d) by ``softmax(likeness / sqrt(d))``, (b, t), where `mask` is true."""
     scaled = likeness * np.float32(hidden.shape[-1] ** -0.5)
     means: FloatArray = (softmax(np.where(mask, scaled, np.float32(-np.inf)))[:, None] @ hidden)[:, 0]
+    return means
+
+
+def spanned(
+    hidden: FloatArray, inside: npt.NDArray[np.bool_], mask: npt.NDArray[np.bool_], part: HeadPart
+) -> FloatArray:
+    """Logits (b, labels) of a stretch of each text: ``s`` the mean of its tokens, which `inside` (b, t) tells,
+    ``c = sum_t a_t hidden_t`` with ``a = softmax(hidden (Wq s) / sqrt(d))``, then the perceptron of ``[s; c]``."""
+    weights = inside.astype(np.float32) / inside.sum(axis=1, keepdims=True, dtype=np.float32)
+    span = (weights[:, None] @ hidden)[:, 0]
+    likeness = (hidden @ (span @ part.arrays["wq"].T)[:, :, None])[:, :, 0]
+    return perceptron(np.concatenate((span, attended(hidden, likeness, mask)), axis=1), part)
+
+
+def mean_of_tokens(hidden: FloatArray, mask: npt.NDArray[np.bool_]) -> FloatArray:
+    """Means (b, d) of the tokens (b, t, d) where `mask` is true."""
+    real = mask.astype(np.float32)
+    means: FloatArray = (real[:, None] @ hidden)[:, 0] / real.sum(axis=1, keepdims=True)
     return means
 
 

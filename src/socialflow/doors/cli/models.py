@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from socialflow.doors.cli import console, session
 from socialflow.doors.cli.options import Json, grouped
-from socialflow.doors.cli.text_languages import fit_text_languages
-from socialflow.errors import InvalidInput, ModelNotFound
+from socialflow.doors.cli.text_training import TextSources, fit_text, fit_text_languages
+from socialflow.errors import ModelNotFound
 from socialflow.kit.progress import Progress
 
 if TYPE_CHECKING:
@@ -23,21 +22,6 @@ models_app = typer.Typer(help="Trained versions: list, show, promote, roll back,
 
 Name = Annotated[str, typer.Argument(help="Name of the model, like item_item.")]
 VersionName = Annotated[str, typer.Argument(help="Version, like 0003.")]
-
-
-@dataclass(frozen=True, slots=True)
-class TextSources:
-    """What the text model is made of, which the store does not hold; each field is an option."""
-
-    data: Annotated[
-        Path | None, typer.Option(file_okay=False, help="text, text-languages: folder of the public sets.")
-    ] = None
-    base: Annotated[
-        Path | None, typer.Option(file_okay=False, help="text: folder with model.safetensors and tokenizer.json.")
-    ] = None
-    licence: Annotated[
-        Literal["all", "open"] | None, typer.Option(help="text: leave out sets without a stated open licence.")
-    ] = None
 
 
 def register(app: typer.Typer) -> None:
@@ -72,9 +56,9 @@ def train(
 
     with console.progress_events() if events else console.progress_bar() as progress:
         if model == "text":
-            version = _fit_text(config, set_ or (), sources, progress)
+            version = fit_text(config, set_ or (), sources, _catalogue(), progress)
         elif model == "text-languages":
-            version = fit_text_languages(sources.data, _catalogue(), progress)
+            version = fit_text_languages(sources, _catalogue(), progress)
         else:
             version = _fit(model, config, set_ or (), progress)
     passed = accepted(version)
@@ -104,19 +88,6 @@ def _fit(model: str, config: Path | None, changes: Sequence[str], progress: Prog
             )
 
     return session.run(work())
-
-
-def _fit_text(config: Path | None, changes: Sequence[str], sources: TextSources, progress: Progress) -> Version:
-    from socialflow.training.text.fitting.run import train_text
-    from socialflow.training.text.plan import SHIPPED, read_plan
-
-    if sources.data is None or sources.base is None:
-        missing = "data" if sources.data is None else "base"
-        raise InvalidInput(f"the text model needs --{missing}", field=missing)
-    changed = [*changes, *([f"licence={sources.licence}"] if sources.licence else [])]
-    plan = read_plan(config or SHIPPED, changed)
-    work = session.settings().work_dir / "text"
-    return train_text(plan, sources.base, sources.data, work, catalogue=_catalogue(), progress=progress)
 
 
 @models_app.command("list", epilog="Example: socialflow models list --json")

@@ -26,13 +26,13 @@ def analyze_text(
     json: Json = False,
 ) -> None:
     """Answer questions about a text: sentiment, emotion, toxicity, entities and whatever else the model has."""
-    from socialflow.text.language import LanguageIdentifier
+    from socialflow.text.language import identifier
     from socialflow.text.multilingual import multilingual
 
     analyser = multilingual()
     questions = [name.strip() for name in ask.split(",") if name.strip()] or _plain(analyser.questions)
     (analysis,) = analyser.analyse([text], questions)
-    (language,) = LanguageIdentifier().identify([text])
+    (language,) = identifier().identify([text])
     if json:
         console.write_json(_document(analysis, language))
     else:

@@ -99,8 +99,9 @@ class Items:
             await self._tx.run(statement, links)
 
     async def set_sentiment(self, key: ItemKey, sentiment: str, score: float) -> bool:
-        """Keep an item's sentiment, -1 to 1, beside it; whether there is such an item."""
-        kept = update(items).where(items.c.key == key).values(sentiment=sentiment, sentiment_score=score)
+        """Keep a sentiment, -1 to 1, of an item that has none; whether it was kept."""
+        bare = (items.c.key == key) & items.c.sentiment.is_(None)
+        kept = update(items).where(bare).values(sentiment=sentiment, sentiment_score=score)
         return await self._tx.run(kept) > 0
 
     async def delete(self, item_id: str) -> None:

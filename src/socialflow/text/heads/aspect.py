@@ -6,16 +6,12 @@ import numpy as np
 
 from socialflow.text.bundle import FloatArray
 from socialflow.text.encoder import Encoded, Target, Window
-from socialflow.text.head import Head, attended, perceptron, softmax
+from socialflow.text.head import Head, softmax, spanned
 from socialflow.text.records import Combination, Polarities, Polarity, Sentiment
 
 
 class AspectHead(Head[Polarities]):
-    """The polarity towards each target of a text; the window that holds most of a target decides.
-
-    ``s`` the mean of the target's tokens, ``c = sum_t a_t hidden_t`` with ``a = softmax(hidden (Wq s) / sqrt(d))``,
-    ``logits = gelu([s; c] W1 + b1) W2 + b2``.
-    """
+    """The polarity towards each target of a text (`head.spanned`); the window that holds most of a target decides."""
 
     name = "aspect"
     kind = "span"
@@ -29,15 +25,11 @@ class AspectHead(Head[Polarities]):
         found = np.empty((0, len(self.labels)), np.float32)
         if asked:
             rows = np.array([row for row, _ in asked])
-            inside = np.zeros((len(asked), batch.mask.shape[1]), np.float32)
+            inside = np.zeros((len(asked), batch.mask.shape[1]), np.bool_)
             for place, (row, target) in enumerate(asked):
                 held = batch.windows[row].inside(target)
-                inside[place, : len(held)] = held / held.sum()
-            hidden = batch.hidden[rows]
-            span = (inside[:, None] @ hidden)[:, 0]
-            likeness = (hidden @ (span @ self._part.arrays["wq"].T)[:, :, None])[:, :, 0]
-            context = attended(hidden, likeness, batch.mask[rows])
-            found = softmax(perceptron(np.concatenate((span, context), axis=1), self._part))
+                inside[place, : len(held)] = held
+            found = softmax(spanned(batch.hidden[rows], inside, batch.mask[rows], self._part))
         return np.split(found, np.cumsum(counts)[:-1])
 
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> Polarities:

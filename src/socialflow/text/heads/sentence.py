@@ -6,7 +6,7 @@ import numpy as np
 
 from socialflow.text.bundle import FloatArray
 from socialflow.text.encoder import Encoded, Window
-from socialflow.text.head import Head, mean
+from socialflow.text.head import Head, mean, mean_of_tokens
 from socialflow.text.records import Combination, Vector
 
 
@@ -20,9 +20,7 @@ class SentenceHead(Head[Vector]):
 
     def look(self, batch: Encoded) -> Sequence[FloatArray]:
         """The vector (d,) of each window, not yet scaled."""
-        real = batch.mask.astype(np.float32)
-        means = (real[:, None] @ batch.hidden)[:, 0] / real.sum(axis=1, keepdims=True)
-        return list(means @ self._part.arrays["w"])
+        return list(mean_of_tokens(batch.hidden, batch.mask) @ self._part.arrays["w"])
 
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> Vector:
         """Of length 1."""

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.text.bundle import HeadPart
-from socialflow.text.head import attended, perceptron
+from socialflow.text.head import Stack, mean_of_tokens, perceptron, spanned
 from socialflow.training.text.lessons import FloatArray, Lesson, gathered, padded
 
 _AT_ONCE = 64
@@ -52,15 +52,12 @@ def _told(part: HeadPart, lesson: Lesson, encoded: _Encoded) -> FloatArray:
     hidden, mask, arrays = encoded.hidden, encoded.mask, part.arrays
     if lesson.cases is not None:
         return perceptron(hidden, part, arrays["case"][padded(lesson, lesson.cases, encoded.texts, mask.shape[1], 0)])
-    real = mask[:, None].astype(np.float32)
     if part.kind == "vector":
-        vectors: FloatArray = (real @ hidden)[:, 0] / real.sum(axis=-1) @ arrays["w"]
+        vectors: FloatArray = mean_of_tokens(hidden, mask) @ arrays["w"]
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
     if lesson.spans is None:
-        return perceptron(attended(hidden, hidden @ arrays["pool"], mask), part)
+        logits: FloatArray = Stack.of([part]).logits(hidden, mask)[0]
+        return logits
     spans, places = lesson.spans[encoded.texts], np.arange(mask.shape[1])
-    inside = ((places >= spans[:, :1]) & (places < spans[:, 1:])).astype(np.float32)
-    span = (inside[:, None] @ hidden)[:, 0] / inside.sum(axis=1, keepdims=True)
-    context = attended(hidden, (hidden @ (span @ arrays["wq"].T)[:, :, None])[:, :, 0], mask)
-    return perceptron(np.concatenate((span, context), axis=1), part)
+    return spanned(hidden, (places >= spans[:, :1]) & (places < spans[:, 1:]), mask, part)
