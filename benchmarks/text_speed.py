@@ -98,7 +98,7 @@ def _bert() -> Callable[[int], object]:
     shape = Shape(vocabulary=30_522, width=768, layers=12, heads=12, inner=3072, positions=512)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(encoder_graph(_random(shape), shape, int8=False), options)
+    session = onnxruntime.InferenceSession(encoder_graph(_random(shape), shape), options)
 
     def answered(tokens: int) -> object:
         ids = np.ones((1, tokens), np.int64)

@@ -65,12 +65,12 @@ class Analyser:
 
     def _looks(
         self, asked: Sequence[Head[Record]], batch: Encoded
-    ) -> Iterator[tuple[Head[Record], Sequence[FloatArray]]]:
+    ) -> Iterator[tuple[Head[Record], Sequence[FloatArray] | FloatArray]]:
         """What each head finds in a batch; those for whole texts look together."""
         pooled = [head for head in asked if isinstance(head, Pooled)]
         if pooled:
-            logits = self._stack(tuple(head.name for head in pooled)).logits(batch.hidden, batch.mask)
-            yield from ((head, head.told(rows)) for head, rows in zip(pooled, logits, strict=True))
+            found = self._stack(tuple(head.name for head in pooled)).probabilities(batch.hidden, batch.mask)
+            yield from ((head, rows[:, : len(head.part.labels)]) for head, rows in zip(pooled, found, strict=True))
         yield from ((head, head.look(batch)) for head in asked if not isinstance(head, Pooled))
 
     def _stack(self, names: tuple[str, ...]) -> Stack:

@@ -15,6 +15,8 @@ def case_of(word: str) -> int:
     >>> [CASES[case_of(word)] for word in ("42", "paris", "Paris", "A", "NASA", "McCoy", "O2")]
     ['none', 'lower', 'title', 'title', 'upper', 'mixed', 'title']
     """
+    if word.islower():
+        return 1
     letters = [letter for letter in word if letter.lower() != letter.upper()]
     if not letters:
         return 0

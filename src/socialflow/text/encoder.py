@@ -1,7 +1,10 @@
 """The one encoding of a text that all answers are made from: windows of tokens, run length by length."""
 
+import os
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +28,8 @@ MOST_WINDOWS = 32
 """Windows read of one text, the first ones: about 3,000 tokens, 15,000 characters of English."""
 _TOKENS_AT_ONCE = 1024
 """Tokens of one run, padding included: what activations take then stays in the caches of a processor."""
+_AT_ONCE = min(2, os.cpu_count() or 1)
+"""Runs of one call that go on beside each other, where it takes several."""
 
 IntArray = npt.NDArray[np.int64]
 
@@ -98,7 +103,7 @@ class Encoder:
         return [_reading(normalise(text), asked, tokeniser) for text, asked in zip(texts, targets, strict=True)]
 
     def encode(self, readings: Sequence[Reading]) -> Iterator[Encoded]:
-        """Run every window exactly once, the short ones first, as many together as fit.
+        """Run every window exactly once, the short ones first, as many together as fit, two such runs at a time.
 
         Raises:
             ArtefactError: the encoder gives something else than a finite vector for each token.
@@ -110,18 +115,21 @@ class Encoder:
             for place, window in enumerate(reading.windows)
         ]
         windows.sort(key=lambda placed: len(placed[1].ids))
-        first = 0
-        while first < len(windows):
-            last = first + 1
-            while last < len(windows) and (last + 1 - first) * len(windows[last][1].ids) <= _TOKENS_AT_ONCE:
-                last += 1
-            places, batch = zip(*windows[first:last], strict=True)
-            yield self._run(session, places, batch)
-            first = last
+        batches = _batches(windows)
+        if len(batches) <= 1:
+            yield from (self._run(session, batch) for batch in batches)
+            return
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="text-encoder") as threads:
+            begun: deque[Future[Encoded]] = deque()
+            for batch in batches:
+                begun.append(threads.submit(self._run, session, batch))
+                if len(begun) > _AT_ONCE:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
 
-    def _run(
-        self, session: "InferenceSession", places: tuple[tuple[int, int], ...], windows: tuple[Window, ...]
-    ) -> Encoded:
+    def _run(self, session: "InferenceSession", batch: "Sequence[_Placed]") -> Encoded:
+        places, windows = zip(*batch, strict=True)
         lengths = np.array([len(window.ids) for window in windows])
         mask = np.arange(lengths.max()) < lengths[:, None]
         ids = np.zeros(mask.shape, np.int64)
@@ -138,6 +146,22 @@ class Encoder:
             if self._loaded is None:
                 self._loaded = _tokeniser(self._bundle), _session(self._bundle)
             return self._loaded
+
+
+_Placed = tuple[tuple[int, int], Window]
+"""Number of a text, number of a window in it, and the window."""
+
+
+def _batches(windows: Sequence[_Placed]) -> Sequence[Sequence[_Placed]]:
+    """Windows in order of length, cut into those that run together."""
+    found, first = list[Sequence[_Placed]](), 0
+    while first < len(windows):
+        last = first + 1
+        while last < len(windows) and (last + 1 - first) * len(windows[last][1].ids) <= _TOKENS_AT_ONCE:
+            last += 1
+        found.append(windows[first:last])
+        first = last
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,25 +212,37 @@ def _session(bundle: Bundle) -> "InferenceSession":
 
 def _reading(text: Normalised, targets: Sequence[Target], by: _Tokeniser) -> Reading:
     encoding = by.library.encode(text.text, add_special_tokens=False)
-    ids = np.array(encoding.ids, np.int64)
     room = WINDOW - 2
-    starts = range(0, max(len(ids) - OVERLAP, 1), room - OVERLAP)
-    ids = ids[: (min(len(starts), MOST_WINDOWS) - 1) * (room - OVERLAP) + room]
-    places = np.array(encoding.offsets[: len(ids)], np.int64).reshape(-1, 2)
+    starts = range(0, max(len(encoding) - OVERLAP, 1), room - OVERLAP)
+    read = (min(len(starts), MOST_WINDOWS) - 1) * (room - OVERLAP) + room
+    offsets, numbers = encoding.offsets[:read], encoding.word_ids[:read]
+    ids, places = np.array(encoding.ids[:read], np.int64), np.array(offsets, np.int64).reshape(-1, 2)
     known = ids != by.unknown
     said = len(text.text) - text.text.count(" ")
     coverage = float(np.diff(places[known]).sum() / said) if said else 1.0
     reading = Reading((), tuple(targets), coverage, len(starts) > MOST_WINDOWS, not known.all())
     if not known.any():
         return reading
-    told = np.array([text.span(*place) if place[0] < place[1] else (-1, -1) for place in places.tolist()], np.int64)
-    words = np.array(encoding.word_ids[: len(ids)], np.int64)
-    cases = cases_of(text.text, encoding.offsets[: len(ids)], encoding.word_ids[: len(ids)])
+    begins, ends = text.spans(places).T
+    words, cases = np.array(numbers, np.int64), cases_of(text.text, offsets, numbers)
     windows = []
     for start in starts[:MOST_WINDOWS]:
         part = slice(start, start + room)
-        inner = np.concatenate(([by.start], ids[part], [by.end]))
-        begins, ends, numbers = (np.pad(one[part], 1, constant_values=-1) for one in (told[:, 0], told[:, 1], words))
-        window = Window(inner, begins, ends, numbers, np.pad(cases[part], 1), ())
-        windows.append(replace(window, targets=tuple(target for target in targets if window.inside(target).any())))
+        window = Window(
+            ids=_marked(ids[part], by.start, by.end),
+            starts=_marked(begins[part], -1, -1),
+            ends=_marked(ends[part], -1, -1),
+            words=_marked(words[part], -1, -1),
+            cases=_marked(cases[part], 0, 0),
+            targets=(),
+        )
+        told = tuple(target for target in targets if window.inside(target).any())
+        windows.append(replace(window, targets=told) if told else window)
     return replace(reading, windows=tuple(windows))
+
+
+def _marked(values: IntArray, first: int, last: int) -> IntArray:
+    """`values` with the marks of both ends."""
+    whole = np.empty(len(values) + 2, np.int64)
+    whole[0], whole[1:-1], whole[-1] = first, values, last
+    return whole

@@ -57,7 +57,8 @@ class Head(ABC, Generic[R_co]):
 class Stack:
     """H pooled heads as one, so that all of them cost a few products: arrays padded with zeros to the largest.
 
-    pool (H, d), w1 (H, d, h), b1 (H, 1, h), w2 (H, h, labels), b2 (H, 1, labels), temperatures (H, 1, 1).
+    pool (H, d), w1 (H, d, h), b1 (H, 1, h), w2 (H, h, labels), b2 (H, 1, labels), temperatures (H, 1, 1); several
+    (H, 1, 1) tells who has any number of labels at once, padding (H, 1, labels) is -inf where a head has no label.
     """
 
     pool: FloatArray
@@ -66,6 +67,8 @@ class Stack:
     w2: FloatArray
     b2: FloatArray
     temperatures: FloatArray
+    several: npt.NDArray[np.bool_]
+    padding: FloatArray
 
     @classmethod
     def of(cls, parts: Sequence[HeadPart]) -> "Stack":
@@ -73,7 +76,10 @@ class Stack:
         temperatures = np.array([part.temperature for part in parts], np.float32)[:, None, None]
         pool = np.stack([part.arrays["pool"] for part in parts])
         b1, b2 = _padded(parts, "b1")[:, None], _padded(parts, "b2")[:, None]
-        return cls(pool, _padded(parts, "w1"), b1, _padded(parts, "w2"), b2, temperatures)
+        several = np.array([part.kind == "multi_label" for part in parts])[:, None, None]
+        real = np.arange(b2.shape[-1]) < np.array([len(part.labels) for part in parts])[:, None, None]
+        padding = np.where(real, np.float32(0), np.float32(-np.inf))
+        return cls(pool, _padded(parts, "w1"), b1, _padded(parts, "w2"), b2, temperatures, several, padding)
 
     def logits(self, hidden: FloatArray, mask: npt.NDArray[np.bool_]) -> FloatArray:
         """(H, b, labels) of tokens (b, t, d): ``(gelu(p W1 + b1) W2 + b2) / temperature``.
@@ -86,6 +92,12 @@ class Stack:
         found: FloatArray = (bent(pooled @ self.w1 + self.b1) @ self.w2 + self.b2) / self.temperatures
         return found
 
+    def probabilities(self, hidden: FloatArray, mask: npt.NDArray[np.bool_]) -> FloatArray:
+        """(H, b, labels), as `probabilities` has them."""
+        logits = self.logits(hidden, mask)
+        chances = probabilities("multi_class", logits + self.padding)
+        return np.where(self.several, probabilities("multi_label", logits), chances) if self.several.any() else chances
+
 
 class Pooled(Head[R_co]):
     """Labels for a whole text, from the mean of its tokens by attention (`Stack`)."""
@@ -93,10 +105,6 @@ class Pooled(Head[R_co]):
     @abstractmethod
     def record(self, probabilities: FloatArray) -> R_co:
         """What probabilities (labels,) say."""
-
-    @abstractmethod
-    def _probabilities(self, logits: FloatArray) -> FloatArray:
-        """Logits (b, labels), already divided by the temperature, as probabilities."""
 
     @abstractmethod
     def _most_harmful(self, found: FloatArray) -> FloatArray:
@@ -109,15 +117,13 @@ class Pooled(Head[R_co]):
 
     def look(self, batch: Encoded) -> Sequence[FloatArray]:
         """Probabilities (labels,) of each window."""
-        (logits,) = Stack.of([self._part]).logits(batch.hidden, batch.mask)
-        return self.told(logits)
-
-    def told(self, logits: FloatArray) -> Sequence[FloatArray]:
-        """Probabilities (labels,) of each window, from this head's rows of a stack's logits, (b, labels or more)."""
-        return list(self._probabilities(logits[:, : len(self._part.labels)]))
+        (rows,) = Stack.of([self._part]).probabilities(batch.hidden, batch.mask)
+        return list(rows)
 
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> R_co:
         """By the head's combination."""
+        if len(found) == 1:
+            return self.record(found[0])
         return self.combined(np.stack(found), [len(window.ids) for window in windows])
 
     def combined(self, rows: FloatArray, lengths: Sequence[int]) -> R_co:
@@ -135,9 +141,6 @@ class MultiClass(Pooled[R_co]):
     """One of several labels: softmax. Where the worst window decides, the first label is the harmless one."""
 
     kind = "multi_class"
-
-    def _probabilities(self, logits: FloatArray) -> FloatArray:
-        return softmax(logits)
 
     def _most_harmful(self, found: FloatArray) -> FloatArray:
         worst: FloatArray = found[found[:, 0].argmin()]
@@ -164,9 +167,6 @@ class MultiLabel(Pooled[R_co]):
     """Any of several labels: a sigmoid each, against a threshold each."""
 
     kind = "multi_label"
-
-    def _probabilities(self, logits: FloatArray) -> FloatArray:
-        return sigmoid(logits)
 
     def _most_harmful(self, found: FloatArray) -> FloatArray:
         most: FloatArray = found.max(axis=0)
@@ -299,6 +299,11 @@ def _padded(parts: Sequence[HeadPart], array: str) -> FloatArray:
     for place, one in enumerate(each):
         whole[place][tuple(slice(size) for size in one.shape)] = one
     return whole
+
+
+def probabilities(kind: Kind, logits: FloatArray) -> FloatArray:
+    """Of labels (..., labels): a sigmoid each where any number of them applies at once, else a softmax."""
+    return sigmoid(logits) if kind == "multi_label" else softmax(logits)
 
 
 def softmax(logits: FloatArray) -> FloatArray:

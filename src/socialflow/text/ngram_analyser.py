@@ -9,7 +9,7 @@ from socialflow.kit.answers import Status
 from socialflow.text.analyser import checked
 from socialflow.text.builders import HEADS
 from socialflow.text.encoder import Target
-from socialflow.text.head import Pooled
+from socialflow.text.head import Pooled, probabilities
 from socialflow.text.ngram_bundle import NgramBundle, NgramHead
 from socialflow.text.ngrams import Features, features, pieces
 from socialflow.text.records import Analysis, Answer, Record
@@ -66,7 +66,7 @@ class NgramAnalyser:
         if head.kind == "multi_class":
             rows = np.pad(rows, ((0, 0), (1, 0)))
         rows = (rows / np.float32(head.part.temperature)).astype(np.float32)
-        record = head.combined(np.stack(head.told(rows)), lengths)
+        record = head.combined(probabilities(head.kind, rows), lengths)
         return Answer(record, self._provenance, head.combination if len(found) > 1 else None)
 
 

@@ -6,6 +6,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.int64]
+
 MOST_MARKS = 30
 """Combining marks kept in a row: the bound of Unicode's stream-safe text, far beyond any language's need."""
 
@@ -49,6 +54,16 @@ class Normalised:
         ('ask @user now', (5, 13))
         """
         return self.origin[start], self.origin[bisect_right(self.origin, self.origin[end - 1])]
+
+    def spans(self, places: IntArray) -> IntArray:
+        """`span` of each of places (n, 2); (-1, -1) for empty ones."""
+        if isinstance(self.origin, range):
+            found = places
+        else:
+            origin = np.array(self.origin, np.int64)
+            ends = np.searchsorted(origin, origin[np.maximum(places[:, 1] - 1, 0)], side="right")
+            found = np.stack((origin[places[:, 0]], origin[ends]), axis=1)
+        return np.where(places[:, :1] < places[:, 1:], found, -1)
 
 
 def normalise(text: str) -> Normalised:

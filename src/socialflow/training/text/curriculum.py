@@ -1,5 +1,6 @@
 """All that the text model learns from, as lessons: public sets, generated text, and what each is checked by."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,11 +36,14 @@ class Curriculum:
 
 def curriculum(root: Path, by: "Tokenizer", plan: Plan) -> Curriculum:
     """The lessons of a plan; `root` is the folder of the public sets. Raises InvalidInput."""
-    found = tasks(root, plan.licence, seed=plan.seed, languages=plan.languages)
+    found = tasks(root, plan.licence, seed=plan.seed, languages=plan.languages, without=plan.without)
     if plan.generated:
         for name, task in generated.tasks(plan.seed).items():
             found[name] = _with_generated(found.get(name), task)
-    found = {name: replace(task, train=_capped(task.train, plan)) for name, task in found.items()}
+    found = {
+        name: replace(task, train=_capped(task.train, plan.caps.get(name, {}), plan.seed))
+        for name, task in found.items()
+    }
     lessons = {name: lesson(task.head, task.train, by) for name, task in found.items()}
     return Curriculum(lessons, {name: lesson(task.head, task.validation, by) for name, task in found.items()}, found)
 
@@ -59,12 +63,12 @@ def _some(count: int, plan: Plan) -> IntArray:
     return chosen
 
 
-def _capped(part: Part, plan: Plan) -> Part:
-    """A part with at most as many texts of each set as the plan's caps allow, drawn by its seed."""
-    rng = np.random.default_rng(plan.seed)
+def _capped(part: Part, caps: Mapping[str, int], seed: int) -> Part:
+    """A part with at most as many texts of each set as `caps` allow, drawn by `seed`."""
+    rng = np.random.default_rng(seed)
     sources = np.array(part.sources)
     kept = np.ones(len(part), np.bool_)
-    for name, most in plan.caps.items():
+    for name, most in caps.items():
         rows = np.flatnonzero(sources == name)
         kept[rng.permutation(rows)[most:]] = False
     return part.take(np.flatnonzero(kept))

@@ -126,6 +126,22 @@ def padded(lesson: Lesson, values: IntArray, texts: IntArray, steps: int, missin
     return found
 
 
+def drawn(lessons: Mapping[str, Lesson], count: int, rng: np.random.Generator) -> Tokens:
+    """About `count` texts, at most as many, from all lessons alike as far as they have enough."""
+    each = -(-count // len(lessons))
+    rows = [
+        lesson.tokens.row(text) for lesson in lessons.values() for text in rng.permutation(len(lesson))[:each].tolist()
+    ]
+    order = rng.permutation(len(rows))[:count].tolist()
+    return tokens_of([rows[place] for place in order])
+
+
+def tokens_of(rows: Sequence[npt.NDArray[np.int32]]) -> Tokens:
+    """Texts from their ids."""
+    ends = np.cumsum([0, *map(len, rows)]).astype(np.int64)
+    return Tokens(np.concatenate([np.empty(0, np.int32), *rows]), ends)
+
+
 def shares(lessons: Mapping[str, Lesson], most: int, weights: Mapping[str, float]) -> dict[str, int]:
     """Texts of each lesson in a round: all up to `most`, beyond it `most` times the root of how much more there are;
     times the lesson's weight (1 where none is given).

@@ -23,6 +23,7 @@ from socialflow.training.text.export import Weights, encoder_graph
 from socialflow.training.text.lessons import Lesson
 from socialflow.training.text.plan import Gate, Plan
 from socialflow.training.text.quality import agreement, quality
+from socialflow.training.text.reach import reaches
 from socialflow.training.text.served import served
 from socialflow.training.text.shape import Shape
 from socialflow.training.text.terms import terms_of
@@ -57,7 +58,8 @@ class Draft:
 def made(draft: Draft, tokenizer: Path, catalogue: Catalogue, progress: Progress) -> Version:
     """Store a model as a candidate version, with the gate's verdict."""
     learnt, plan = draft.curriculum, draft.plan
-    graph, exact = (encoder_graph(draft.encoder, draft.shape, int8=int8) for int8 in (True, False))
+    exact = encoder_graph(draft.encoder, draft.shape)
+    graph = encoder_graph(draft.encoder, draft.shape, reaches(exact, draft.shape, learnt.lessons, plan.seed))
     calibrations, measured = dict[str, HeadPart](), dict[str, Measured]()
     for done, (name, check) in enumerate(sorted(learnt.checks.items())):
         progress("calibrating", done, len(learnt.checks))

@@ -62,7 +62,10 @@ class Plan(BaseModel):
         default=("en",), description="Of the public sets (ISO 639-1); our own are English."
     )
     generated: bool = Field(default=True, description="Whether text of our own is learnt from as well.")
-    caps: Mapping[str, int] = Field(default={}, description="By set: the most texts of it that one head learns from.")
+    without: tuple[str, ...] = Field(default=(), description="Public sets that are left out, their checks too.")
+    caps: Mapping[str, Mapping[str, int]] = Field(
+        default={}, description="By head and set: the most texts of the set that the head learns from."
+    )
     anchors: int = Field(default=24_000, ge=1, description="Texts that hold the sentence vector where the base has it.")
     checks: int = Field(default=600, ge=1, description="Validation texts of each head that a round is judged by.")
     width: int = Field(default=128, ge=1, description="Of the heads' inner layer.")

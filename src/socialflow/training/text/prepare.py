@@ -76,10 +76,10 @@ def lesson(head: Head, part: Part, by: "Tokenizer") -> Lesson:
 
 
 def _offsets(text: Normalised, encoding: "Encoding") -> tuple[IntArray, IntArray]:
-    begins, stops = np.full(len(encoding.ids), -1, np.int64), np.full(len(encoding.ids), -1, np.int64)
-    for place, ((first, last), special) in enumerate(zip(encoding.offsets, encoding.special_tokens_mask, strict=True)):
-        if not special and last > first:
-            begins[place], stops[place] = text.span(first, last)
+    marks = np.array(encoding.special_tokens_mask, np.bool_)
+    places = np.array(encoding.offsets, np.int64).reshape(-1, 2)
+    places[marks] = 0
+    begins, stops = text.spans(places).T
     return begins, stops
 
 

@@ -1,6 +1,6 @@
 """What a model answers to lessons as it is served: from its ONNX graph and its heads' arrays."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +14,12 @@ _AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
-class _Encoded:
-    """Texts of a lesson of like length, b of them: `hidden` (b, t, d), `mask` (b, t)."""
+class Run:
+    """b texts of a lesson of like length after one run of a graph: `found` are what it gave, (b, t, ...) each, `mask`
+    (b, t) is true where a token stands."""
 
     texts: npt.NDArray[np.int64]
-    hidden: FloatArray
+    found: Sequence[FloatArray]
     mask: npt.NDArray[np.bool_]
 
 
@@ -26,15 +27,16 @@ def served(graph: bytes, part: HeadPart, lesson: Lesson) -> FloatArray:
     """Logits divided by the head's temperature, or vectors, of a lesson's texts: (n, labels), or (all tokens, tags) of
     a tokens head."""
     told: dict[int, FloatArray] = {}
-    for encoded in _encoded(graph, lesson):
-        rows = _told(part, lesson, encoded)
-        for text, row in zip(encoded.texts.tolist(), rows, strict=True):
+    for run in runs(graph, lesson, ["hidden"]):
+        rows = _told(part, lesson, run)
+        for text, row in zip(run.texts.tolist(), rows, strict=True):
             told[text] = row[: lesson.tokens.lengths[text]] if lesson.kind == "tokens" else row
     every = [told[text] for text in range(len(lesson))]
     return np.concatenate(every) if lesson.kind == "tokens" else np.stack(every)
 
 
-def _encoded(graph: bytes, lesson: Lesson) -> Iterator[_Encoded]:
+def runs(graph: bytes, lesson: Lesson, names: Sequence[str]) -> Iterator[Run]:
+    """Every text of a lesson through a graph once; `names` are the outputs wanted."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -44,14 +46,14 @@ def _encoded(graph: bytes, lesson: Lesson) -> Iterator[_Encoded]:
     for start in range(0, len(order), _AT_ONCE):
         texts = order[start : start + _AT_ONCE]
         batch = gathered({lesson.head: lesson}, [lesson.head], np.zeros(len(texts), np.int64), texts)
-        (hidden,) = session.run(["hidden"], {"input_ids": batch.ids, "attention_mask": batch.mask})
-        yield _Encoded(texts, hidden, batch.mask.astype(np.bool_))
+        found = session.run(names, {"input_ids": batch.ids, "attention_mask": batch.mask})
+        yield Run(texts, found, batch.mask.astype(np.bool_))
 
 
-def _told(part: HeadPart, lesson: Lesson, encoded: _Encoded) -> FloatArray:
-    hidden, mask, arrays = encoded.hidden, encoded.mask, part.arrays
+def _told(part: HeadPart, lesson: Lesson, run: Run) -> FloatArray:
+    (hidden,), mask, arrays = run.found, run.mask, part.arrays
     if lesson.cases is not None:
-        return perceptron(hidden, part, arrays["case"][padded(lesson, lesson.cases, encoded.texts, mask.shape[1], 0)])
+        return perceptron(hidden, part, arrays["case"][padded(lesson, lesson.cases, run.texts, mask.shape[1], 0)])
     if part.kind == "vector":
         vectors: FloatArray = mean_of_tokens(hidden, mask) @ arrays["w"]
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -59,5 +61,5 @@ def _told(part: HeadPart, lesson: Lesson, encoded: _Encoded) -> FloatArray:
     if lesson.spans is None:
         logits: FloatArray = Stack.of([part]).logits(hidden, mask)[0]
         return logits
-    spans, places = lesson.spans[encoded.texts], np.arange(mask.shape[1])
+    spans, places = lesson.spans[run.texts], np.arange(mask.shape[1])
     return spanned(hidden, (places >= spans[:, :1]) & (places < spans[:, 1:]), mask, part)

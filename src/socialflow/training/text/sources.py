@@ -142,13 +142,18 @@ def load(name: str, root: Path, *, seed: int = 0) -> Parts:
     """
     source = SETS.get(name)
     if source is None:
-        raise NotFound(f"no set {name!r}; there are {', '.join(sorted(SETS))}")
+        raise no_set(name)
     head = HEADS[source.head]
     divided: dict[PartName, list[Example]] = {"train": [], "validation": [], "test": []}
     for example in _divided([*source.read(root / source.folder, head)], seed):
         divided[example.part].append(example)
     train, validation, test = (in_columns(head, rows, name, source.asked) for rows in divided.values())
     return Parts(train, validation, test)
+
+
+def no_set(name: str) -> NotFound:
+    """What is raised for a name that no set of `SETS` has."""
+    return NotFound(f"no set {name!r}; there are {', '.join(sorted(SETS))}")
 
 
 def _divided(examples: Sequence[Example], seed: int) -> Iterator[Example]:

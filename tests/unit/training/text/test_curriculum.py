@@ -46,9 +46,9 @@ def test_without_generated_text_its_heads_are_gone(by) -> None:
 
 
 def test_a_set_gives_no_more_than_its_cap(by) -> None:
-    learnt = curriculum(Path(), by, Plan(caps={"shapes/spam": 12, "sms": 100}))
+    learnt = curriculum(Path(), by, Plan(caps={"spam": {"shapes/spam": 12, "sms": 100}, "intent": {"shapes/spam": 1}}))
     assert learnt.sources()["spam"] == {"shapes/spam": 12, "sms": 30}
-    again = curriculum(Path(), by, Plan(caps={"shapes/spam": 12}))
+    again = curriculum(Path(), by, Plan(caps={"spam": {"shapes/spam": 12}}))
     assert again.tasks["spam"].train.texts == learnt.tasks["spam"].train.texts
 
 

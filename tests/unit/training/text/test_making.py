@@ -79,7 +79,7 @@ class TestMade:
         from socialflow.training.text.export import encoder_graph
 
         made_of, said = draft()
-        graph = encoder_graph(made_of.encoder, SHAPE, int8=False)
+        graph = encoder_graph(made_of.encoder, SHAPE)
         for name, lesson in made_of.curriculum.lessons.items():
             told = served(graph, made_of.heads[name], lesson)
             np.testing.assert_allclose(told, said[name], atol=0.03, err_msg=name)

@@ -5,6 +5,8 @@ import pytest
 from scipy.special import erf
 
 from socialflow.training.text.export import encoder_graph
+from socialflow.training.text.lessons import Lesson, tokens_of
+from socialflow.training.text.reach import best_step, reaches
 from socialflow.training.text.shape import Shape
 
 pytest.importorskip("onnx", reason="needs onnx (extra train or dev)")
@@ -71,19 +73,51 @@ MASK = np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
 class TestFloats:
     def test_is_the_arithmetic_of_the_encoder_whatever_stands_beside_a_text(self) -> None:
         w = weights()
-        hidden = run(encoder_graph(w, SHAPE, int8=False), IDS, MASK)
+        hidden = run(encoder_graph(w, SHAPE), IDS, MASK)
         assert hidden.shape == (2, 5, 16)
         assert hidden[0] == pytest.approx(hidden_of([2, 7, 31, 9, 3], w), abs=2e-5)
         assert hidden[1, :3] == pytest.approx(hidden_of([2, 15, 3], w), abs=2e-5)
 
 
+def lesson(seed: int = 0) -> Lesson:
+    """Fifty texts of one to eight tokens."""
+    rng = np.random.default_rng(seed)
+    tokens = tokens_of([rng.integers(0, 40, size).astype(np.int32) for size in rng.integers(1, 9, 50)])
+    return Lesson("any", "vector", (), tokens, np.empty((50, 0), np.float32))
+
+
+def integers_of(w: dict[str, np.ndarray], shape: Shape = SHAPE) -> bytes:
+    return encoder_graph(w, shape, reaches(encoder_graph(w, shape), shape, {"any": lesson()}, 0))
+
+
 class TestIntegers:
     def test_comes_near_the_floats_in_a_quarter_of_the_bytes(self) -> None:
         w = weights()
-        floats, integers = (encoder_graph(w, SHAPE, int8=int8) for int8 in (False, True))
-        exact, near = run(floats, IDS, MASK)[0], run(integers, IDS, MASK)[0]
+        exact, near = run(encoder_graph(w, SHAPE), IDS, MASK)[0], run(integers_of(w), IDS, MASK)[0]
         cosines = (exact * near).sum(axis=1) / np.linalg.norm(exact, axis=1) / np.linalg.norm(near, axis=1)
         assert cosines.min() > 0.99
         wide = Shape(vocabulary=4000, width=16, layers=2, heads=4, inner=32, positions=12)
         w["words.weight"] = np.ones((4000, 16), np.float32)
-        assert len(encoder_graph(w, wide, int8=True)) < 0.4 * len(encoder_graph(w, wide, int8=False))
+        assert len(integers_of(w, wide)) < 0.4 * len(encoder_graph(w, wide))
+
+    def test_a_text_is_the_same_whoever_stands_beside_it(self) -> None:
+        graph = integers_of(weights())
+        loud = np.array([[2, 39, 38, 37, 36], [2, 15, 3, 0, 0]])
+        assert (run(graph, IDS, MASK)[1, :3] == run(graph, loud, MASK)[1, :3]).all()
+        assert run(graph, IDS[1:, :3], MASK[1:, :3])[0] == pytest.approx(run(graph, IDS, MASK)[1, :3], abs=1e-6)
+
+
+class TestReach:
+    def test_a_far_value_is_cut_where_that_serves_the_rest(self) -> None:
+        values = np.random.default_rng(0).standard_normal((10_000, 16)).astype(np.float32)
+        values[0, 0] = 20.0
+        assert 4.0 < 127 * best_step(values) < 16.0
+
+    def test_every_product_is_measured_but_the_one_that_goes_by_rows(self) -> None:
+        w = weights()
+        found = reaches(encoder_graph(w, SHAPE), SHAPE, {"any": lesson()}, 0)
+        assert sorted(found) == sorted(f"layers.{n}.{part}" for n in (0, 1) for part in ("inward", "outward", "up"))
+        assert found["layers.0.outward"].sizes is None
+        sizes = found["layers.1.up"].sizes
+        assert sizes is not None
+        assert np.log(sizes).mean() == pytest.approx(0.0, abs=1e-4)

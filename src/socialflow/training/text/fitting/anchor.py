@@ -7,7 +7,7 @@ import numpy as np
 from socialflow.training.text.fitting.answers import answers
 from socialflow.training.text.fitting.losses import Heads, Network
 from socialflow.training.text.fitting.network import Encoder, Noise
-from socialflow.training.text.lessons import IntArray, Lesson, Tokens
+from socialflow.training.text.lessons import IntArray, Lesson, drawn, tokens_of
 
 HEAD = "sentence"
 
@@ -15,7 +15,7 @@ HEAD = "sentence"
 def anchored(encoder: Encoder, lessons: Mapping[str, Lesson], count: int, seed: int) -> Lesson:
     """`count` texts of the lessons, as many of each as there are, with the mean token vectors of `encoder` as it is
     now, of length 1."""
-    tokens = _drawn(lessons, count, np.random.default_rng(seed))
+    tokens = drawn(lessons, count, np.random.default_rng(seed))
     width = encoder.shape.width
     unknown = Lesson(HEAD, "vector", (), tokens, np.zeros((len(tokens), width), np.float32))
     network = Network(encoder, Heads({HEAD: unknown}, width, 1, Noise(0.0, 0)))
@@ -30,20 +30,6 @@ def parted(lesson: Lesson, checks: int) -> tuple[Lesson, Lesson]:
     return _rows(lesson, np.arange(cut)), _rows(lesson, np.arange(cut, len(lesson)))
 
 
-def _drawn(lessons: Mapping[str, Lesson], count: int, rng: np.random.Generator) -> Tokens:
-    each = -(-count // len(lessons))
-    rows = [
-        lesson.tokens.row(text) for lesson in lessons.values() for text in rng.permutation(len(lesson))[:each].tolist()
-    ]
-    order = rng.permutation(len(rows))[:count].tolist()
-    return _tokens([rows[place] for place in order])
-
-
 def _rows(lesson: Lesson, rows: IntArray) -> Lesson:
-    tokens = _tokens([lesson.tokens.row(row) for row in rows.tolist()])
+    tokens = tokens_of([lesson.tokens.row(row) for row in rows.tolist()])
     return Lesson(lesson.head, lesson.kind, lesson.labels, tokens, lesson.targets[rows])
-
-
-def _tokens(rows: list[np.ndarray]) -> Tokens:
-    ends = np.cumsum([0, *map(len, rows)]).astype(np.int64)
-    return Tokens(np.concatenate([np.empty(0, np.int32), *rows]), ends)
