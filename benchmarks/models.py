@@ -35,7 +35,7 @@ QUICK: Mapping[str, Mapping[str, object]] = {
     "transformer": {"epochs": 1},
     "deep": {"epochs": 1},
     "neural_cf": {"epochs": 3},
-    "content_based": {"neighbours": 0},
+    "content_based": {"neighbours": 0, "meaning": 0.0},
 }
 """Parameters that make a fit shorter and serving no quicker."""
 LEARNED = [name for name in ALGORITHMS if name not in ("trending", "hybrid", "collaborative")]

@@ -92,9 +92,9 @@ def with_and_without_content(source: Path) -> dict[str, Any]:
     protocol = PROTOCOLS["lightgcn"]
     data = protocol.read(source)
     split = protocol.test(data, 0)
-    blend = LearntBlend({"graph": GraphFilter(), "content": ContentBased()}, steps=10, shares=None, seed=0)
+    blend = LearntBlend({"graph": GraphFilter(), "content": ContentBased(meaning=0.0)}, steps=10, shares=None, seed=0)
     values: dict[str, Values] = {}
-    recommenders = (Trending(half_life_hours=None), ItemItem(), GraphFilter(), ContentBased(), blend)
+    recommenders = (Trending(half_life_hours=None), ItemItem(), GraphFilter(), ContentBased(meaning=0.0), blend)
     names = ("popularity", "item_item", "without", "content_based", "with")
     for name, recommender in zip(names, recommenders, strict=True):
         recommender.fit(split.train, data.items)

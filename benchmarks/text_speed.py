@@ -6,7 +6,8 @@ All in one run, on texts of our own of about 20 tokens. VADER and TextBlob answe
 by a Python of their own, for which `python -m venv var/text-peers && var/text-peers/bin/pip install
 vaderSentiment==3.3.2 textblob==0.19.0` is enough; without one their lines are left out. The BERT-base has random
 weights, which take as long as any, and is run by ONNX Runtime as ours is, in floats; it too answers one question. Cold
-start and memory are those of a fresh process that answers one text.
+start and memory are those of a fresh process that answers one text. Products of numpy run on one thread, as they do in
+the service; the encoder runs two batches beside each other where a call has several.
 """
 
 import json
@@ -19,6 +20,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from benchmarks.results_file import write
 from socialflow.text.analyser import bundled
@@ -63,6 +65,11 @@ json.dump(found, sys.stdout)
 
 def run(peers_python: Path = PEERS_PYTHON) -> Path:
     """Measure and write `results/text_speed.json`."""
+    with threadpool_limits(1, "blas"):
+        return _run(peers_python)
+
+
+def _run(peers_python: Path) -> Path:
     model = bundled()
     stretches: Sequence[Sequence[tuple[int, int]]] = [[(0, 10)]]
     ones = [TEXTS[place % len(TEXTS)] for place in range(_ONE_BY_ONE)]

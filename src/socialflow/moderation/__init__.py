@@ -8,6 +8,8 @@ from socialflow.kit.lazy import lazily
 _HOMES = {
     "Author": "behaviour:Author",
     "SpamDetector": "spam:SpamDetector",
+    "TextModerator": "text_moderator:TextModerator",
+    "ToxicityDetector": "toxicity:ToxicityDetector",
 }
 
 __all__ = list(_HOMES)

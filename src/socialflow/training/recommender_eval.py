@@ -275,7 +275,7 @@ class Bench:
         """Content vectors beside the catalogue, for the diversity of lists; None without words."""
         if self.items is None:
             return None
-        content = ContentBased(width=64, neighbours=0).fit(Interactions.from_pairs([], []), self.items)
+        content = ContentBased(width=64, meaning=0.0, neighbours=0).fit(Interactions.from_pairs([], []), self.items)
         vectors = np.zeros((len(self.catalogue), content.vectors.shape[1]), np.float32)
         vectors[np.searchsorted(self.catalogue, content.item_ids)] = content.vectors
         return vectors

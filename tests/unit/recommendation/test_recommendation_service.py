@@ -59,7 +59,7 @@ def content(titles: dict[int, str]) -> ContentBased:
         np.array(sorted(titles)), [titles[key] for key in sorted(titles)], [""] * n, [()] * n, [None] * n,
         np.full(n, -1), np.zeros(n),
     )  # fmt: skip
-    return ContentBased(width=8).fit(Interactions.from_pairs([], []), table)
+    return ContentBased(width=8, meaning=0.0).fit(Interactions.from_pairs([], []), table)
 
 
 def ids(answer) -> list[str]:

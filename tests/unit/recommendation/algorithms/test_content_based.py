@@ -6,6 +6,7 @@ import pytest
 from socialflow.errors import InvalidInput
 from socialflow.recommendation.algorithms.content_based import ContentBased
 from socialflow.recommendation.interactions import Histories, Interactions, ItemTable
+from socialflow.recommendation.sentences import Sentences
 
 NOTHING = Interactions.from_pairs([], [])
 
@@ -71,6 +72,36 @@ class TestProfiles:
         history = Histories(np.array([0, 2]), np.array([10, 30]), np.array([1.0, -1.0], np.float32), np.zeros(2))
         scores = model.score(history)[0]
         assert scores[0] > 0 > scores[2]
+
+
+class TestMeaning:
+    def test_other_words_for_the_same_thing_come_near(self, model: ContentBased) -> None:
+        kitten, violin = model.encode(table({1: "a kitten dozing", 2: "practising my violin"}))
+        near = model.vectors[[0, 2]] @ np.stack((kitten, violin)).T
+        assert near[0, 0] > near[1, 0] + 0.1
+        assert near[1, 1] > near[0, 1] + 0.1
+
+    def test_without_it_only_the_same_words_do(self) -> None:
+        words = ContentBased(meaning=0.0).fit(NOTHING, table(FILMS))
+        assert not words.encode(table({1: "a kitten dozing"})).any()
+        assert words.vectors.shape == ContentBased().fit(NOTHING, table(FILMS)).vectors.shape == (5, 512)
+
+    def test_vectors_of_another_encoder_are_not_mixed_in(
+        self, model: ContentBased, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        new = table({1: "cat sleeps", 2: "a kitten dozing"})
+        both = model.encode(new)
+        monkeypatch.setattr(Sentences, "digest", "another")
+        words = model.encode(new)
+        assert not words[:, -384:].any()
+        assert words[0] @ both[0] > 0
+        assert not words[1].any()
+
+    @pytest.mark.parametrize(("settings", "field"), [({"meaning": 1.5}, "meaning"), ({"width": 384}, "width")])
+    def test_what_cannot_be_is_refused(self, settings: dict[str, float], field: str) -> None:
+        with pytest.raises(InvalidInput) as raised:
+            ContentBased(**settings)  # type: ignore[arg-type]
+        assert raised.value.field == field
 
 
 class TestNewItems:

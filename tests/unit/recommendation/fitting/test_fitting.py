@@ -1,4 +1,5 @@
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -100,16 +101,16 @@ class TestGoingOn:
             return model.fit(log).score(histories)
 
         monkeypatch.setattr(training, "_ROUND_STEPS", 5)
-        whole, look, looks = fit(None), training.Trainer._look, []
+        whole, look, looks = fit(None), training.Learning.look, []
 
-        def stop(trainer: training.Trainer) -> float:
+        def stop(learning: training.Learning, quality: Callable[[], float]) -> float:
             looks.append(1)
             if len(looks) == 3:
                 raise KeyboardInterrupt
-            return look(trainer)
+            return look(learning, quality)
 
         with monkeypatch.context() as patch:
-            patch.setattr(training.Trainer, "_look", stop)
+            patch.setattr(training.Learning, "look", stop)
             with pytest.raises(KeyboardInterrupt):
                 fit(tmp_path)
         assert len(list(tmp_path.glob("transformer-*.pt"))) == 1
