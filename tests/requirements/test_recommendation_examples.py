@@ -207,7 +207,7 @@ class TestVectors:
         items, users = await model.embed_items(["v1", "v9"]), await model.embed_users(["u2", "u1"])
         assert items.vectors.shape == users.vectors.shape == (1, 512)
         assert (items.missing, users.missing) == (("v9",), ("u1",))
-        assert items.vectors[0] @ users.vectors[0] == pytest.approx(1.0, abs=1e-5)
+        assert items.vectors[0] @ users.vectors[0] > 0.7  # "clip" is all of the interest, and a part of the title
 
 
 class TestNames:
