@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from socialflow.kit.courtesy import follow
+
 _LINE = 1 << 20
 """Longest line a child may write on standard error, in bytes."""
 _KEPT_LINES = 50
@@ -32,7 +34,8 @@ async def run_child(
     """Run a command to its end.
 
     A cancelled call kills the child and every process it started before it returns. The child's standard input is a
-    pipe that closes when this process dies, however it dies; a child that watches it does not outlive its parent.
+    pipe that closes when this process dies, however it dies; a child that watches it does not outlive its parent. It
+    steps back as this process did (`kit.courtesy`).
 
     Args:
         on_line: hears each line of standard error as it comes; True: it took the line.
@@ -47,6 +50,7 @@ async def run_child(
         start_new_session=True,
         limit=_LINE,
     )
+    follow(process.pid)
     kept: deque[str] = deque(maxlen=_KEPT_LINES)
     try:
         output, _ = await asyncio.gather(_read(process.stdout), _listen(process.stderr, on_line, kept))

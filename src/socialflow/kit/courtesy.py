@@ -4,6 +4,8 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -26,6 +28,17 @@ def step_back(niceness: int) -> None:
     os.nice(niceness)
     if niceness == LAST and hasattr(os, "SCHED_IDLE"):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def follow(pid: int) -> None:
+    """Let a child that leads a session of its own step back as far as this process did.
+
+    Where Linux shares the processor between sessions (autogroups), niceness counts inside a session only.
+    """
+    niceness = os.nice(0)
+    if niceness > 0:
+        with suppress(OSError):  # the kernel has no such groups, or the child is gone
+            Path(f"/proc/{pid}/autogroup").write_text(str(niceness), encoding="ascii")
 
 
 async def politely(portion: Callable[[], Awaitable[T]]) -> T:

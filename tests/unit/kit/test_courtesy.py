@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +63,18 @@ async def test_a_failure_is_passed_on(clocks: dict[str, float]) -> None:
 
     with pytest.raises(ValueError, match="no"):
         await politely(failing)
+
+
+CHILD = """
+import asyncio, os, sys
+from socialflow.kit.child import run_child
+os.nice(7)
+look = "import time; time.sleep(0.5); print(open('/proc/self/autogroup').read())"
+print(asyncio.run(run_child([sys.executable, "-c", look])).output)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="needs a kernel that groups sessions")
+def test_a_child_with_a_session_of_its_own_steps_back_too() -> None:
+    told = subprocess.run([sys.executable, "-c", CHILD], check=True, capture_output=True, text=True).stdout
+    assert told.strip().endswith("nice 7")
