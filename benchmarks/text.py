@@ -7,7 +7,6 @@ F1 of favor and against; its mean is of emotion, hate, irony, offensive and sent
 part is cut by `training.text.sources`; of four videos' YouTube spam one is held back.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,8 @@ from socialflow.catalogue.contents import read_manifest
 from socialflow.kit.answers import Tier
 from socialflow.text.analyser import Analyser
 from socialflow.text.bundle import PACKAGED, read_bundle
+from socialflow.text.records import Labels
+from socialflow.training.text.bias import NAMES, named, unintended_bias
 from socialflow.training.text.heads import STANCE_TOPICS
 from socialflow.training.text.sources import SETS, load
 from socialflow.training.text.text_eval import HEADS, evaluate
@@ -44,34 +45,19 @@ def run(shared: Path, directory: Path = PACKAGED) -> Path:
     five = [report["sets"][name]["value"] for name in _FIVE if name in report["sets"]]
     if len(five) == len(_FIVE):
         report["tweeteval_mean"] = round(float(np.mean(five)), 4)
-    report["unintended_bias"] = {name: _bias(name, root, model) for name in _BIAS}
+    report["unintended_bias"] = {name: _bias(name, root, model) for name in NAMES}
     return write("text" if licence == "all" else f"text_{licence}", "python -m benchmarks text", report)
 
 
 def _bias(name: str, root: Path, model: Analyser) -> dict[str, Any]:
-    """AUC of toxicity on sentences that name groups of people: of all, and of those that name one group.
-
-    The latter is told as its mean and least over the groups, and so are the AUC of harmless sentences that name the
-    group among harmful ones that do not (bpsn), and the reverse (bnsp; Borkan et al., WWW 2019).
-    """
     part = load(name, root).test
-    named = [_named(text) for text in part.texts]
-    found = evaluate(HEADS["toxicity"], part.texts, part.plain(), named, model=model)
-    report: dict[str, Any] = {"rows": len(part), "auc": round(found["metrics"]["auc"]["toxicity"], 4)}
-    groups = [told for group, told in found["slices"].items() if group]
-    for figure, key in (("subgroup", "auc"), ("bpsn", "bpsn_auc"), ("bnsp", "bnsp_auc")):
-        values = [told[key]["toxicity"] for told in groups if "toxicity" in told[key]]
-        report[figure] = {
-            "groups": len(values),
-            "mean": round(float(np.mean(values)), 4),
-            "least": round(min(values), 4),
-        }
-    return report
-
-
-def _named(text: str) -> str:
-    """The first group that a text names, or nothing."""
-    return next((word for word in _WORD.findall(text.lower()) if word in _GROUPS), "")
+    scores = [
+        labels.scores["toxicity"] if (labels := told.record("toxicity", Labels)) else 0.0
+        for first in range(0, len(part), _AT_ONCE)
+        for told in model.analyse(part.texts[first : first + _AT_ONCE], ["toxicity"])
+    ]
+    harmful = np.array([target[0] for target in part.plain()]) > 0.5
+    return unintended_bias([named(text) for text in part.texts], harmful, np.array(scores))
 
 
 def _label(*names: str) -> Figure:
@@ -113,13 +99,4 @@ MEASURED: Mapping[str, tuple[str, Figure]] = {
 }
 """Set -> what its figure is called, and the figure."""
 _FIVE = tuple(f"tweeteval/{name}" for name in ("emotion", "hate", "irony", "offensive", "sentiment"))
-_WORD = re.compile(r"[a-z]+")
-_GROUPS = frozenset(
-    """
-    african american asian bisexual black blind buddhist canadian catholic chinese christian deaf elderly european
-    female gay heterosexual hispanic homosexual indian japanese jewish latina latino latinx lesbian lgbt lgbtq male
-    mexican millenial muslim nonbinary old older paralyzed protestant queer sikh straight taoist teenage trans
-    transgender white young younger
-    """.split()  # noqa: SIM905  a list of fifty strings is no better to read
-)
-_BIAS = ("unintended_bias/madlibs", "unintended_bias/swapped", "unintended_bias/natural")
+_AT_ONCE = 4096

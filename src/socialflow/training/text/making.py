@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from shutil import copyfile
@@ -17,6 +17,7 @@ from socialflow.text.builders import HEADS
 from socialflow.text.bundle import ARRAYS_FILE, ENCODER_FILE, HEADS_FILE, NAME, TOKENIZER_FILE, HeadPart
 from socialflow.text.records import Combination
 from socialflow.training.gate import Verdict
+from socialflow.training.text.bias import Probe, unintended_bias
 from socialflow.training.text.calibrate import calibrated
 from socialflow.training.text.curriculum import Curriculum
 from socialflow.training.text.export import Weights, encoder_graph
@@ -53,6 +54,7 @@ class Draft:
     heads: Mapping[str, HeadPart]
     curriculum: Curriculum
     plan: Plan
+    probes: Mapping[str, Probe] = field(default_factory=dict)
 
 
 def made(draft: Draft, tokenizer: Path, catalogue: Catalogue, progress: Progress) -> Version:
@@ -71,7 +73,10 @@ def made(draft: Draft, tokenizer: Path, catalogue: Catalogue, progress: Progress
         copyfile(tokenizer, directory / TOKENIZER_FILE)
         write_heads(directory, calibrations)
 
-    return catalogue.add(NAME, NAME, write, _metadata(plan, learnt, measured, verdict), card=_card(learnt, plan))
+    progress("probing", 0, 1)
+    bias = {name: _biased(probe, calibrations["toxicity"], graph) for name, probe in draft.probes.items()}
+    metadata = {**_metadata(plan, learnt, measured, verdict), "unintended_bias": bias}
+    return catalogue.add(NAME, NAME, write, metadata, card=_card(learnt, plan, bias))
 
 
 def write_heads(directory: Path, parts: Mapping[str, HeadPart]) -> None:
@@ -151,7 +156,12 @@ def _metadata(
     }
 
 
-def _card(learnt: Curriculum, plan: Plan) -> Card:
+def _biased(probe: Probe, head: HeadPart, graph: bytes) -> Mapping[str, Any]:
+    scores = served(graph, head, probe.lesson)[:, head.labels.index("toxicity")]
+    return unintended_bias(probe.groups, probe.harmful, scores.astype(np.float64))
+
+
+def _card(learnt: Curriculum, plan: Plan, bias: Mapping[str, Mapping[str, Any]]) -> Card:
     sets = sorted({name for counts in learnt.sources().values() for name in counts})
     terms = "; ".join(f"{name} ({_terms(name)})" for name in sets)
     languages = ", ".join(plan.languages)
@@ -165,6 +175,7 @@ def _card(learnt: Curriculum, plan: Plan) -> Card:
             "Casing is not seen. At most 32 windows of 128 tokens of a text are read.",
             "Category, intent and harm are partly learnt from generated text.",
             "Toxicity is learnt from part of one set of encyclopaedia discussions and from generated text.",
+            *(f"Where groups are named ({name}), {_told(aucs)}." for name, aucs in bias.items()),
         ),
         licence="Apache-2.0; the sets keep their own terms",
     )
@@ -172,3 +183,10 @@ def _card(learnt: Curriculum, plan: Plan) -> Card:
 
 def _terms(source: str) -> str:
     return "our own" if source.startswith("shapes/") else terms_of(source).licence
+
+
+def _told(aucs: Mapping[str, Any]) -> str:
+    """AUC of toxicity in words."""
+    ways = {"subgroup": "within a group", "bpsn": "harmless of it", "bnsp": "harmful of it"}
+    each = (f"{said} {aucs[way]['mean']:.3f} (least {aucs[way]['least']:.3f})" for way, said in ways.items())
+    return f"AUC of toxicity is {aucs['auc']:.3f}; by group, " + ", ".join(each)

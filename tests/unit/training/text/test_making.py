@@ -14,6 +14,7 @@ from socialflow.text.analyser import Analyser
 from socialflow.text.builders import HEADS
 from socialflow.text.bundle import read_bundle
 from socialflow.text.records import Choice, Detection, Vector
+from socialflow.training.text.bias import Probe
 from socialflow.training.text.curriculum import Curriculum
 from socialflow.training.text.lessons import UNTOLD, Lesson, Tokens
 from socialflow.training.text.making import Draft, Measured, judged, made
@@ -106,6 +107,19 @@ class TestMade:
         strict = replace(made_of, plan=Plan(gate=Gate(agreement=1.0, loss=0.0)))
         version = made(strict, tokenizer, Catalogue(tmp_path / "models"), no_progress)
         assert not version.metadata["gate"]["accepted"]
+
+    def test_the_card_tells_how_groups_are_judged(self, tmp_path: Path) -> None:
+        made_of, _ = draft()
+        tokenizer = tmp_path / "tokenizer.json"
+        tokenizer.write_text(text_bundle.tokenizer(), encoding="utf-8")
+        asked = made_of.curriculum.lessons["toxicity"]
+        probe = Probe(["deaf", "old"] * (COUNT // 2), asked.targets[:, 0] > 0.5, asked)
+        catalogue = Catalogue(tmp_path / "models")
+        version = made(replace(made_of, probes={"madlibs": probe}), tokenizer, catalogue, no_progress)
+        told = version.metadata["unintended_bias"]["madlibs"]
+        assert told["bpsn"]["groups"] == 2
+        (line,) = (one for one in catalogue.card("text", version.version).limitations if "madlibs" in one)
+        assert f"{told['bpsn']['least']:.3f}" in line
 
 
 class TestJudged:

@@ -12,6 +12,7 @@ import torch
 from socialflow.catalogue.records import Version
 from socialflow.catalogue.registry import Catalogue
 from socialflow.kit.progress import Progress
+from socialflow.training.text.bias import probes
 from socialflow.training.text.curriculum import Curriculum, curriculum, looks
 from socialflow.training.text.fitting.anchor import HEAD, anchored, parted
 from socialflow.training.text.fitting.answers import answers
@@ -40,7 +41,8 @@ def train_text(plan: Plan, base: Path, data: Path, work: Path, *, catalogue: Cat
     """
     network, learnt = _trained(plan, base, data, work / CHECKPOINT_FILE, progress)
     heads = {name: head_part(network, lesson) for name, lesson in learnt.lessons.items()}
-    draft = Draft(encoder_weights(network), network.encoder.shape, heads, learnt, plan)
+    asked = probes(data, tokeniser(base / TOKENIZER_FILE))
+    draft = Draft(encoder_weights(network), network.encoder.shape, heads, learnt, plan, asked)
     version = made(draft, base / TOKENIZER_FILE, catalogue, progress)
     (work / CHECKPOINT_FILE).unlink()
     return version
