@@ -92,8 +92,7 @@ class ContentAnalyser:
 
         Raises ModelUnavailable where there is no text model, Overloaded.
         """
-        model = await self._text.ask(lambda analyser: analyser.provenance)
-        return f"{RECIPE} {model.model} {model.version}"
+        return f"{RECIPE} {await self._text.ask(lambda analyser: analyser.makers)}"
 
     async def read(self, texts: Sequence[str]) -> list[Findings]:
         """What each text says, in order. Raises Overloaded."""

@@ -37,6 +37,11 @@ class Analyser:
         }
 
     @property
+    def makers(self) -> str:
+        """Stands for the bundle, in short."""
+        return self.digest[:12]
+
+    @property
     def questions(self) -> tuple[str, ...]:
         """What this model can be asked."""
         return tuple(self._heads)

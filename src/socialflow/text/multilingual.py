@@ -48,6 +48,11 @@ class MultilingualAnalyser:
         return self._home.digest
 
     @property
+    def makers(self) -> str:
+        """Of the encoder and the models of other languages."""
+        return " ".join(dict.fromkeys([self._home.makers, *(model.digest[:12] for model in self._others.values())]))
+
+    @property
     def provenance(self) -> Provenance:
         """That of the encoder; each answer has its own."""
         return self._home.provenance

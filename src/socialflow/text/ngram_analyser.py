@@ -23,6 +23,7 @@ class NgramAnalyser:
     """
 
     def __init__(self, bundle: NgramBundle, language: str) -> None:
+        self.digest = bundle.digest
         self._provenance, self._shape, self._language = bundle.provenance, bundle.shape, language
         known = {name: head for name, head in bundle.heads.items() if language in head.parts}
         self._weights = {name: (head, head.biases[language]) for name, head in known.items()}

@@ -20,6 +20,7 @@ from socialflow.catalogue.contents import read_manifest, verify
 from socialflow.catalogue.records import MANIFEST_FILE
 from socialflow.errors import ArtefactError, ModelUnavailable
 from socialflow.kit.answers import Provenance, Tier
+from socialflow.kit.digests import file_digest
 from socialflow.text.bundle import ARRAYS_FILE, HEADS_FILE, FloatArray, HeadPart, read_arrays, read_part
 from socialflow.text.ngrams import Shape
 
@@ -44,9 +45,10 @@ class NgramHead:
 
 @dataclass(frozen=True, slots=True)
 class NgramBundle:
-    """A checked bundle."""
+    """A checked bundle; `digest`, of its manifest, stands for every byte of it."""
 
     provenance: Provenance
+    digest: str
     shape: Shape
     heads: Mapping[str, NgramHead]
 
@@ -82,7 +84,9 @@ def read_ngrams(directory: Path, tier: Tier) -> NgramBundle:
     if not (1 <= shape.shortest <= shape.longest and shape.words >= 0):
         raise ArtefactError(f"{path} has features that no text has: {shape}")
     about = manifest.about
-    return NgramBundle(Provenance(about.name, about.version, tier), shape, heads)
+    return NgramBundle(
+        Provenance(about.name, about.version, tier), file_digest(directory / MANIFEST_FILE), shape, heads
+    )
 
 
 def _head(name: str, document: Mapping[str, Any], arrays: Mapping[str, FloatArray]) -> NgramHead:

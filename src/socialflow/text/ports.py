@@ -9,7 +9,10 @@ from socialflow.text.records import Analysis, Language
 
 
 class Answering(Protocol):
-    """As `analyser.Analyser` does."""
+    """As `analyser.Analyser` does; `digest` stands for every byte of what answers."""
+
+    @property
+    def digest(self) -> str: ...
 
     @property
     def questions(self) -> tuple[str, ...]: ...
@@ -20,13 +23,14 @@ class Answering(Protocol):
 
 
 class Model(Answering, Protocol):
-    """What answers in whatever language; `digest` and `provenance` are those of its encoder."""
+    """What answers in whatever language; `digest` and `provenance` are those of its encoder, `makers` stands for all
+    that answers."""
 
     @property
     def languages(self) -> tuple[str, ...]: ...
 
     @property
-    def digest(self) -> str: ...
+    def makers(self) -> str: ...
 
     @property
     def provenance(self) -> Provenance: ...
