@@ -62,7 +62,7 @@ class Normalised:
         else:
             origin = np.array(self.origin, np.int64)
             ends = np.searchsorted(origin, origin[np.maximum(places[:, 1] - 1, 0)], side="right")
-            found = np.stack((origin[places[:, 0]], origin[ends]), axis=1)
+            found = np.stack((origin[places[:, 0]], origin[np.minimum(ends, len(origin) - 1)]), axis=1)
         return np.where(places[:, :1] < places[:, 1:], found, -1)
 
 

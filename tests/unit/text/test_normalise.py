@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -98,6 +99,14 @@ class TestAnyString:
         for place in range(len(found.text)):
             start, end = found.span(place, place + 1)
             assert 0 <= start < end <= len(text)
+
+    @given(st.one_of(ANY, WOVEN))
+    def test_many_places_are_told_as_each_is(self, text: str) -> None:
+        found = normalise(text)
+        size = len(found.text)
+        places = [(start, end) for start in range(size + 1) for end in range(start, size + 1)]
+        told = [found.span(*place) if place[0] < place[1] else (-1, -1) for place in places]
+        assert found.spans(np.array(places, np.int64)).tolist() == [list(place) for place in told]
 
     @given(st.one_of(ANY, WOVEN))
     @example("\u0344" * 40)
