@@ -1,7 +1,8 @@
 """A network as it learns, whatever it learns: averaged weights, the best of them, and going on after a stop."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,21 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from socialflow.recommendation.cooccurrence import threads
+
 _AVERAGING = 0.999
 _LONGEST_GRADIENT = 1.0
+
+
+@contextmanager
+def processors() -> Iterator[None]:
+    """As many threads as a fit uses inside: the command line holds numeric libraries to one, for those who serve."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class Learning:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from socialflow.recommendation.fitting.course import Course
-from socialflow.recommendation.fitting.learning import Learning
+from socialflow.recommendation.fitting.learning import Learning, processors
 from socialflow.recommendation.fitting.sequences import HeldOut
 
 _log = logging.getLogger("socialflow.fitting")
@@ -58,6 +58,7 @@ class Trainer:
         optimiser = torch.optim.Adam(network.parameters(), lr=course.learning_rate, betas=(0.9, 0.98))
         self._learning = Learning(network, optimiser, noise, checkpoint)
 
+    @processors()
     def run(self) -> float:
         """Learn; returns the best quality."""
         learning = self._learning

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from socialflow.recommendation.fitting.learning import Learning
+from socialflow.recommendation.fitting.learning import Learning, processors
 from socialflow.training.text.fitting.losses import Network, batch_loss
 from socialflow.training.text.lessons import Batch, Lesson, batches, shares
 from socialflow.training.text.plan import Course
@@ -55,6 +55,7 @@ class Trainer:
         """Of the whole course."""
         return self._of_round * self._course.rounds
 
+    @processors()
     def run(self, progress: Callable[[int, int], None] = lambda _done, _all: None) -> float:
         """Learn; returns the best quality. `progress` hears steps done and in all."""
         learning = self._learning
