@@ -14,6 +14,7 @@ import numpy.typing as npt
 from socialflow.errors import ArtefactError
 from socialflow.text.bundle import ENCODER_FILE, TOKENIZER_FILE, Bundle, FloatArray
 from socialflow.text.casing import cases_of
+from socialflow.text.disguise import undisguised
 from socialflow.text.normalise import Normalised, normalise
 
 if TYPE_CHECKING:
@@ -173,6 +174,10 @@ class _Tokeniser:
     end: int
     unknown: int
 
+    def knows(self, word: str) -> bool:
+        """Whether a word is one token."""
+        return self.library.token_to_id(word) is not None
+
 
 def _tokeniser(bundle: Bundle) -> _Tokeniser:
     from tokenizers import Tokenizer
@@ -211,7 +216,8 @@ def _session(bundle: Bundle) -> "InferenceSession":
 
 
 def _reading(text: Normalised, targets: Sequence[Target], by: _Tokeniser) -> Reading:
-    encoding = by.library.encode(text.text, add_special_tokens=False)
+    plain = undisguised(text.text, by.knows)
+    encoding = by.library.encode(plain, add_special_tokens=False)
     room = WINDOW - 2
     starts = range(0, max(len(encoding) - OVERLAP, 1), room - OVERLAP)
     read = (min(len(starts), MOST_WINDOWS) - 1) * (room - OVERLAP) + room
@@ -224,7 +230,7 @@ def _reading(text: Normalised, targets: Sequence[Target], by: _Tokeniser) -> Rea
     if not known.any():
         return reading
     begins, ends = text.spans(places).T
-    words, cases = np.array(numbers, np.int64), cases_of(text.text, offsets, numbers)
+    words, cases = np.array(numbers, np.int64), cases_of(plain, offsets, numbers)
     windows = []
     for start in starts[:MOST_WINDOWS]:
         part = slice(start, start + room)

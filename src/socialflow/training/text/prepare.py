@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from socialflow.text.casing import cases_of
+from socialflow.text.disguise import undisguised
 from socialflow.text.encoder import WINDOW
 from socialflow.text.head import bio
 from socialflow.text.normalise import Normalised, normalise
@@ -47,12 +48,13 @@ def tokenised(texts: Sequence[str], by: "Tokenizer") -> Tokenised:
     ids, starts, ends, cases, lengths = [], [], [], [], []
     for first in range(0, len(texts), _AT_ONCE):
         plain = [normalise(text) for text in texts[first : first + _AT_ONCE]]
-        for one, encoding in zip(plain, by.encode_batch([one.text for one in plain]), strict=True):
+        read = [undisguised(one.text, lambda word: by.token_to_id(word) is not None) for one in plain]
+        for one, words, encoding in zip(plain, read, by.encode_batch(read), strict=True):
             begins, stops = _offsets(one, encoding)
             ids.append(np.array(encoding.ids, np.int32))
             starts.append(begins)
             ends.append(stops)
-            cases.append(cases_of(one.text, encoding.offsets, encoding.word_ids))
+            cases.append(cases_of(words, encoding.offsets, encoding.word_ids))
             lengths.append(len(encoding.ids))
     indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
     none = np.empty(0, np.int64)
