@@ -40,7 +40,7 @@ def model(version: str) -> Analyser:
     """The clear model under any version."""
     _KEPT.append(tempfile.TemporaryDirectory())
     bundle = clear_bundle(Path(_KEPT[-1].name))
-    return Analyser(replace(bundle, provenance=Provenance("text", version, Tier.BUNDLED)))
+    return Analyser(replace(bundle, provenance=Provenance("text", version, Tier.BUNDLED), digest=version))
 
 
 class Reader(TextService):
