@@ -9,7 +9,7 @@ from socialflow.training.text.shapes.records import Row
 
 _CASUAL_SHARE = 0.5
 _PLAIN = frozenset({"praise", "statement", "question"})
-"""Meant as they are written. Sets of irony know praise mostly as irony: without these a head takes all of it for that."""
+"""Meant as they are written. Sets of irony know praise mostly as irony; without these a head takes it for that."""
 
 
 def rows(seed: int) -> list[Row]:
@@ -17,7 +17,9 @@ def rows(seed: int) -> list[Row]:
     rng = np.random.default_rng(seed)
     words = frames.words("intent_words")
     found = (
-        _meant(row) for group in frames.groups("intents") for row in frames.drawn(group, words, rng, casual_share=_CASUAL_SHARE)
+        _meant(row)
+        for group in frames.groups("intents")
+        for row in frames.drawn(group, words, rng, casual_share=_CASUAL_SHARE)
     )
     return frames.shuffled(found, rng)
 
