@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, TypedDict
 
-from socialflow.errors import InvalidInput, ModelUnavailable
+from socialflow.errors import ModelUnavailable
 from socialflow.kit.answers import Status, Tier
 from socialflow.moderation.behaviour import Author, behaviour_signals
+from socialflow.moderation.checks import readable, threshold_of
 from socialflow.moderation.links import link_signals, links
 from socialflow.moderation.patterns import pattern_signals
 from socialflow.moderation.signals import Signal, combined
@@ -17,8 +18,6 @@ from socialflow.text.records import Analysis, Detection
 
 SPAM = 0.8
 """Least score that counts as spam (`ML_SPAM_THRESHOLD`)."""
-LONGEST = 100_000
-"""Characters of a text at most."""
 
 
 class Spam(TypedDict):
@@ -57,17 +56,14 @@ class SpamDetector:
     """
 
     def __init__(self, analyser: Answering | None = None, *, threshold: float = SPAM) -> None:
-        if not 0.0 < threshold <= 1.0:
-            raise InvalidInput(f"a threshold is above 0 and at most 1, not {threshold}", field="threshold")
         self._analyser = analyser
-        self._threshold = threshold
+        self._threshold = threshold_of(threshold)
 
     def predict(self, text: str, author: Author | None = None) -> Spam:
         """Judge one text, with what is known of its author. Raises InvalidInput, ArtefactError."""
-        if len(text) > LONGEST:
-            raise InvalidInput(f"a text has at most {LONGEST} characters, not {len(text)}", field="text")
+        asked = [readable(text)]
         try:
-            (analysis,) = (self._analyser or multilingual()).analyse([text], ["spam"])
+            (analysis,) = (self._analyser or multilingual()).analyse(asked, ["spam"])
         except ModelUnavailable:
             analysis = Analysis({}, Status.ABSTAINED, ("text:model",), 0.0, 0)
         return judged(text, author, analysis, self._threshold)

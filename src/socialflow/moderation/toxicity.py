@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from socialflow.errors import InvalidInput, ModelUnavailable
+from socialflow.errors import ModelUnavailable
 from socialflow.kit.answers import Status
-from socialflow.moderation.spam import LONGEST
+from socialflow.moderation.checks import readable, threshold_of
 from socialflow.text.multilingual import multilingual
 from socialflow.text.ports import Answering
 from socialflow.text.records import Analysis, Detection, Labels, Spans
@@ -66,18 +66,14 @@ class ToxicityDetector:
     """
 
     def __init__(self, analyser: Answering | None = None, *, threshold: float | None = None) -> None:
-        if threshold is not None and not 0.0 < threshold <= 1.0:
-            raise InvalidInput(f"a threshold is above 0 and at most 1, not {threshold}", field="threshold")
-        self._analyser, self._threshold = analyser, threshold
+        self._analyser = analyser
+        self._threshold = None if threshold is None else threshold_of(threshold)
 
     def predict(self, text: str, context: Sequence[str | Turn] = ()) -> Toxicity:
         """Judge one text; `context` are the messages it answers, the last of which counts. Raises InvalidInput,
         ArtefactError."""
-        before = Turn.of(context[-1]).text if context else ""
-        for given, field in ((text, "text"), (before, "context")):
-            if len(given) > LONGEST:
-                raise InvalidInput(f"a text has at most {LONGEST} characters, not {len(given)}", field=field)
-        texts = [text, *([before, f"{before}\n{text}"] if before.strip() else [])]
+        before = readable(Turn.of(context[-1]).text if context else "", "context")
+        texts = [readable(text), *([before, f"{before}\n{text}"] if before.strip() else [])]
         try:
             alone, *others = (self._analyser or multilingual()).analyse(texts, QUESTIONS)
         except ModelUnavailable:

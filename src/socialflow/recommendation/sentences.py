@@ -27,7 +27,7 @@ class Sentences:
     def __init__(self, analyser: Analyser) -> None:
         self._analyser = analyser
         self._guard = threading.Lock()
-        self._kept: OrderedDict[str, FloatArray] = OrderedDict()
+        self._kept: OrderedDict[bytes, FloatArray] = OrderedDict()
         self._last = b"", np.empty((0, WIDTH), np.float32)
 
     @property
@@ -44,21 +44,22 @@ class Sentences:
         texts = [said(items, row) for row in range(len(items))]
         if len(texts) > _FEW:
             return self._of_many(texts)
+        digests = [_digest(text) for text in texts]
         with self._guard:
-            known = {text: self._kept[text] for text in texts if text in self._kept}
-        new = [text for text in dict.fromkeys(texts) if text not in known]
-        known.update(zip(new, self._encoded(new), strict=True))
+            known = {digest: self._kept[digest] for digest in digests if digest in self._kept}
+        new = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known}
+        known.update(zip(new, self._encoded(list(new.values())), strict=True))
         with self._guard:
-            for text in texts:
-                self._kept[text] = known[text]
-                self._kept.move_to_end(text)
+            for digest in digests:
+                self._kept[digest] = known[digest]
+                self._kept.move_to_end(digest)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-        return np.array([known[text] for text in texts], np.float32).reshape(len(texts), WIDTH)
+        return np.array([known[digest] for digest in digests], np.float32).reshape(len(texts), WIDTH)
 
     def _of_many(self, texts: Sequence[str]) -> FloatArray:
         """The last catalogue is kept: a gate fits it twice."""
-        digest = blake2b("\0".join(texts).encode("utf-8", "surrogatepass")).digest()
+        digest = _digest("\0".join(texts))
         with self._guard:
             known, vectors = self._last
         if known != digest:
@@ -74,6 +75,11 @@ class Sentences:
                 if (vector := told.record(_QUESTION, Vector)) is not None:
                     vectors[row] = vector.values
         return vectors
+
+
+def _digest(text: str) -> bytes:
+    """Stands for a text: what people say of themselves is not kept."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()
 
 
 @cache
