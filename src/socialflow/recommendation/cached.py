@@ -150,8 +150,8 @@ class CachedRecommendations:
             if isinstance(one, SocialflowError):
                 raise one
         known = [one for one in asked if isinstance(one, _Asked)]
-        await self._look(known, tell=False)
-        missing = [one for one in known if one.ranked is None]
+        await self._look(known, read=False)
+        missing = [one for one in known if not one.cached]
         await self._rank(missing, ttl)
         return len(missing)
 
@@ -188,34 +188,30 @@ class CachedRecommendations:
             return error
         return UserNotFound(f"user {user_id!r} appeared just now; ask again", field="user_id")
 
-    async def _look(self, asked: Sequence[_Asked], *, tell: bool = True) -> None:
-        """Fill in what the cache holds and may still be shown."""
+    async def _look(self, asked: Sequence[_Asked], *, read: bool = True) -> None:
+        """Tell what the cache holds and may still be shown, and fill it in; `read` False: only tell, to nobody else."""
         if not self._ttl or not asked:
             return
         outcomes = dict.fromkeys(Lookup, 0)
         for turn in _turns(asked):
             values = await self._cache.get_many([one.key for one in turn])
             for one, value in zip(turn, values, strict=True):
-                outcomes[self._take(one, value)] += 1
+                outcomes[self._take(one, value, read=read)] += 1
             await asyncio.sleep(0)
-        if tell:
+        if read:
             for outcome, count in outcomes.items():
                 self.observer.looked_up("recommendations", outcome, count)
 
-    def _take(self, one: _Asked, value: bytes | None) -> Lookup:
+    def _take(self, one: _Asked, value: bytes | None, *, read: bool = True) -> Lookup:
         if value is None:
             return Lookup.MISS
-        ranked = unpack(value, one.watermark)
-        if ranked is None:
+        packed = unpack(value, one.watermark)
+        if packed is None or not self._service.may_show(one.query, one.viewer, packed.items):
             return Lookup.STALE
-        if not self._may_show(one, ranked):
-            return Lookup.STALE
-        one.ranked, one.cached = ranked, True
-        return Lookup.HIT
-
-    def _may_show(self, one: _Asked, ranked: Ranked) -> bool:
-        items = np.fromiter((entry.item for entry in ranked.impression.entries), np.int64)
-        return self._service.may_show(one.query, one.viewer, items)
+        if read:
+            one.ranked = packed.ranked()
+        one.cached = one.ranked is not None or not read
+        return Lookup.HIT if one.cached else Lookup.STALE
 
     async def _work_out(self, missing: Sequence[_Asked]) -> None:
         """Rank what is missing; one question is worked out once, however many ask it at a time."""
@@ -224,7 +220,8 @@ class CachedRecommendations:
             return
         one = missing[0]
         made = await self._flights.run(f"{one.key} {one.watermark}", lambda: self._rank_alone(one))
-        if self._may_show(one, made):
+        items = np.fromiter((entry.item for entry in made.impression.entries), np.int64)
+        if self._service.may_show(one.query, one.viewer, items):
             one.ranked = made
         else:  # it was being worked out before this call began, and an item of it was hidden between the two
             await self._rank([one])

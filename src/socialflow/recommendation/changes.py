@@ -41,7 +41,9 @@ class Move:
 
     def told(self, candidate: int) -> str | None:
         """From which place to which."""
+        if not self.noted[candidate]:
+            return None
         was, now = int(self.was[candidate]), int(self.now[candidate])
-        if was == now or not self.noted[candidate]:
+        if was == now:
             return None
         return f"{self.because.get(candidate, self.why)} {was + 1} -> {now + 1}"

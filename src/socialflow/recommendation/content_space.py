@@ -118,7 +118,8 @@ class ContentSpace:
         zeros."""
         vectors = self.vectors(keys)
         scores: npt.NDArray[np.float64] = (vectors @ vector).astype(np.float64)
-        scores[~vectors.any(axis=1)] = np.nan
+        nothing = np.flatnonzero(scores == 0)
+        scores[nothing[~vectors[nothing].any(axis=1)]] = np.nan
         return scores if vector.any() else np.full(len(keys), np.nan)
 
     def nearest(self, vector: FloatArray, count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:

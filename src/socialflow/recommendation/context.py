@@ -46,9 +46,19 @@ def among(values: npt.NDArray[np.integer[Any]], chosen: Collection[int]) -> Mask
     """
     if not chosen or not len(values):
         return np.zeros(len(values), np.bool_)
-    table = np.zeros(max(int(values.max()), *chosen) + 1, np.bool_)
+    return where(values, truths(chosen))
+
+
+def truths(chosen: Collection[int]) -> Mask:
+    """A table with True at the numbers `chosen`, none negative; the last place is False."""
+    table = np.zeros(max(chosen, default=-1) + 2, np.bool_)
     table[np.fromiter(chosen, np.int64, count=len(chosen))] = True
-    member: Mask = table[values] & (values >= 0)
+    return table
+
+
+def where(values: npt.NDArray[np.integer[Any]], table: Mask) -> Mask:
+    """Which of `values` (n,) a table of `truths` holds."""
+    member: Mask = table[np.clip(values, -1, len(table) - 1)]
     return member
 
 

@@ -175,9 +175,12 @@ class Corpus:
         return np.array([key for key in found if key is not None], np.int64)
 
     def visible(self) -> npt.NDArray[np.bool_]:
-        """Which keys may be shown to anybody: stored status approved or flagged, and not hidden. Shape (size,)."""
-        n = self.size
-        return _SHOWN[self.status[:n]] & ~self.hidden[:n]
+        """Which keys may be shown to anybody (see `shows`). Shape (size,)."""
+        return self.shows(np.s_[: self.size])
+
+    def shows(self, keys: npt.NDArray[np.int64] | slice) -> npt.NDArray[np.bool_]:
+        """Whether items may be shown to anybody: stored status approved or flagged, and not hidden."""
+        return _SHOWN[self.status[keys]] & ~self.hidden[keys]
 
     def newest_first(self) -> npt.NDArray[np.int64]:
         """All existing keys, newest first, equal times by key."""

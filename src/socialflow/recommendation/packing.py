@@ -3,14 +3,18 @@
 Nothing here outlives a cache entry, so the form may change with every version.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import starmap
 from typing import Any
 
+import numpy as np
 import orjson
 
 from socialflow.ids import ItemKey, UserKey
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.recommendation.bulk import Ranked
+from socialflow.recommendation.interactions import IntArray
 from socialflow.recommendation.records import FeedEntry, Impression, Removal, Term
 
 FORM = 3
@@ -55,17 +59,34 @@ def pack(ranked: Ranked) -> bytes:
     return orjson.dumps((FORM, ranked.watermark, ranked.has_more, head, entries, removed))
 
 
-def unpack(value: bytes, watermark: str) -> Ranked | None:
-    """The ranking in `value`; None where it was made from another watermark, or cannot be read.
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A ranking that can be read, of which nothing but the items was looked at."""
 
-    Its request id is empty and its time long ago: who gives it to somebody sets both.
-    """
+    watermark: str
+    items: IntArray
+    _rest: tuple[Any, ...]
+
+    def ranked(self) -> Ranked | None:
+        """The ranking; None where it cannot be read after all.
+
+        Its request id is empty and its time long ago: who gives it to somebody sets both.
+        """
+        try:
+            return _ranked(self.watermark, *self._rest)
+        except (ValueError, TypeError):
+            return None
+
+
+def unpack(value: bytes, watermark: str) -> Packed | None:
+    """The ranking in `value`; None where it was made from another watermark, or cannot be read."""
     try:
         form, made_from, *rest = orjson.loads(value)
         if form != FORM or made_from != watermark:
             return None
-        return _ranked(watermark, *rest)
-    except (ValueError, TypeError):
+        _, _, entries, _ = rest
+        return Packed(watermark, np.array([entry[0] for entry in entries], np.int64), tuple(rest))
+    except (ValueError, TypeError, IndexError):
         return None
 
 
@@ -91,7 +112,7 @@ def _ranked(watermark: str, has_more: bool, head: Any, entries: Any, removed: An
                 reason=reason,
                 anchor=None if anchor is None else ItemKey(anchor),
                 propensity=propensity,
-                terms=tuple([Term(name, weight, worth) for name, weight, worth in terms]),
+                terms=tuple(starmap(Term, terms)),
                 moves=tuple(moves),
                 signals=tuple(signals),
             )
@@ -103,7 +124,7 @@ def _ranked(watermark: str, has_more: bool, head: Any, entries: Any, removed: An
             Provenance(model, version, Tier(tier), updated_at=None if at is None else datetime.fromisoformat(at))
             for model, version, tier, at in provenance
         ),
-        removed=tuple(Removal(ItemKey(item), stage, why) for item, stage, why in removed),
+        removed=tuple(starmap(Removal, removed)),
         removed_counts=counts,
         filters=filters,
         signals=tuple(names),

@@ -300,8 +300,10 @@ def sieve(filters: Sequence[Filter], ctx: Context, candidates: Candidates) -> tu
     for sift in filters:
         if not len(candidates):
             break
-        codes = np.full(len(candidates), -1)
         reasons = sift.removed(ctx, candidates.keys)
+        if not reasons:
+            continue
+        codes = np.full(len(candidates), -1)
         for code, mask in enumerate(reasons.values()):
             codes[mask & (codes < 0)] = code
         out = codes >= 0

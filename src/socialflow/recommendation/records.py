@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from socialflow.content.records import InteractionType, ItemKind, Mood
 from socialflow.ids import ItemKey, UserKey
@@ -45,17 +46,18 @@ class FeedQuery:
     """Rank only these item ids (`recommendations/feed`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One summand of a score."""
+class Term(NamedTuple):
+    """One summand of a score.
+
+    A tuple, like `FeedEntry` and `Removal`: an answer has two hundred of them, and tuples are made in half the time.
+    """
 
     name: str
     weight: float
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEntry:
+class FeedEntry(NamedTuple):
     """One place in an answer."""
 
     item: ItemKey
@@ -75,8 +77,7 @@ class FeedEntry:
     """What a ranker looks at, in the order of `Impression.signals`; None where one could not tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(NamedTuple):
     """An item that a stage took out, and why."""
 
     item: ItemKey

@@ -1,7 +1,7 @@
 """The models in use: loaded aside when their version changes, swapped in between two requests."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,6 +13,7 @@ from socialflow.errors import SocialflowError
 from socialflow.kit.answers import Provenance
 from socialflow.kit.clock import Clock
 from socialflow.recommendation.content_space import ContentSpace
+from socialflow.recommendation.interactions import FloatArray, IntArray
 from socialflow.recommendation.ports import ModelSource
 from socialflow.recommendation.protocol import Recommender
 from socialflow.recommendation.query import Ranked
@@ -32,17 +33,19 @@ class Loaded:
     content: ContentSpace | None = None
     """Vectors of the content model, newer items included; None for every other model."""
     fitted_at: datetime | None = None
-    _near: dict[tuple[int, int], Ranked] = field(default_factory=dict, init=False, repr=False)
+    _near: dict[tuple[int, int], tuple[IntArray, FloatArray]] = field(default_factory=dict, init=False, repr=False)
 
-    def neighbours(self, item: int, k: int) -> Ranked:
-        """The k items most like one item, `Ranked` of one row; kept for as long as the version is in use."""
-        near = self._near.get((item, k))
-        if near is None:
-            near = self.model.neighbours(np.array([item]), k)
-            if len(self._near) >= KEPT_NEIGHBOURS:
+    def neighbours(self, items: Sequence[int], k: int) -> Ranked:
+        """The k most like each of some items, a row each; kept for as long as the version is in use."""
+        kept = {item: near for item in items if (near := self._near.get((item, k))) is not None}
+        if new := [item for item in dict.fromkeys(items) if item not in kept]:
+            found = self.model.neighbours(np.array(new), k)
+            kept.update(zip(new, zip(found.items, found.scores, strict=True), strict=True))
+            if len(self._near) + len(new) > KEPT_NEIGHBOURS:
                 self._near.clear()
-            self._near[item, k] = near
-        return near
+            self._near.update(((item, k), kept[item]) for item in new)
+        rows, scores = zip(*(kept[item] for item in items), strict=True) if items else ((), ())
+        return Ranked(np.array(rows, np.int64).reshape(-1, k), np.array(scores, np.float32).reshape(-1, k))
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def alike(entry: FeedEntry, other: FeedEntry) -> None:
     for term, twin in zip(entry.terms, other.terms, strict=True):
         assert (term.name, term.weight) == (twin.name, twin.weight)
         assert term.value == pytest.approx(twin.value, abs=1e-5)
-    assert replace(entry, score=0.0, terms=()) == replace(other, score=0.0, terms=())
+    assert entry._replace(score=0.0, terms=()) == other._replace(score=0.0, terms=())
 
 
 def same_answer(made: Ranked, answer: FeedAnswer) -> None:

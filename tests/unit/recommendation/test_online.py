@@ -45,7 +45,7 @@ async def step(service: RecommendationService, clock: FixedClock) -> None:
 
 def links(service: RecommendationService, item: int) -> list[int]:
     loaded = service._running.shelf.models["item_item"]
-    return [near for near in loaded.neighbours(item, 8).items[0].tolist() if near >= 0]
+    return [near for near in loaded.neighbours([item], 8).items[0].tolist() if near >= 0]
 
 
 class TestCounting:
@@ -191,7 +191,7 @@ class TestCost:
         await step(service, clock)
         assert service._running.online._followed["item_item"].waiting
         await step(service, clock)
-        near = service._running.shelf.models["item_item"].neighbours(1, 8)
+        near = service._running.shelf.models["item_item"].neighbours([1], 8)
         assert float(near.scores[0][near.items[0] == 8][0]) == pytest.approx(
             float(item_item(store).neighbours([1], 8).scores[0][item_item(store).neighbours([1], 8).items[0] == 8][0])
         )

@@ -26,6 +26,8 @@ class Blocked:
     def removed(self, ctx: Context, keys: Keys) -> Mapping[str, Mask]:
         """Items of blocked authors and, where no author is named, of channels that blocked people own."""
         blocked = ctx.viewer.relations.blocked_users
+        if not blocked:
+            return {}
         return {"its author and the viewer are blocked": among(ctx.world.corpus.maker(keys), blocked)}
 
 
@@ -37,6 +39,8 @@ class Muted:
     def removed(self, ctx: Context, keys: Keys) -> Mapping[str, Mask]:
         """Items of muted authors and channels."""
         corpus, relations = ctx.world.corpus, ctx.viewer.relations
+        if not relations.muted_users and not relations.muted_channels:
+            return {}
         return {
             "its author is muted": among(corpus.maker(keys), relations.muted_users),
             "its channel is muted": among(corpus.channel[keys], relations.muted_channels),

@@ -8,6 +8,8 @@ from socialflow.recommendation.pipeline import Signal, normalised
 
 _NEAR = 20
 _BY_PLACE = 1.0 - np.arange(_NEAR) / _NEAR
+_NEWEST = 3
+_BY_STEP_BACK = 0.5 ** np.arange(_NEWEST)
 LIVE_COUNTS = Provenance("trending", "1", Tier.HEURISTIC)
 
 
@@ -75,7 +77,7 @@ class Likeness:
         loaded = ctx.world.models.get(self.name)
         if loaded is None or ctx.anchor is None:
             return Signal.absent(len(keys), f"model:{self.name}")
-        near = loaded.neighbours(ctx.anchor, self._limit)
+        near = loaded.neighbours([ctx.anchor], self._limit)
         known = near.items[0] >= 0
         if not known.any():
             return Signal.absent(len(keys), f"item:{self.name}")
@@ -173,13 +175,13 @@ class JustTaken:
     def score(self, ctx: Context, keys: Keys) -> Signal:
         """1 for the nearest neighbour of the newest liked item, falling with its place in the list, and half as much
         for each item further back; 0 beyond the three newest and the twenty nearest."""
+        anchors = ctx.liked[:_NEWEST].tolist()
         near, worth = [np.empty(0, np.int64)], [np.empty(0)]
-        for back, anchor in enumerate(ctx.liked[:3].tolist()):
-            for name in ("content_based", "item_item"):
-                loaded = ctx.world.models.get(name)
-                if loaded is not None:
-                    near.append(loaded.neighbours(anchor, _NEAR).items[0])
-                    worth.append(0.5**back * _BY_PLACE)
+        for name in ("content_based", "item_item"):
+            loaded = ctx.world.models.get(name)
+            if loaded is not None:
+                near.append(loaded.neighbours(anchors, _NEAR).items.ravel())
+                worth.append((_BY_STEP_BACK[: len(anchors), None] * _BY_PLACE).ravel())
         return Signal(_greatest(np.concatenate(near), np.concatenate(worth), keys))
 
 

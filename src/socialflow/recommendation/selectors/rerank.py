@@ -100,7 +100,8 @@ class Slots(ABC):
         none."""
         order, earlier = ranking.order[: ctx.need].tolist(), len(ctx.shown)
         wanted, had = self._wanted(ctx, ranking.candidates.keys), self._wanted(ctx, ctx.shown)
-        waiting = deque(candidate for candidate in ranking.order[ctx.need :].tolist() if wanted[candidate])
+        behind = ranking.order[ctx.need :]
+        waiting = deque(behind[wanted[behind]].tolist())
         brought: dict[int, str] = {}
         for stop in range(self._every - earlier % self._every, len(order) + 1, self._every):
             start = stop - self._every

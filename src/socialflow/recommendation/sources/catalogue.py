@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from socialflow.recommendation.context import Context, Keys, Mask, among
+from socialflow.recommendation.context import Context, Keys, Mask, truths, where
 from socialflow.recommendation.pipeline import Drawn
 
 FRESH = 24 * 3600.0
@@ -111,9 +111,10 @@ class Following:
         if not relations.follows and not relations.subscriptions:
             return Drawn.of(np.empty(0, np.int64))
 
+        followed, subscribed = truths(relations.follows), truths(relations.subscriptions)
+
         def ours(keys: Keys) -> Mask:
-            followed = among(corpus.author[keys], relations.follows)
-            return followed | among(corpus.channel[keys], relations.subscriptions)
+            return where(corpus.author[keys], followed) | where(corpus.channel[keys], subscribed)
 
         return Drawn.of(first_where(ctx.younger(FOLLOWED_FOR), ours, self._limit))
 

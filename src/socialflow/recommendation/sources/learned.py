@@ -45,12 +45,11 @@ class Neighbours:
         anchors = ctx.liked[: self._recent] if ctx.anchor is None else np.array([ctx.anchor])
         if loaded is None or not len(anchors):
             return Drawn.of(np.empty(0, np.int64))
-        lists = [loaded.neighbours(anchor, self._limit) for anchor in anchors.tolist()]
-        near = np.concatenate([ranked.items for ranked in lists])
+        ranked = loaded.neighbours(anchors.tolist(), self._limit)
+        near = ranked.items
         good = near >= 0
         if self._cut:
-            scores = np.concatenate([ranked.scores for ranked in lists])
-            good &= scores >= ctx.world.settings.similarity_threshold
+            good &= ranked.scores >= ctx.world.settings.similarity_threshold
         origins = np.repeat(anchors[:, None], self._limit, axis=1)
         return Drawn(near.T[good.T], origins.T[good.T])
 
