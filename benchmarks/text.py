@@ -45,8 +45,21 @@ def run(shared: Path, directory: Path = PACKAGED) -> Path:
     five = [report["sets"][name]["value"] for name in _FIVE if name in report["sets"]]
     if len(five) == len(_FIVE):
         report["tweeteval_mean"] = round(float(np.mean(five)), 4)
+    report["hate_elsewhere"] = {name: _hate(name, root, model) for name in _ELSEWHERE}
     report["unintended_bias"] = {name: _bias(name, root, model) for name in NAMES}
     return write("text" if licence == "all" else f"text_{licence}", "python -m benchmarks text", report)
+
+
+def _hate(name: str, root: Path, model: Analyser) -> dict[str, Any]:
+    """The head of hate on a set that it does not learn from: hateful texts against normal ones."""
+    labels, part = HEADS["hate_speech"].labels, load(name, root).test
+    told = [(text, labels[target]) for text, target in zip(part.texts, part.plain(), strict=True)]
+    texts, truth = zip(
+        *((text, int(label == "hatespeech")) for text, label in told if label != "offensive"), strict=True
+    )
+    found = evaluate(HEADS["hate"], texts, truth, model=model)
+    measured = {called: round(found[called]["macro_f1"], 4) for called in ("metrics", "majority")}
+    return {"rows": len(texts), "macro_f1": measured["metrics"], "majority": measured["majority"]}
 
 
 def _bias(name: str, root: Path, model: Analyser) -> dict[str, Any]:
@@ -99,4 +112,5 @@ MEASURED: Mapping[str, tuple[str, Figure]] = {
 }
 """Set -> what its figure is called, and the figure."""
 _FIVE = tuple(f"tweeteval/{name}" for name in ("emotion", "hate", "irony", "offensive", "sentiment"))
+_ELSEWHERE = ("hatexplain", "davidson2017")
 _AT_ONCE = 4096

@@ -65,15 +65,7 @@ class TestModeration:
 class TestLabelledByHand:
     @pytest.mark.parametrize(
         ("name", "question", "least"),
-        [
-            pytest.param(
-                "categories",
-                "category",
-                0.70,
-                marks=pytest.mark.xfail(reason="0.66 of 300: generated titles are too uniform yet", strict=True),
-            ),
-            ("intents", "intent", 0.75),
-        ],
+        [("categories", "category", 0.70), ("intents", "intent", 0.75)],
     )
     def test_label_agrees_with_the_reader(self, analyser: Analyser, name: str, question: str, least: float) -> None:
         listed = labelled(name)

@@ -16,6 +16,7 @@ from socialflow.kit.progress import Progress
 if TYPE_CHECKING:
     from socialflow.catalogue.records import Version
     from socialflow.catalogue.registry import Catalogue
+    from socialflow.text.bundle import Bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,42 @@ class TextSources:
     licence: Annotated[
         Literal["all", "open"] | None, typer.Option(help="text: leave out sets without a stated open licence.")
     ] = None
+    head: Annotated[
+        list[str] | None,
+        typer.Option(help="text: only this head learns, on the encoder of the active model; repeat for several."),
+    ] = None
 
 
 def fit_text(
     config: Path | None, changes: Sequence[str], sources: TextSources, catalogue: Catalogue, progress: Progress
 ) -> Version:
-    """Train the encoder and its heads by a plan, that of the package by default. Raises InvalidInput."""
+    """Train the encoder and its heads, or some heads alone, by a plan, that of the package by default.
+
+    Raises InvalidInput, ArtefactError.
+    """
+    from socialflow.training.text.fitting.alone import train_heads
     from socialflow.training.text.fitting.run import train_text
     from socialflow.training.text.plan import SHIPPED, read_plan
 
-    data, base = _needed(sources.data, "data"), _needed(sources.base, "base")
     changed = [*changes, *([f"licence={sources.licence}"] if sources.licence else [])]
+    plan, data = read_plan(config or SHIPPED, changed), _needed(sources.data, "data")
+    if sources.head:
+        return train_heads(plan, sources.head, _active(catalogue), data, catalogue=catalogue, progress=progress)
     work = session.settings().work_dir / "text"
-    return train_text(read_plan(config or SHIPPED, changed), base, data, work, catalogue=catalogue, progress=progress)
+    return train_text(plan, _needed(sources.base, "base"), data, work, catalogue=catalogue, progress=progress)
+
+
+def _active(catalogue: Catalogue) -> Bundle:
+    """The text model that answers now. Raises ModelUnavailable, DigestMismatch, ArtefactError."""
+    from socialflow.kit.answers import Tier
+    from socialflow.text.bundle import NAME, PACKAGED, read_bundle
+
+    active = catalogue.active(NAME)
+    return (
+        read_bundle(PACKAGED, Tier.BUNDLED)
+        if active is None
+        else read_bundle(catalogue.open(NAME, active.version), Tier.TRAINED)
+    )
 
 
 def fit_text_languages(sources: TextSources, catalogue: Catalogue, progress: Progress) -> Version:

@@ -1,7 +1,7 @@
 """From a trained encoder and heads to a bundle: calibrated as it is served, compared with floats, judged, written."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +14,15 @@ from socialflow.catalogue.records import Card, Version
 from socialflow.catalogue.registry import Catalogue
 from socialflow.kit.progress import Progress
 from socialflow.text.builders import HEADS
-from socialflow.text.bundle import ARRAYS_FILE, ENCODER_FILE, HEADS_FILE, NAME, TOKENIZER_FILE, HeadPart
+from socialflow.text.bundle import (
+    ARRAYS_FILE,
+    ENCODER_FILE,
+    HEADS_FILE,
+    NAME,
+    TOKENIZER_FILE,
+    FloatArray,
+    HeadPart,
+)
 from socialflow.text.records import Combination
 from socialflow.training.gate import Verdict
 from socialflow.training.text.bias import Probe, unintended_bias
@@ -29,7 +37,8 @@ from socialflow.training.text.served import served
 from socialflow.training.text.shape import Shape
 from socialflow.training.text.terms import terms_of
 
-_ONE_SIDED_95 = 1.645
+ONE_SIDED_95 = 1.645
+"""Standard deviations that chance exceeds one time in twenty, on one side."""
 _EVEN = np.float32(0.5)
 """Harm is not told at less than even odds, even where that would give the best F1: a false alarm falls on somebody."""
 
@@ -74,9 +83,9 @@ def made(draft: Draft, tokenizer: Path, catalogue: Catalogue, progress: Progress
         write_heads(directory, calibrations)
 
     progress("probing", 0, 1)
-    bias = {name: _biased(probe, calibrations["toxicity"], graph) for name, probe in draft.probes.items()}
+    bias = {name: biased(probe, calibrations["toxicity"], graph) for name, probe in draft.probes.items()}
     metadata = {**_metadata(plan, learnt, measured, verdict), "unintended_bias": bias}
-    return catalogue.add(NAME, NAME, write, metadata, card=_card(learnt, plan, bias))
+    return catalogue.add(NAME, NAME, write, metadata, card=card_of(learnt.sources(), plan.languages, bias))
 
 
 def write_heads(directory: Path, parts: Mapping[str, HeadPart]) -> None:
@@ -111,7 +120,7 @@ def judged(measured: Mapping[str, Measured], gate: Gate) -> Verdict:
     worse = [
         f"{name}: quality falls from {one.floats:.4f} to {one.integers:.4f} by integer products"
         for name, one in measured.items()
-        if one.floats - one.integers > gate.loss + _ONE_SIDED_95 * ((1.0 - one.agreement) / one.rows) ** 0.5
+        if one.floats - one.integers > gate.loss + ONE_SIDED_95 * ((1.0 - one.agreement) / one.rows) ** 0.5
     ]
     share = float(
         np.average([one.agreement for one in measured.values()], weights=[one.rows for one in measured.values()])
@@ -123,14 +132,19 @@ def judged(measured: Mapping[str, Measured], gate: Gate) -> Verdict:
 
 def _calibrated(head: HeadPart, check: Lesson, graph: bytes, exact: bytes) -> tuple[HeadPart, Measured]:
     told, floats = served(graph, head, check), served(exact, head, check)
+    part = fitted_to(head, check, told)
+    heat = 1.0 if check.kind == "vector" else part.temperature
+    shared = agreement(check, told / heat, floats / heat, part.thresholds)
+    return part, Measured(len(check), quality(check, floats), quality(check, told), shared)
+
+
+def fitted_to(head: HeadPart, check: Lesson, told: FloatArray) -> HeadPart:
+    """A head with the temperature and the thresholds that suit what it `told` of its validation part."""
     found = calibrated(check, told.astype(np.float64))
     thresholds = np.asarray(found.thresholds, np.float32)
     if HEADS[check.head].combination is Combination.MAX:
         thresholds = np.maximum(thresholds, _EVEN)
-    part = replace(head, temperature=found.temperature, thresholds=thresholds)
-    heat = 1.0 if check.kind == "vector" else found.temperature
-    shared = agreement(check, told / heat, floats / heat, thresholds)
-    return part, Measured(len(check), quality(check, floats), quality(check, told), shared)
+    return replace(head, temperature=found.temperature, thresholds=thresholds)
 
 
 def _metadata(
@@ -156,22 +170,26 @@ def _metadata(
     }
 
 
-def _biased(probe: Probe, head: HeadPart, graph: bytes) -> Mapping[str, Any]:
+def biased(probe: Probe, head: HeadPart, graph: bytes) -> Mapping[str, Any]:
+    """AUCs of a head of toxicity on texts that name groups of people."""
     scores = served(graph, head, probe.lesson)[:, head.labels.index("toxicity")]
     return unintended_bias(probe.groups, probe.harmful, scores.astype(np.float64))
 
 
-def _card(learnt: Curriculum, plan: Plan, bias: Mapping[str, Mapping[str, Any]]) -> Card:
-    sets = sorted({name for counts in learnt.sources().values() for name in counts})
+def card_of(
+    texts: Mapping[str, Mapping[str, int]], languages: Sequence[str], bias: Mapping[str, Mapping[str, Any]]
+) -> Card:
+    """The card of a model that learnt from these sets (texts by head and set)."""
+    sets = sorted({name for counts in texts.values() for name in counts})
     terms = "; ".join(f"{name} ({_terms(name)})" for name in sets)
-    languages = ", ".join(plan.languages)
+    read = ", ".join(languages)
     return Card(
         summary="One small encoder (6 layers, 384 wide, started from all-MiniLM-L6-v2) with a head a question.",
         intended_use="Short texts of social platforms: posts, comments, titles. Scores support decisions of people and "
         "of policies; they are no verdicts.",
         data=f"Public sets and generated text, by head in the manifest. Terms: {terms}.",
         limitations=(
-            f"Trained on these languages only: {languages}; other languages are for other models.",
+            f"Trained on these languages only: {read}; other languages are for other models.",
             "Casing is not seen. At most 32 windows of 128 tokens of a text are read.",
             "Category, intent and harm are partly learnt from generated text.",
             "Toxicity is learnt from part of one set of encyclopaedia discussions and from generated text.",

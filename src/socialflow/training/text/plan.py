@@ -38,7 +38,11 @@ class Course(BaseModel):
         default={}, description="By head: how much more often than others its texts come."
     )
     patience: int = Field(default=3, ge=1, description="Rounds without a better quality after which learning ends.")
+    anew: bool = Field(default=False, description="Heads begin from nothing, not from where they are.")
     seed: int = Field(default=0, ge=0)
+
+
+_ALONE = Course(learns="heads", most=20_000)
 
 
 class Gate(BaseModel):
@@ -49,7 +53,9 @@ class Gate(BaseModel):
     agreement: float = Field(
         default=0.99, ge=0, le=1, description="Decisions that integer products must share with floats."
     )
-    loss: float = Field(default=0.01, ge=0, description="Quality that integer products may cost a head.")
+    loss: float = Field(
+        default=0.01, ge=0, description="Quality that integer products, or learning alone, may cost a head."
+    )
 
 
 class Plan(BaseModel):
@@ -76,6 +82,10 @@ class Plan(BaseModel):
         default={}, description="By head: how it learns on alone, the encoder at rest; kept where that is better."
     )
     gate: Gate = Gate()
+
+    def alone(self, head: str) -> Course:
+        """How a head learns while the encoder rests."""
+        return self.afterwards.get(head, _ALONE)
 
 
 def read_plan(file: Path = SHIPPED, overrides: Sequence[str] = ()) -> Plan:

@@ -1,7 +1,6 @@
 """A training of the text model, from plan to candidate version."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,9 +17,8 @@ from socialflow.training.text.fitting.anchor import HEAD, anchored, parted
 from socialflow.training.text.fitting.answers import answers
 from socialflow.training.text.fitting.losses import Heads, Network
 from socialflow.training.text.fitting.network import Encoder, Noise
-from socialflow.training.text.fitting.trainer import Trainer
+from socialflow.training.text.fitting.trainer import Trainer, quality_of
 from socialflow.training.text.fitting.weights import encoder_weights, head_part
-from socialflow.training.text.lessons import Lesson
 from socialflow.training.text.making import Draft, made
 from socialflow.training.text.plan import Plan
 from socialflow.training.text.prepare import tokeniser
@@ -70,10 +68,8 @@ def _trained(plan: Plan, base: Path, data: Path, checkpoint: Path, progress: Pro
     trainer = Trainer(network, lessons, plan.course, judged, checkpoint)
     trainer.run(lambda done, every: progress("training", done, every))
     for name, course in plan.afterwards.items():
-        alone = Trainer(network, {name: lessons[name]}, course, _quality_of(checks[name]))
+        if course.anew:
+            network.heads.update(Heads({name: lessons[name]}, encoder.shape.width, plan.width, noise))
+        alone = Trainer(network, {name: lessons[name]}, course, quality_of(checks[name]))
         alone.run(partial(progress, f"training {name}"))
     return network, replace(learnt, lessons=lessons, checks=checks)
-
-
-def _quality_of(check: Lesson) -> Callable[[Network], float]:
-    return lambda network: quality(check, answers(network, check))

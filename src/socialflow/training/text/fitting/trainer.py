@@ -13,9 +13,11 @@ import torch
 from torch import Tensor
 
 from socialflow.recommendation.fitting.learning import Learning, processors
+from socialflow.training.text.fitting.answers import answers
 from socialflow.training.text.fitting.losses import Network, batch_loss
 from socialflow.training.text.lessons import Batch, Lesson, batches, shares
 from socialflow.training.text.plan import Course
+from socialflow.training.text.quality import quality
 
 _log = logging.getLogger("socialflow.training.text")
 
@@ -87,6 +89,11 @@ class Trainer:
         number, done = divmod(self._learning.steps, self._of_round)
         rng = np.random.default_rng((self._course.seed, number))
         return islice(batches(self._lessons, self._shares, self._course.size, rng), done, None)
+
+
+def quality_of(check: Lesson) -> Callable[[Network], float]:
+    """How good a network is at one lesson."""
+    return lambda network: quality(check, answers(network, check))
 
 
 def _pace(done: float, rise: float) -> float:

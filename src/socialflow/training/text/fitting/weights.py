@@ -1,6 +1,7 @@
 """What is served of a network: its weights as arrays."""
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from socialflow.text.bundle import FloatArray, HeadPart
@@ -24,19 +25,35 @@ def head_part(network: Network, lesson: Lesson) -> HeadPart:
     return HeadPart(lesson.kind, lesson.labels, 1.0, thresholds, arrays)
 
 
+def take_up(head: nn.Module, part: HeadPart) -> None:
+    """Let a head begin where `part` is; as it is made where the part has another width."""
+    own = dict(_arrays(head))
+    if {name: value.shape for name, value in own.items()} != {name: one.shape for name, one in part.arrays.items()}:
+        return
+    with torch.no_grad():
+        for name, parameter, turned in _places(head):
+            value = torch.from_numpy(np.array(part.arrays[name]))
+            parameter.copy_(value.T if turned else value)
+
+
 def _arrays(head: nn.Module) -> list[tuple[str, FloatArray]]:
+    return [(name, _array(value.T if turned else value)) for name, value, turned in _places(head)]
+
+
+def _places(head: nn.Module) -> list[tuple[str, Tensor, bool]]:
+    """By name in a bundle, the parameters of a head, and whether they are kept the other way round."""
     if isinstance(head, Vector):
-        return [("w", _array(head.turn.weight.T))]
+        return [("w", head.turn.weight, True)]
     own = []
     if isinstance(head, Pooled):
-        own.append(("pool", _array(head.pool)))
+        own.append(("pool", head.pool, False))
     if isinstance(head, Spanned):
-        own.append(("wq", _array(head.query.weight)))
+        own.append(("wq", head.query.weight, False))
     if isinstance(head, Tagged):
-        own.append(("case", _array(head.case.weight)))
+        own.append(("case", head.case.weight, False))
     for number, name in (("1", "inward"), ("2", "outward")):
         layer = head.get_submodule(name)
-        own += [(f"w{number}", _array(layer.weight.T)), (f"b{number}", _array(layer.bias))]
+        own += [(f"w{number}", layer.weight, True), (f"b{number}", layer.bias, False)]
     return own
 
 
