@@ -6,12 +6,13 @@ from dataclasses import asdict
 from typing import Any, TypedDict
 
 from socialflow.errors import ModelUnavailable
-from socialflow.kit.answers import Status, Tier
+from socialflow.kit.answers import Status
 from socialflow.moderation.behaviour import Author, behaviour_signals
 from socialflow.moderation.checks import readable, threshold_of
 from socialflow.moderation.links import link_signals, links
 from socialflow.moderation.patterns import pattern_signals
 from socialflow.moderation.signals import Signal, combined
+from socialflow.text.bundle import NAME as ENCODER
 from socialflow.text.multilingual import multilingual
 from socialflow.text.ports import Answering
 from socialflow.text.records import Analysis, Detection
@@ -44,8 +45,8 @@ class SpamDetector:
     """Spam, bots and bait, in every language whose words the text model knows; forms, links and behaviour in all.
 
     The text model's probability counts in full; everything else is a heuristic with a weight below 1. An action is
-    `reject` where the text model alone is sure enough, `flag_for_review` where only all together are, or where the
-    words could not be judged, else `approve`.
+    `reject` where the text model for English alone is sure enough, `flag_for_review` where another language's model or
+    only all together are, or where the words could not be judged, else `approve`.
 
     Parameters:
         analyser: answers questions about texts; None: the models of the package, loaded at the first text.
@@ -87,7 +88,7 @@ def judged(text: str, author: Author | None, analysis: Analysis, threshold: floa
         confidence=score if score >= threshold else 1.0 - score,
         score=score,
         categories=_by_group(signals),
-        recommended_action=_action(signals, score, threshold, said="text:empty" not in analysis.missing),
+        recommended_action=_action(score, threshold, analysis),
         signals=[asdict(signal) for signal in signals],
         provenance=None if answer is None else asdict(answer.provenance),
         status=Status.PARTIAL if (missing := _missing(analysis, author)) else Status.COMPLETE,
@@ -100,12 +101,13 @@ def _by_group(signals: Sequence[Signal]) -> dict[str, float]:
     return {group: combined(signal for signal in signals if signal.group == group) for group in groups}
 
 
-def _action(signals: Sequence[Signal], score: float, threshold: float, *, said: bool) -> str:
-    """`said`: there is something in the text that could be judged."""
-    learnt = [signal for signal in signals if signal.tier is not Tier.HEURISTIC]
-    if learnt and combined(learnt) >= threshold:
+def _action(score: float, threshold: float, analysis: Analysis) -> str:
+    """Only the encoder is sure enough to reject by itself: what other languages have learnt from is little."""
+    answer, told = analysis.answers.get("spam"), analysis.record("spam", Detection)
+    if answer is not None and answer.provenance.model == ENCODER and told is not None and told.score >= threshold:
         return "reject"
-    return "flag_for_review" if score >= threshold or (said and not learnt) else "approve"
+    unread = told is None and "text:empty" not in analysis.missing
+    return "flag_for_review" if score >= threshold or unread else "approve"
 
 
 def _missing(analysis: Analysis, author: Author | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 
@@ -18,12 +19,13 @@ PROVENANCE = Provenance("text", "small", Tier.BUNDLED)
 class Words:
     """A text model that finds every text as likely spam as told."""
 
-    def __init__(self, score: float) -> None:
+    def __init__(self, score: float, model: str = "text") -> None:
         self.score = score
+        self.provenance = replace(PROVENANCE, model=model)
 
     def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]:
         assert questions == ["spam"]
-        answers = {"spam": Answer(Detection.of(self.score), PROVENANCE, None)}
+        answers = {"spam": Answer(Detection.of(self.score), self.provenance, None)}
         return [Analysis(answers, Status.COMPLETE, (), 1.0, 1) for _ in texts]
 
 
@@ -60,6 +62,10 @@ class TestVerdicts:
     async def test_heuristics_alone_never_reject(self) -> None:
         told = await SpamDetector(Words(0.1)).detect(SCAM, Author(0, 0, 900, 60, (SCAM,) * 4))
         assert told["score"] > 0.95
+        assert (told["is_spam"], told["recommended_action"]) == (True, "flag_for_review")
+
+    async def test_what_learnt_from_little_flags_and_never_rejects(self) -> None:
+        told = await SpamDetector(Words(0.99, "text-languages")).detect("Gana dinero", KNOWN)
         assert (told["is_spam"], told["recommended_action"]) == (True, "flag_for_review")
 
     async def test_the_threshold_decides(self) -> None:

@@ -1,4 +1,7 @@
-"""`socialflow train text-languages`: the small linear model for languages other than English, from public sets."""
+"""`socialflow train text-languages`: the small linear model for languages other than English.
+
+It learns from public sets and, where there are none, from texts of our own.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +25,7 @@ from socialflow.training.text.lessons import Lesson, Tokens
 from socialflow.training.text.ngram_fit import Design, Fitted, design, fitted
 from socialflow.training.text.quality import quality
 from socialflow.training.text.records import Head, Part, Task
+from socialflow.training.text.shapes import spam
 from socialflow.training.text.sources import SETS
 from socialflow.training.text.tasks import tasks
 from socialflow.training.text.terms import terms_of
@@ -48,6 +52,7 @@ RECIPES = (
     Recipe("offensive", ("germeval2018",), 17),
     Recipe("hate_speech", ("korean_hate",), 17),
     Recipe("hate", ("mlma_hate/ar", "mlma_hate/fr"), 17),
+    Recipe("spam", tuple(f"{spam.SOURCE}/{language}" for language in spam.LANGUAGES), 17),
 )
 
 
@@ -72,8 +77,8 @@ def train_languages(root: Path, catalogue: Catalogue, progress: Progress, *, see
     """
     begun = perf_counter()
     progress("reading texts", 0, 1)
-    spoken = {SETS[name].language for recipe in RECIPES for name in recipe.sources}
-    found = tasks(root, seed=seed, languages=spoken)
+    spoken = {language_of(name) for recipe in RECIPES for name in recipe.sources}
+    found = {**tasks(root, seed=seed, languages=spoken), "spam": spam.task(seed)}
     wanted = [(recipe.bits, _task(found[recipe.head], recipe.sources)) for recipe in RECIPES]
     made = []
     for done, (bits, task) in enumerate(wanted):
@@ -103,8 +108,8 @@ def _told(part: Part) -> np.ndarray:
 
 
 def language_of(source: str) -> str:
-    """Of a set."""
-    return SETS[source].language
+    """Of a set, or of texts of our own."""
+    return source.rpartition("/")[2] if source.startswith(spam.SOURCE) else SETS[source].language
 
 
 def _made(task: Task, bits: int) -> Made:
@@ -208,12 +213,13 @@ def _metadata(made: Sequence[Made]) -> Mapping[str, object]:
 
 def _card(made: Sequence[Made]) -> Card:
     known = "; ".join(f"{one.head.name}: {', '.join(one.languages)}" for one in made)
-    sets = "; ".join(f"{name} ({terms_of(name).licence})" for recipe in RECIPES for name in recipe.sources)
+    public = [name for recipe in RECIPES for name in recipe.sources if name in SETS]
+    sets = "; ".join(f"{name} ({terms_of(name).licence})" for name in public)
     return Card(
         summary=f"Logistic regression over hashed character n-grams and words, int8. {known}.",
         intended_use="Short texts of social platforms in languages that the encoder does not know. Scores support "
         "decisions of people and of policies; they are no verdicts.",
-        data=f"Public sets: {sets}.",
+        data=f"Public sets: {sets}. Spam: texts of our own, written one by one.",
         limitations=(
             "Far weaker than the encoder is in English: it knows words and their pieces, no word order beyond pairs.",
             "Each question is known in the languages above only; hate, offence and toxicity are each set's own notion.",
