@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,7 +41,7 @@ async def answered(
     async with store.write() as unit:
         key = (await unit.users.get(who)).key
         item = (await unit.items.keys([what]))[what]
-        entry = replace(impression("x").entries[0], item=ItemKey(item))
+        entry = impression("x").entries[0]._replace(item=ItemKey(item))
         fields = {"choice": CHOICE, "rewarded_until": later(60), "entries": (entry,), **made}
         await unit.impressions.add(impression(request_id, page, key, **fields))
 

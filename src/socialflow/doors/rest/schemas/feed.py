@@ -181,7 +181,7 @@ def _why(reason: str, anchor: ItemKey | None, items: Mapping[ItemKey, Item]) -> 
 def explanation_out(explanation: Explanation, items: Mapping[ItemKey, Item], via: Sequence[Via]) -> dict[str, object]:
     """The body of an `ExplanationOut`."""
     body = {field.name: getattr(explanation, field.name) for field in fields(explanation) if field.name != "anchor"}
-    body["via"] = via
+    body |= {"terms": [term._asdict() for term in explanation.terms], "via": via}
     if explanation.reason is not None:
         body["reason"] = _why(explanation.reason, explanation.anchor, items)
     return body
