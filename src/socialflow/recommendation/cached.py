@@ -189,7 +189,7 @@ class CachedRecommendations:
         return UserNotFound(f"user {user_id!r} appeared just now; ask again", field="user_id")
 
     async def _look(self, asked: Sequence[_Asked], *, read: bool = True) -> None:
-        """Tell what the cache holds and may still be shown, and fill it in; `read` False: only tell, to nobody else."""
+        """Find what the cache holds that may still be shown; with `read` False only whether it is there, untold."""
         if not self._ttl or not asked:
             return
         outcomes = dict.fromkeys(Lookup, 0)

@@ -46,7 +46,7 @@ def among(values: npt.NDArray[np.integer[Any]], chosen: Collection[int]) -> Mask
     """
     if not chosen or not len(values):
         return np.zeros(len(values), np.bool_)
-    return where(values, truths(chosen))
+    return within(values, truths(chosen))
 
 
 def truths(chosen: Collection[int]) -> Mask:
@@ -56,7 +56,7 @@ def truths(chosen: Collection[int]) -> Mask:
     return table
 
 
-def where(values: npt.NDArray[np.integer[Any]], table: Mask) -> Mask:
+def within(values: npt.NDArray[np.integer[Any]], table: Mask) -> Mask:
     """Which of `values` (n,) a table of `truths` holds."""
     member: Mask = table[np.clip(values, -1, len(table) - 1)]
     return member

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from socialflow.recommendation.context import Context, Keys, Mask, truths, where
+from socialflow.recommendation.context import Context, Keys, Mask, truths, within
 from socialflow.recommendation.pipeline import Drawn
 
 FRESH = 24 * 3600.0
@@ -114,7 +114,7 @@ class Following:
         followed, subscribed = truths(relations.follows), truths(relations.subscriptions)
 
         def ours(keys: Keys) -> Mask:
-            return where(corpus.author[keys], followed) | where(corpus.channel[keys], subscribed)
+            return within(corpus.author[keys], followed) | within(corpus.channel[keys], subscribed)
 
         return Drawn.of(first_where(ctx.younger(FOLLOWED_FOR), ours, self._limit))
 
