@@ -240,6 +240,14 @@ def text() -> str:
     if "tweeteval_mean" in of_open:
         mean += f" (of open sets alone {of_open['tweeteval_mean']:.3f})"
     lines += ["", f"TweetEval, mean of emotion, hate, irony, offensive and sentiment: {mean}."]
+    elsewhere = [
+        f"{name} {told['macro_f1']:.3f} (most frequent answer {told['majority']:.3f})"
+        for name, told in report["hate_elsewhere"].items()
+    ]
+    lines += [
+        "",
+        f"The head `hate` on sets that it does not learn from, hateful against normal: {', '.join(elsewhere)}.",
+    ]
     ways = ("subgroup", "bpsn", "bnsp")
     head = ("AUC of toxicity where groups are named", "Texts", "All", *(f"{way}, mean (least)" for way in ways))
     lines += ["", _line([*head]), "|---" * len(head) + "|"]
