@@ -51,9 +51,7 @@ def among(values: npt.NDArray[np.integer[Any]], chosen: Collection[int]) -> Mask
 
 def truths(chosen: Collection[int]) -> Mask:
     """A table with True at the numbers `chosen`, none negative; the last place is False."""
-    table = np.zeros(max(chosen, default=-1) + 2, np.bool_)
-    table[np.fromiter(chosen, np.int64, count=len(chosen))] = True
-    return table
+    return Context.member(list(chosen), max(chosen, default=-1) + 2)
 
 
 def within(values: npt.NDArray[np.integer[Any]], table: Mask) -> Mask:
