@@ -211,6 +211,13 @@ class TestTop:
         assert same(other.score_items(wanted), model.score_items(HISTORIES, wanted), 1e-4)
         assert alike(one.top(5), other.top(5))
 
+    def test_one_history_of_many_is_answered_as_alone(self, model: Recommender) -> None:
+        wanted, together = np.array([103, UNSEEN, 110]), model.query(HISTORIES)
+        for row in range(len(HISTORIES)):
+            alone = model.query(HISTORIES.rows(row, row + 1))
+            assert same(together.row(row).score_items(wanted), alone.score_items(wanted), 1e-4)
+            assert alike(together.row(row).top(5), alone.top(5), 1e-5)
+
     def test_agrees_with_scores(self, model: Recommender) -> None:
         scores, ranked = model.score(HISTORIES), model.top(HISTORIES, 31, exclude_seen=False)
         for row, line in enumerate(scores):
@@ -334,8 +341,8 @@ class TestSaving:
             type(model).load(tmp_path)
 
 
-def alike(left: Ranked, right: Ranked) -> bool:
-    return np.array_equal(left.items, right.items) and same(left.scores, right.scores)
+def alike(left: Ranked, right: Ranked, tolerance: float = 0.0) -> bool:
+    return np.array_equal(left.items, right.items) and same(left.scores, right.scores, tolerance)
 
 
 class TestBestColumns:

@@ -132,29 +132,41 @@ def entries(ctx: Context, outcome: Outcome, *, skip: int, size: int, offset: int
     if ctx.viewer.user is not None:
         seen = as_kept(ranker_signals.signals(ctx, ranking.candidates.keys[alive]))
     return tuple(
-        [entry(ctx, outcome, row, offset + place, seen[place - 1]) for place, row in enumerate(alive, start=1)]
+        one._replace(signals=signals) for one, signals in zip(told(ctx, outcome, alive, offset + 1), seen, strict=True)
     )
 
 
-def entry(
-    ctx: Context, outcome: Outcome, candidate: int, position: int, signals: tuple[float | None, ...] = ()
-) -> FeedEntry:
-    """One candidate as an entry, with the `signals` of the ranker that are kept with it."""
-    ranking, corpus = outcome.ranking, ctx.world.corpus
-    key = int(ranking.candidates.keys[candidate])
-    source = outcome.source_names[int(ranking.candidates.sources[candidate])]
-    return FeedEntry(
-        item=ItemKey(key),
-        item_id=corpus.ids[key] or "",
-        score=round(float(ranking.scores[candidate]), 6),
-        position=position,
-        source=source,
-        reason=_reason(ctx, source, key),
-        anchor=ItemKey(anchor) if (anchor := int(ranking.candidates.anchors[candidate])) >= 0 else None,
-        terms=ranking.terms_of(candidate),
-        moves=ranking.moves_of(candidate),
-        signals=signals,
-    )
+def told(ctx: Context, outcome: Outcome, candidates: Sequence[int], first: int) -> list[FeedEntry]:
+    """Candidates as entries, positions counted from `first`, without the signals of the ranker."""
+    ranking, ids = outcome.ranking, ctx.world.corpus.ids
+    drawn = ranking.candidates
+    keys = drawn.keys[candidates].tolist()
+    sources = [outcome.source_names[number] for number in drawn.sources[candidates].tolist()]
+    return [
+        FeedEntry(
+            item=ItemKey(key),
+            item_id=ids[key] or "",
+            score=round(score, 6),
+            position=position,
+            source=source,
+            reason=_reason(ctx, source, key),
+            anchor=ItemKey(anchor) if anchor >= 0 else None,
+            terms=terms,
+            moves=moves,
+        )
+        for position, (key, source, score, anchor, terms, moves) in enumerate(
+            zip(
+                keys,
+                sources,
+                ranking.scores[candidates].tolist(),
+                drawn.anchors[candidates].tolist(),
+                ranking.terms_of(candidates),
+                ranking.moves_of(candidates),
+                strict=True,
+            ),
+            start=first,
+        )
+    ]
 
 
 def impression(
@@ -208,7 +220,9 @@ def in_words(reason: str, title: str | None) -> str:
 
 
 def _reason(ctx: Context, source: str, key: int) -> str:
+    reason = REASONS[source]
+    if "{category}" not in reason:
+        return reason
     corpus = ctx.world.corpus
     code = int(corpus.category[key])
-    category = corpus.categories.words[code] if code >= 0 else "its category"
-    return REASONS[source].replace("{category}", category)
+    return reason.replace("{category}", corpus.categories.words[code] if code >= 0 else "its category")

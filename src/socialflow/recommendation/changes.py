@@ -1,6 +1,6 @@
 """What selectors did to a ranking, put into words only for the candidates that are shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,8 +10,8 @@ from socialflow.recommendation.context import Keys, Mask, Values
 class Change(Protocol):
     """One thing that was done."""
 
-    def told(self, candidate: int) -> str | None:
-        """What it did to one candidate; None: nothing worth a word."""
+    def told(self, candidates: Sequence[int]) -> Sequence[str | None]:
+        """What it did to some candidates; None: nothing worth a word."""
         ...
 
 
@@ -22,10 +22,9 @@ class Gain:
     name: str
     gains: Values
 
-    def told(self, candidate: int) -> str | None:
-        """What the score gained or lost."""
-        gain = float(self.gains[candidate])
-        return f"{self.name} {gain:+.2f}" if gain else None
+    def told(self, candidates: Sequence[int]) -> Sequence[str | None]:
+        """What the scores gained or lost."""
+        return [f"{self.name} {gain:+.2f}" if gain else None for gain in self.gains[candidates].tolist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +38,12 @@ class Move:
     because: Mapping[int, str]
     """Candidate -> a reason of its own, in place of `why`."""
 
-    def told(self, candidate: int) -> str | None:
-        """From which place to which."""
-        if not self.noted[candidate]:
-            return None
-        was, now = int(self.was[candidate]), int(self.now[candidate])
-        if was == now:
-            return None
-        return f"{self.because.get(candidate, self.why)} {was + 1} -> {now + 1}"
+    def told(self, candidates: Sequence[int]) -> Sequence[str | None]:
+        """From which places to which."""
+        was, now = self.was[candidates], self.now[candidates]
+        moved = (self.noted[candidates] & (was != now)).tolist()
+        each = zip(candidates, moved, (was + 1).tolist(), (now + 1).tolist(), strict=True)
+        return [
+            f"{self.because.get(candidate, self.why)} {old} -> {new}" if told else None
+            for candidate, told, old, new in each
+        ]

@@ -1,6 +1,6 @@
 """What every stage of one request may look at: the question, the viewer, and the state of the platform."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -24,6 +24,7 @@ from socialflow.recommendation.records import FeedQuery
 from socialflow.recommendation.rulebook import NO_RULES, Rulebook
 from socialflow.recommendation.rules import Rule
 from socialflow.recommendation.shelf import Loaded
+from socialflow.recommendation.together import Together
 from socialflow.recommendation.value_model import Weigher
 
 Keys = npt.NDArray[np.int64]
@@ -40,9 +41,9 @@ FULL_WATCH_SECONDS = 30.0
 
 
 def among(values: npt.NDArray[np.integer[Any]], chosen: Collection[int]) -> Mask:
-    """Which of `values` (n,) are in `chosen`, by a table of truths; negative values never are.
+    """Which of `values` (n,) are in `chosen`, by a table of truths; -1 never is.
 
-    Several times quicker than `np.isin` for the thousands of values of one request.
+    Several times quicker than `np.isin` for the thousands of values of one request, which are -1 at least.
     """
     if not chosen or not len(values):
         return np.zeros(len(values), np.bool_)
@@ -55,8 +56,8 @@ def truths(chosen: Collection[int]) -> Mask:
 
 
 def within(values: npt.NDArray[np.integer[Any]], table: Mask) -> Mask:
-    """Which of `values` (n,) a table of `truths` holds."""
-    member: Mask = table[np.clip(values, -1, len(table) - 1)]
+    """Which of `values` (n,), -1 at least, a table of `truths` holds."""
+    member: Mask = table[np.minimum(values, len(table) - 1)]
     return member
 
 
@@ -145,6 +146,8 @@ class Context:
     """Items that earlier pages of this request showed."""
     anchor: ItemKey | None = None
     """The item whose likes are asked for (`similar`)."""
+    beside: tuple[Together, int] | None = None
+    """The requests that are answered with this one, and its row among them."""
 
     @property
     def size(self) -> int:
@@ -170,7 +173,10 @@ class Context:
     @cached_property
     def histories(self) -> Histories:
         """The newest part of the history, as models take it (one row); each model fades it by its own half-life."""
-        return as_histories([self.rows.last(HISTORY_LIMIT)], self.world.weigh, self.world.now)
+        if self.beside is not None:
+            together, row = self.beside
+            return together.histories.rows(row, row + 1)
+        return newest([self])
 
     @cached_property
     def _queries(self) -> dict[str, Query]:
@@ -180,9 +186,16 @@ class Context:
         """The history put to a model, once in this request."""
         name = loaded.provenance.model
         if name not in self._queries:
-            asked = self.surrounded if loaded.model.reads_follows else self.histories
-            self._queries[name] = loaded.model.query(asked)
+            self._queries[name] = self._put_to(loaded)
         return self._queries[name]
+
+    def _put_to(self, loaded: Loaded) -> Query:
+        if loaded.model.reads_follows:
+            return loaded.model.query(self.surrounded)
+        if self.beside is None:
+            return loaded.model.query(self.histories)
+        together, row = self.beside
+        return together.put_to(loaded, row)
 
     @cached_property
     def surrounded(self) -> Histories:
@@ -327,3 +340,16 @@ class Context:
         places = np.asarray(chosen, np.int64)
         table[places[(places >= 0) & (places < size)]] = True
         return table
+
+
+def newest(asked: Sequence[Context]) -> Histories:
+    """The newest part of the histories of requests of one moment, a row each."""
+    world = asked[0].world
+    return as_histories([one.rows.last(HISTORY_LIMIT) for one in asked], world.weigh, world.now)
+
+
+def put_together(asked: Sequence[Context]) -> None:
+    """Let models make of the histories of these requests, of one moment, what they make of them, at once."""
+    together = Together(newest(asked))
+    for row, one in enumerate(asked):
+        one.beside = together, row

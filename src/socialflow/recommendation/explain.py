@@ -73,7 +73,7 @@ def recompute(feed: Feed, ctx: Context, key: ItemKey, pages: Sequence[Impression
         return replace(told, notes=(f"no filter takes it out; asked were {', '.join(outcome.source_names)}",))
     place = int(places[0])
     candidate = int(ranking.order[place])
-    entry = answers.entry(ctx, outcome, candidate, place + 1)
+    (entry,) = answers.told(ctx, outcome, [candidate], place + 1)
     shown = sum(len(page.entries) for page in pages)
     last = min(shown, len(ranking)) - 1
     return Explanation(

@@ -26,6 +26,9 @@ class LinkQuery(Query):
         super().__init__(model, histories)
         self._of_links = model
 
+    def _row(self, row: int) -> Query:
+        return LinkQuery(self._of_links, self._histories.rows(row, row + 1))
+
     @cached_property
     def _sums(self) -> Floats:
         return self._of_links._summed(self._histories, 0)

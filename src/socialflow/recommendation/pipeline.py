@@ -193,14 +193,17 @@ class Ranking:
         self.changes.append(Move(why, was, now, noted, because or {}))
         self.order = new
 
-    def moves_of(self, candidate: int) -> tuple[str, ...]:
-        """What selectors did to one candidate, in words."""
-        told = (change.told(candidate) for change in self.changes)
-        return tuple(word for word in told if word is not None)
+    def moves_of(self, candidates: Sequence[int]) -> list[tuple[str, ...]]:
+        """What selectors did to each of some candidates, in words."""
+        told = zip(*(change.told(candidates) for change in self.changes), strict=True)
+        return [tuple([word for word in words if word]) for words in told] or [()] * len(candidates)
 
-    def terms_of(self, candidate: int) -> tuple[Term, ...]:
-        """The summands of one candidate's score."""
-        return tuple([Term(name, weight, float(values[candidate])) for name, weight, values in self.terms])
+    def terms_of(self, candidates: Sequence[int]) -> list[tuple[Term, ...]]:
+        """The summands of the score of each of some candidates."""
+        columns = [
+            [Term(name, weight, value) for value in values[candidates].tolist()] for name, weight, values in self.terms
+        ]
+        return list(zip(*columns, strict=True)) or [()] * len(candidates)
 
 
 class Selector(Protocol):

@@ -287,9 +287,10 @@ class Recommender(ABC):
 
     def _find(self, ids: IntArray) -> tuple[IntArray, npt.NDArray[np.bool_]]:
         """Columns of `ids` and which of them are known (the column of an unknown id is meaningless)."""
-        first, last, n = self._item_ids[0], self._item_ids[-1], len(self._item_ids)
-        if last - first == n - 1:  # no gaps: nothing to search
-            return np.clip(ids, first, last) - first, (ids >= first) & (ids <= last)
+        first, n = self._item_ids[0], len(self._item_ids)
+        if self._item_ids[-1] - first == n - 1:  # no gaps: nothing to search
+            columns = ids - first
+            return columns, (columns >= 0) & (columns < n)
         columns = np.minimum(np.searchsorted(self._item_ids, ids), n - 1)
         return columns, self._item_ids[columns] == ids
 

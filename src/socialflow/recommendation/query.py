@@ -63,7 +63,7 @@ class Query:
             self._rank(ranked, slice(None), self._all, np.arange(len(self._model.item_ids)), exclude_seen)
             return ranked
         for row, columns in enumerate(likely):
-            one = self._row(row)
+            one = self.row(row)
             one._rank(ranked, slice(row, row + 1), one._some(columns), columns, exclude_seen)
             if ranked.items[row, -1] < 0 and not self.exhaustive:  # too few of the likely ones are left
                 one._rank(ranked, slice(row, row + 1), one._all, np.arange(len(self._model.item_ids)), exclude_seen)
@@ -79,10 +79,12 @@ class Query:
             ranked.items[rows] = np.where(best >= 0, ids[columns[best]], -1)
             ranked.scores[rows] = values
 
+    @final
+    def row(self, row: int) -> "Query":
+        """One history of these, with what was made of it."""
+        return self if len(self._histories) == 1 else self._row(row)
+
     def _row(self, row: int) -> "Query":
-        """One history of these."""
-        if len(self._histories) == 1:
-            return self
         return Query(self._model, self._histories.rows(row, row + 1))
 
     @cached_property

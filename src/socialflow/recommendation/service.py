@@ -16,7 +16,15 @@ from socialflow.kit.identifiers import time_ordered_id
 from socialflow.recommendation import answers, explain, feeds, trending
 from socialflow.recommendation.bandit import BanditParts, MultiArmedBandit
 from socialflow.recommendation.bulk import CHUNK, Ranked, watermark
-from socialflow.recommendation.context import HEARD_AT_MOST, HISTORY_LIMIT, Context, FeedSettings, Keys, Viewer
+from socialflow.recommendation.context import (
+    HEARD_AT_MOST,
+    HISTORY_LIMIT,
+    Context,
+    FeedSettings,
+    Keys,
+    Viewer,
+    put_together,
+)
 from socialflow.recommendation.pipeline import Feed, run
 from socialflow.recommendation.ports import ModelSource, RecommendationStore, RecommendationUnit
 from socialflow.recommendation.present import ModelAge, Present, Readiness
@@ -148,15 +156,17 @@ class RecommendationService:
         return [replace(made, impression=one.signed(made.impression)) for one, made in zip(decided, done, strict=True)]
 
     def _rank_chunk(self, asked: Sequence[tuple[FeedQuery, Viewer]]) -> list[Ranked]:
+        world = self._started().world(self._settings)
+        contexts = [Context(query, viewer, world, need=query.page_size + 1) for query, viewer in asked]
+        for algorithm in {query.algorithm for query, _ in asked}:
+            put_together([ctx for ctx in contexts if ctx.query.algorithm == algorithm])
         done = []
-        for query, viewer in asked:
-            answers.check(query, self._settings)
-            feed = feeds.compose(query)
+        for ctx in contexts:
+            answers.check(ctx.query, self._settings)
+            feed = feeds.compose(ctx.query)
             self._require(feed)
-            session = answers.Session(query, [])
-            ctx = self._context(query, viewer, need=query.page_size + 1)
-            impression, has_more = self._rank(feed, ctx, session)
-            done.append(Ranked(impression, has_more, self.watermark(viewer)))
+            impression, has_more = self._rank(feed, ctx, answers.Session(ctx.query, []))
+            done.append(Ranked(impression, has_more, self.watermark(ctx.viewer)))
         return done
 
     async def similar(self, item_id: str, username: str | None, page: int, page_size: int) -> FeedAnswer:

@@ -68,7 +68,7 @@ class TestExpectedValue:
         two = np.arange(2)
         ranking = rank(feeds.FEEDS["ranked"], ctx, Candidates(two, two * 0, two, two * 0 - 1))
         popular = np.float16(np.log1p(10.0))
-        watched, liked, skipped = ranking.terms_of(1)
+        watched, liked, skipped = ranking.terms_of([1])[0]
         assert (watched.name, watched.weight, watched.value) == ("E(watched)", 1.0, 0.5)
         assert (liked.name, liked.weight, liked.value) == ("P(like)", 1.0, pytest.approx(expit(float(popular))))
         assert (skipped.name, skipped.weight, skipped.value) == ("P(skip)", -0.5, 0.5)

@@ -105,7 +105,7 @@ class TestScores:
         assert made.scores.tolist() == pytest.approx([0.6, 0.5, -0.1])
         assert order(made) == [1, 2, 3]
         assert moves(made) == {0: ["rule spring +0.20"], 2: ["rule spring +0.10"]}
-        assert sum(term.weight * term.value for term in made.terms_of(0)) == pytest.approx(0.6)
+        assert sum(term.weight * term.value for term in made.terms_of([0])[0]) == pytest.approx(0.6)
 
     def test_one_after_the_other(self) -> None:
         made = self.made(of("x", Boost(add=0.6), "a"), of("x", Boost(factor=0.5), "b"))

@@ -227,7 +227,7 @@ def ranking(ctx: Context, scores: dict[int, float]) -> Ranking:
 
 def moves(made: Ranking) -> dict[int, list[str]]:
     """Candidate -> what selectors did to it; those to whom nothing was done left out."""
-    told = {candidate: list(made.moves_of(candidate)) for candidate in range(len(made.candidates))}
+    told = {candidate: list(made.moves_of([candidate])[0]) for candidate in range(len(made.candidates))}
     return {candidate: words for candidate, words in told.items() if words}
 
 
@@ -255,7 +255,7 @@ class TestSelectors:
         made = ranking(ctx, {1: 1.0, 2: 0.9, 3: 0.85})
         Diversity(strength=0.2).select(ctx, made)
         assert order(made) == [1, 3, 2]
-        assert made.moves_of(2) == ("diversity 3 -> 2",)
+        assert made.moves_of([2])[0] == ("diversity 3 -> 2",)
 
     def test_author_cap_lets_the_next_one_pass(self):
         items = [fact(key, author_key=UserKey(7 if key < 4 else 8)) for key in range(1, 6)]
@@ -263,7 +263,7 @@ class TestSelectors:
         made = ranking(ctx, {1: 5, 2: 4, 3: 3, 4: 2, 5: 1})
         AuthorCap(cap=2, window=4).select(ctx, made)
         assert order(made) == [1, 2, 4, 5, 3]
-        assert made.moves_of(2) == ("author cap 3 -> 5",)
+        assert made.moves_of([2])[0] == ("author cap 3 -> 5",)
 
     def test_author_cap_looks_back_to_the_page_before(self):
         ctx = context(*(fact(key, author_key=UserKey(7 if key < 4 else 8)) for key in range(1, 6)), shown=(3,))

@@ -138,8 +138,8 @@ class TestDeterminantalPointProcess:
         made = ranking(ctx, {1: 1.0, 2: 0.98, 3: 0.95})
         DeterminantalPointProcess(theta=0.65).select(ctx, made)
         assert order(made) == [1, 3, 2]
-        assert made.moves_of(2) == ("dpp 3 -> 2",)
-        assert made.moves_of(1) == ("dpp 2 -> 3",)
+        assert made.moves_of([2])[0] == ("dpp 3 -> 2",)
+        assert made.moves_of([1])[0] == ("dpp 2 -> 3",)
 
     def test_a_far_better_score_outweighs_variety(self) -> None:
         ctx = with_content(context(fact(1), fact(2), fact(3)))
@@ -155,14 +155,14 @@ class TestAuthorDecay:
         AuthorDecay(factor=0.5, floor=0.25).select(ctx, made)
         assert made.scores.tolist() == pytest.approx([1.0, 0.8 * 0.625, 0.8 * 0.4375, 0.7, 0.6])
         assert order(made) == [1, 4, 5, 2, 3]
-        assert made.moves_of(1) == ("author decay -0.30",)
+        assert made.moves_of([1])[0] == ("author decay -0.30",)
 
     def test_the_terms_still_add_up_to_the_score(self) -> None:
         ctx = context(*(fact(key, channel_key=ChannelKey(7)) for key in (1, 2)))
         made = ranking(ctx, {1: 0.5, 2: -0.2})
         made.terms = [("base", 1.0, made.scores)]
         AuthorDecay(factor=0.5, floor=0.25).select(ctx, made)
-        assert sum(term.weight * term.value for term in made.terms_of(1)) == pytest.approx(made.scores[1])
+        assert sum(term.weight * term.value for term in made.terms_of([1])[0]) == pytest.approx(made.scores[1])
         assert made.scores[1] == pytest.approx(-0.2 - 0.375 * 0.2)
 
     def test_items_of_nobody_have_nothing_to_do_with_each_other(self) -> None:

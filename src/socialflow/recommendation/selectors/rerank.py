@@ -75,16 +75,17 @@ class Diversity:
             return
         corpus, keys = ctx.world.corpus, ranking.candidates.keys[head]
         category, creator = corpus.category[keys], corpus.creator(keys)
+        same = (category[:, None] == category) & (category >= 0)
+        alike = 0.5 * self._strength * same + 0.5 * self._strength * (creator[:, None] == creator)
         worth = (1.0 - self._strength) * ranking.scores[head]
         nearest = np.zeros(len(head))
         chosen: list[int] = []
         for _ in range(min(ctx.need, len(head))):
-            best = int(np.argmax(worth - self._strength * nearest))
-            chosen.append(int(head[best]))
+            best = int((worth - nearest).argmax())
+            chosen.append(best)
             worth[best] = -np.inf
-            alike = 0.5 * ((category == category[best]) & (category >= 0)) + 0.5 * (creator == creator[best])
-            np.maximum(nearest, alike, out=nearest)
-        ranking.reorder(chosen, self.name)
+            np.maximum(nearest, alike[best], out=nearest)
+        ranking.reorder(head[chosen].tolist(), self.name)
 
 
 class Slots(ABC):
