@@ -1,7 +1,7 @@
 """Orders of the catalogue that all requests share until an item or a count changes."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from time import monotonic
@@ -19,7 +19,7 @@ Keys = npt.NDArray[np.int64]
 T = TypeVar("T")
 
 SECONDS_PER_ITEM = 1e-5
-_OF_ITEMS = ("scope", "newest", "born", "creator_debut")
+_OF_ITEMS = ("scope", "newest", "born", "of_authors", "of_channels", "creator_debut")
 DEPTH = 5000
 """Length of the charts. Who pages beyond goes on in the reserve, which holds everything."""
 KEPT_NARROW = 16
@@ -39,6 +39,34 @@ class Narrow:
     def empty(self) -> bool:
         """Whether it names something that no item has."""
         return NONE in {self.category, self.project, self.mood}
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """Places (n,) of an order by a code of what stands there: code c has `places[starts[c]:starts[c + 1]]`, in order."""
+
+    places: Keys
+    starts: Keys
+
+    @classmethod
+    def by(cls, codes: npt.NDArray[np.int32]) -> "Shelves":
+        """Of an order whose codes are these, NONE where there is none.
+
+        >>> Shelves.by(np.array([1, NONE, 0, 1], np.int32)).first([1, 7], 5).tolist()
+        [0, 3]
+        """
+        places = np.argsort(codes, kind="stable")
+        places = places[np.count_nonzero(codes == NONE) :]
+        return cls(places, np.searchsorted(codes[places], np.arange(int(codes.max(initial=NONE)) + 2)))
+
+    def first(self, codes: Collection[int], limit: int) -> Keys:
+        """The first `limit` places of each of some codes."""
+        known = np.array([code for code in codes if code < len(self.starts) - 1], np.int64)
+        starts = self.starts[known]
+        counts = np.minimum(self.starts[known + 1] - starts, limit)
+        rest = np.repeat(starts - (np.cumsum(counts) - counts), counts)
+        found: Keys = self.places[np.arange(counts.sum()) + rest]
+        return found
 
 
 DEFAULT = Narrow(tuple(KINDS.index(kind) for kind in DEFAULT_KINDS))
@@ -81,6 +109,16 @@ class Chart:
     def born(self) -> npt.NDArray[np.int64]:
         """Times of `newest`, microseconds since the epoch, descending."""
         return self._corpus.created_at[self.newest]
+
+    @cached_property
+    def of_authors(self) -> Shelves:
+        """Places in `newest` by author."""
+        return Shelves.by(self._corpus.author[self.newest])
+
+    @cached_property
+    def of_channels(self) -> Shelves:
+        """Places in `newest` by channel."""
+        return Shelves.by(self._corpus.channel[self.newest])
 
     @cached_property
     def trending(self) -> Keys:

@@ -220,6 +220,16 @@ class Context:
         return recent[np.sort(first)].astype(np.int64)
 
     @cached_property
+    def followed(self) -> Mask:
+        """A table of truths over users: whom the viewer follows."""
+        return truths(self.viewer.relations.follows)
+
+    @cached_property
+    def subscribed(self) -> Mask:
+        """A table of truths over channels: what the viewer subscribed to."""
+        return truths(self.viewer.relations.subscriptions)
+
+    @cached_property
     def warmth(self) -> float:
         """0 for a new user, rising with every interaction to 1 at the cold-start threshold."""
         threshold = self.world.settings.cold_start_threshold

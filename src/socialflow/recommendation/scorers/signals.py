@@ -3,7 +3,7 @@
 import numpy as np
 
 from socialflow.kit.answers import Provenance, Tier
-from socialflow.recommendation.context import Context, Keys, Values, among
+from socialflow.recommendation.context import Context, Keys, Values, among, within
 from socialflow.recommendation.pipeline import Signal, normalised
 
 _NEAR = 20
@@ -161,9 +161,8 @@ class Affinity:
 
     def score(self, ctx: Context, keys: Keys) -> Signal:
         """1 or 0."""
-        corpus, relations = ctx.world.corpus, ctx.viewer.relations
-        near = among(corpus.author[keys], relations.follows)
-        near |= among(corpus.channel[keys], relations.subscriptions)
+        corpus = ctx.world.corpus
+        near = within(corpus.author[keys], ctx.followed) | within(corpus.channel[keys], ctx.subscribed)
         return Signal(near.astype(np.float64))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from socialflow.recommendation.context import Context, Keys, Mask, truths, within
+from socialflow.recommendation.context import Context, Keys, Mask
 from socialflow.recommendation.pipeline import Drawn
 
 FRESH = 24 * 3600.0
@@ -107,16 +107,14 @@ class Following:
 
     def candidates(self, ctx: Context) -> Drawn:
         """At most `limit` items of the last two weeks."""
-        relations, corpus = ctx.viewer.relations, ctx.world.corpus
+        relations, chart = ctx.viewer.relations, ctx.chart
         if not relations.follows and not relations.subscriptions:
             return Drawn.of(np.empty(0, np.int64))
-
-        followed, subscribed = truths(relations.follows), truths(relations.subscriptions)
-
-        def ours(keys: Keys) -> Mask:
-            return within(corpus.author[keys], followed) | within(corpus.channel[keys], subscribed)
-
-        return Drawn.of(first_where(ctx.younger(FOLLOWED_FOR), ours, self._limit))
+        of_people = chart.of_authors.first(relations.follows, self._limit)
+        of_channels = chart.of_channels.first(relations.subscriptions, self._limit)
+        places = np.unique(np.concatenate([of_people, of_channels]))
+        recent = np.searchsorted(places, len(ctx.younger(FOLLOWED_FOR)))
+        return Drawn.of(chart.newest[places[: min(recent, self._limit)]])
 
 
 class Given:
