@@ -43,7 +43,7 @@ class Narrow:
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
-    """Places (n,) of an order by a code of what stands there: code c has `places[starts[c]:starts[c + 1]]`, in order."""
+    """Places (n,) of an order by a code of what stands there: those of code c are `places[starts[c]:starts[c + 1]]`."""
 
     places: Keys
     starts: Keys
