@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from socialflow.text.bundle import FloatArray
-from socialflow.text.encoder import Encoded, Target, Window
+from socialflow.text.encoder import Encoded
 from socialflow.text.head import Head, softmax, spanned
+from socialflow.text.reading import Target, Window
 from socialflow.text.records import Combination, Polarities, Polarity, Sentiment
 
 
@@ -37,7 +38,7 @@ class AspectHead(Head[Polarities]):
         best: dict[Target, tuple[int, FloatArray]] = {}
         for window, rows in zip(windows, found, strict=True):
             for target, row in zip(window.targets, rows, strict=True):
-                held = int(window.inside(target).sum())
+                held = sum(window.inside(target))
                 if target not in best or held > best[target][0]:
                     best[target] = held, row
         told = ((target, dict(zip(self.labels, best[target][1].tolist(), strict=True))) for target in sorted(best))

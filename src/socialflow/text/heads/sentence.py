@@ -1,12 +1,13 @@
 """The meaning of a text as a vector."""
 
 from collections.abc import Sequence
+from math import sqrt
 
 import numpy as np
 
 from socialflow.text.bundle import FloatArray
-from socialflow.text.encoder import Encoded, Window
-from socialflow.text.head import Head, mean, mean_of_tokens
+from socialflow.text.head import Head, mean
+from socialflow.text.reading import Window
 from socialflow.text.records import Combination, Vector
 
 
@@ -18,11 +19,7 @@ class SentenceHead(Head[Vector]):
     labels = ()
     combination = Combination.MEAN
 
-    def look(self, batch: Encoded) -> Sequence[FloatArray]:
-        """The vector (d,) of each window, not yet scaled."""
-        return list(mean_of_tokens(batch.hidden, batch.mask) @ self._part.arrays["w"])
-
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> Vector:
-        """Of length 1."""
-        whole = mean([len(window.ids) for window in windows], np.stack(found))
-        return Vector(whole / np.linalg.norm(whole))
+        """Of length 1, from the vectors (d,) of windows, which are not scaled."""
+        whole = found[0] if len(found) == 1 else mean([len(window.ids) for window in windows], np.stack(found))
+        return Vector(whole / np.float32(sqrt(whole @ whole)))

@@ -1,4 +1,4 @@
-"""What a model answers to lessons as it is served: from its ONNX graph and its heads' arrays."""
+"""What a model answers to lessons: from the ONNX graph of its encoder, by its heads' arrays or by their nodes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.text.bundle import HeadPart
-from socialflow.text.head import Stack, mean_of_tokens, perceptron, spanned
+from socialflow.text.head import attended, perceptron, spanned
 from socialflow.training.text.lessons import FloatArray, Lesson, gathered, padded
 
 _AT_ONCE = 64
@@ -55,11 +55,11 @@ def _told(part: HeadPart, lesson: Lesson, run: Run) -> FloatArray:
     if lesson.cases is not None:
         return perceptron(hidden, part, arrays["case"][padded(lesson, lesson.cases, run.texts, mask.shape[1], 0)])
     if part.kind == "vector":
-        vectors: FloatArray = mean_of_tokens(hidden, mask) @ arrays["w"]
+        real = mask.astype(np.float32)
+        vectors: FloatArray = (real[:, None] @ hidden)[:, 0] / real.sum(axis=1, keepdims=True) @ arrays["w"]
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
     if lesson.spans is None:
-        logits: FloatArray = Stack.of([part]).logits(hidden, mask)[0]
-        return logits
+        return perceptron(attended(hidden, hidden @ arrays["pool"], mask), part)
     spans, places = lesson.spans[run.texts], np.arange(mask.shape[1])
     return spanned(hidden, (places >= spans[:, :1]) & (places < spans[:, 1:]), mask, part)
