@@ -6,11 +6,11 @@ from functools import cache
 from socialflow.errors import InvalidInput
 from socialflow.kit.answers import Status, Tier
 from socialflow.text.builders import HEADS
-from socialflow.text.bundle import PACKAGED, Bundle, FloatArray, read_bundle
+from socialflow.text.bundle import PACKAGED, Bundle, read_bundle
 from socialflow.text.encoder import Encoder
-from socialflow.text.head import Head
+from socialflow.text.head import AnyHead
 from socialflow.text.reading import Reading, Target
-from socialflow.text.records import Analysis, Answer, Record
+from socialflow.text.records import Analysis, Answer
 
 
 class Analyser:
@@ -27,7 +27,7 @@ class Analyser:
         self.languages = bundle.languages
         self.provenance = bundle.provenance
         self._encoder = Encoder(bundle)
-        self._heads: Mapping[str, Head[Record]] = {
+        self._heads: Mapping[str, AnyHead] = {
             name: kind(bundle.heads[name]) for name, kind in HEADS.items() if name in bundle.heads
         }
 
@@ -56,7 +56,7 @@ class Analyser:
         """
         asked = [self._heads[name] for name in checked(questions) if name in self._heads]
         readings = self._encoder.read(texts, stretches(texts, targets, asked="aspect" in questions))
-        found: dict[tuple[int, int], tuple[FloatArray, ...]] = {}
+        found: dict[tuple[int, int], tuple[object, ...]] = {}
         for batch in self._encoder.encode(readings, [head.name for head in asked]):
             found.update(zip(batch.places, zip(*(head.look(batch) for head in asked), strict=True), strict=bool(asked)))
         lacking = tuple(name for name in questions if name not in self._heads)
@@ -69,8 +69,8 @@ class Analyser:
     def _analysis(
         self,
         reading: Reading,
-        asked: Sequence[Head[Record]],
-        found: Sequence[tuple[FloatArray, ...]],
+        asked: Sequence[AnyHead],
+        found: Sequence[tuple[object, ...]],
         lacking: tuple[str, ...],
     ) -> Analysis:
         """Of one text: `found` tells for each of its windows what each head that is asked found there."""
@@ -93,9 +93,9 @@ def bundled() -> Analyser:
 
 def checked(questions: Collection[str]) -> Collection[str]:
     """The questions given, all of which some head answers. Raises InvalidInput."""
-    if unknown := sorted(set(questions) - set(HEADS)):
+    if unknown := [name for name in questions if name not in HEADS]:
         raise InvalidInput(
-            f"{unknown[0]!r} cannot be asked of a text; ask one of {', '.join(HEADS)}", field="questions"
+            f"{min(unknown)!r} cannot be asked of a text; ask one of {', '.join(HEADS)}", field="questions"
         )
     return questions
 

@@ -3,17 +3,18 @@
 import os
 import threading
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from socialflow.errors import ArtefactError
-from socialflow.text.bundle import ENCODER_FILE, NODES_FILE, Bundle, FloatArray
-from socialflow.text.layout import HIDDEN, Layout
+from socialflow.text.bundle import ENCODER_FILE, NODES_FILE, Bundle
+from socialflow.text.layout import HIDDEN, WHOLE, Layout, Told
 from socialflow.text.reading import Reading, Target, Tokeniser, Window, reading, tokeniser
 
 if TYPE_CHECKING:
@@ -27,17 +28,16 @@ _AT_ONCE = min(2, os.cpu_count() or 1)
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Windows of like length after one run: whose they are, their tokens' vectors, and what the heads say of them.
+    """Windows of like length after one run: whose they are, and what the heads say of them.
 
-    `places` (b,) numbers of text and of window in it, `windows` the windows, `hidden` (b, t, d) float32, `mask` (b, t)
-    true where a token stands and false at padding; `told` as `Layout.split` gives it.
+    `places` (b,) numbers of text and of window in it, `windows` the windows, `mask` (b, t) 1 where a token stands and 0
+    at padding, `told` what the heads that were asked say.
     """
 
     places: tuple[tuple[int, int], ...]
     windows: tuple[Window, ...]
-    hidden: FloatArray
-    mask: npt.NDArray[np.bool_]
-    told: Mapping[str, FloatArray]
+    mask: npt.NDArray[np.int64]
+    told: Told
 
 
 class Encoder:
@@ -59,7 +59,7 @@ class Encoder:
         ask these heads.
 
         Raises:
-            ArtefactError: the encoder gives something else than a finite vector for each token.
+            ArtefactError: the files do not fit together, or the encoder gives what is no number.
         """
         windows = [
             ((number, place), window)
@@ -84,18 +84,20 @@ class Encoder:
         _, session = self._load()
         places, windows = zip(*batch, strict=True)
         longest = len(windows[-1].ids)
-        ids = _padded([window.ids for window in windows], longest)
-        real = _padded([(1,) * len(window.ids) for window in windows], longest)
-        cases = _padded([window.cases for window in windows], longest)
-        outputs = [HIDDEN, *self._layout.wanted(heads)]
+        ids, real, cases = np.array(
+            [
+                [_filled(window.ids, longest) for window in windows],
+                [_filled((1,) * len(window.ids), longest) for window in windows],
+                [_filled(window.cases, longest) for window in windows],
+            ],
+            np.int64,
+        )
+        outputs = self._layout.wanted(heads)
         given = session.run(outputs, {"input_ids": ids, "attention_mask": real, "cases": cases})
         found = {name: one for name, one in zip(outputs, given, strict=True) if isinstance(one, np.ndarray)}
-        hidden = found[HIDDEN]
-        if hidden.shape != (*ids.shape, self._bundle.width):
-            raise ArtefactError(f"the encoder of {self._bundle.directory} does not give {self._bundle.width} per token")
-        if not np.isfinite(hidden).all():
+        if not isfinite(found[WHOLE]):
             raise ArtefactError(f"the encoder of {self._bundle.directory} gives what is no number")
-        return Encoded(places, windows, hidden, real.astype(np.bool_), self._layout.split(found, heads))
+        return Encoded(places, windows, real, self._layout.told(found, heads))
 
     def _load(self) -> "tuple[Tokeniser, InferenceSession]":
         with self._guard:
@@ -120,9 +122,9 @@ def _batches(windows: Sequence[_Placed]) -> Sequence[Sequence[_Placed]]:
     return found
 
 
-def _padded(rows: Sequence[tuple[int, ...]], longest: int) -> npt.NDArray[np.int64]:
-    """Rows of at most `longest` numbers, (b, longest), with zeros behind."""
-    return np.array([row + (0,) * (longest - len(row)) for row in rows], np.int64)
+def _filled(row: tuple[int, ...], longest: int) -> tuple[int, ...]:
+    """With zeros behind, up to `longest` numbers."""
+    return row + (0,) * (longest - len(row))
 
 
 def _session(bundle: Bundle, layout: Layout) -> "InferenceSession":
@@ -140,9 +142,12 @@ def _session(bundle: Bundle, layout: Layout) -> "InferenceSession":
         raise ArtefactError(f"{path} cannot be loaded with {nodes.name}: {problem}") from problem
     taken = {node.name for node in session.get_inputs()}
     given = {node.name: tuple(node.shape) for node in session.get_outputs()}
-    if taken != {"input_ids", "attention_mask", "cases"} or HIDDEN not in given:
+    if taken != {"input_ids", "attention_mask", "cases"} or not {HIDDEN, WHOLE} <= set(given):
         raise ArtefactError(f"{path} with {nodes.name} takes {sorted(taken)} and gives {sorted(given)}")
+    if given[HIDDEN][-1:] != (bundle.width,):
+        raise ArtefactError(f"{path} does not give {bundle.width} per token")
     for name, sizes in layout.sizes.items():
-        if given.get(name, ())[-len(sizes) :] != sizes:
+        told = [size for size in given.get(name, ()) if isinstance(size, int)]
+        if len(told) != len(sizes) or any(own < size for own, size in zip(told, sizes, strict=True)):
             raise ArtefactError(f"{nodes} gives {name} as {given.get(name)}; the heads need {sizes}")
     return session

@@ -4,8 +4,8 @@ b windows of t tokens, vectors of width d; ``gelu(x) = x (1 + tanh(sqrt(2 / pi) 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,11 @@ from socialflow.text.reading import Window
 from socialflow.text.records import Choice, Combination, Detection, Record, Span, Spans
 
 R_co = TypeVar("R_co", bound=Record, covariant=True)
+F = TypeVar("F")
 
 
-class Head(ABC, Generic[R_co]):
-    """One question to a text. `look` tells of every window, `answer` makes one record of a text's windows.
+class Head(ABC, Generic[R_co, F]):
+    """One question to a text. `look` finds something in every window, `answer` makes one record of a text's windows.
 
     A model's part may lack labels of a multi_label head: it says nothing of them.
 
@@ -44,25 +45,24 @@ class Head(ABC, Generic[R_co]):
         """What the last layer tells apart: the labels."""
         return cls.labels
 
-    def look(self, batch: Encoded) -> Sequence[FloatArray] | FloatArray:
-        """What is found in each window of a batch: what the graph says."""
-        return batch.told[self.name]
+    @abstractmethod
+    def look(self, batch: Encoded) -> Iterable[F]:
+        """What is found in each window of a batch."""
 
     @abstractmethod
-    def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> R_co:
+    def answer(self, windows: Sequence[Window], found: Sequence[F]) -> R_co:
         """One record from what `look` found in each window, one at least, of a text."""
 
 
-class Pooled(Head[R_co]):
+class Pooled(Head[R_co, list[float]]):
     """Labels for a whole text: ``(gelu(p W1 + b1) W2 + b2) / temperature`` of a mean ``p`` of its tokens by attention.
 
-    ``p = sum_t a_t hidden_t``, ``a = softmax(hidden . pool / sqrt(d))`` over the tokens that are not padding; found are
-    probabilities (labels,).
+    ``p = sum_t a_t hidden_t``, ``a = softmax(hidden . pool / sqrt(d))`` over the tokens that are not padding.
     """
 
     @abstractmethod
     def record(self, probabilities: Sequence[float]) -> R_co:
-        """What probabilities (labels,) say."""
+        """What probabilities (labels,) say; what stands behind them says nothing."""
 
     @abstractmethod
     def _most_harmful(self, found: FloatArray) -> FloatArray:
@@ -73,11 +73,16 @@ class Pooled(Head[R_co]):
         """What a model holds of the head."""
         return self._part
 
-    def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> R_co:
+    def look(self, batch: Encoded) -> Iterable[list[float]]:
+        """Probabilities (labels,) of each window, and behind them what is nobody's."""
+        return batch.told.chances[self.name]
+
+    def answer(self, windows: Sequence[Window], found: Sequence[list[float]]) -> R_co:
         """By the head's combination."""
         if len(found) == 1:
-            return self.record(found[0].tolist())
-        return self.combined(np.stack(found), [len(window.ids) for window in windows])
+            return self.record(found[0])
+        rows = np.array(found, np.float32)[:, : len(self._part.labels)]
+        return self.combined(rows, [len(window.ids) for window in windows])
 
     def combined(self, rows: FloatArray, lengths: Sequence[int]) -> R_co:
         """One record from probabilities (windows, labels) of windows of these lengths, by the head's combination."""
@@ -88,7 +93,11 @@ class Pooled(Head[R_co]):
 
     def named(self, probabilities: Sequence[float]) -> Mapping[str, float]:
         """Label -> probability."""
-        return dict(zip(self._part.labels, probabilities, strict=True))
+        return dict(zip(self._part.labels, probabilities, strict=False))
+
+
+AnyHead = Head[Record, Any]
+"""What one finds is read by itself alone."""
 
 
 class MultiClass(Pooled[R_co]):
@@ -128,11 +137,11 @@ class MultiLabel(Pooled[R_co]):
 
     def above(self, probabilities: Sequence[float]) -> tuple[str, ...]:
         """Labels at or above their threshold."""
-        told = zip(self._part.labels, probabilities, self._part.thresholds.tolist(), strict=True)
+        told = zip(self._part.labels, probabilities, self._part.thresholds.tolist(), strict=False)
         return tuple(label for label, probability, threshold in told if probability >= threshold)
 
 
-class SpansHead(Head[Spans]):
+class SpansHead(Head[Spans, FloatArray]):
     """Labelled stretches: ``logits_t = gelu(hidden_t W1 + b1 + case_t) W2 + b2`` over O and, for each label, B- and I-.
 
     A stretch begins at B-, or at I- after something else; the pieces of a word go with its first. A stretch in which
@@ -147,8 +156,12 @@ class SpansHead(Head[Spans]):
         """As `bio`."""
         return bio(cls.labels)
 
+    def look(self, batch: Encoded) -> Iterable[FloatArray]:
+        """Logits (t, tags) of each window, with those of padding behind."""
+        return batch.told.arrays[self.name]
+
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> Spans:
-        """What any window found: logits (t, tags), padding behind."""
+        """What any window found."""
         tagged = zip(windows, found, strict=True)
         return Spans(joined([span for window, row in tagged for span in self._spans(window, row)]))
 

@@ -69,7 +69,8 @@ def normalise(text: str) -> Normalised:
     'Café by @user: http'
     """
     draft = Normalised(text, range(len(text) + 1))
-    if not (text.isascii() and text.isprintable()):
+    plain = text.isascii() and text.isprintable()
+    if not plain:
         draft = _edited(draft, _found(_UNSEEN, draft.text, ""))
     if not draft.text.isascii():
         draft = _edited(draft, _surplus_marks(draft.text))
@@ -77,11 +78,12 @@ def normalise(text: str) -> Normalised:
         draft = _edited(draft, _found(_TONE, draft.text, ""))
         draft = _edited(draft, _flags(draft.text))
         draft = _edited(draft, _pictures(draft.text))
-    if ":" in draft.text or "." in draft.text:
+    if "://" in draft.text or "." in draft.text:
         draft = _edited(draft, _found(_LINK, draft.text, "http"))
     if "@" in draft.text:
         draft = _edited(draft, _names(draft.text))
-    draft = _edited(draft, _found(_SPACE, draft.text, " "))
+    if not plain or "  " in draft.text:
+        draft = _edited(draft, _found(_SPACE, draft.text, " "))
     return _edited(draft, _ends(draft.text))
 
 

@@ -11,7 +11,7 @@ from socialflow.text.reading import Target, Window
 from socialflow.text.records import Combination, Polarities, Polarity, Sentiment
 
 
-class AspectHead(Head[Polarities]):
+class AspectHead(Head[Polarities, FloatArray]):
     """The polarity towards each target of a text (`head.spanned`); the window that holds most of a target decides."""
 
     name = "aspect"
@@ -30,7 +30,7 @@ class AspectHead(Head[Polarities]):
             for place, (row, target) in enumerate(asked):
                 held = batch.windows[row].inside(target)
                 inside[place, : len(held)] = held
-            found = softmax(spanned(batch.hidden[rows], inside, batch.mask[rows], self._part))
+            found = softmax(spanned(batch.told.arrays[self.name][rows], inside, batch.mask[rows] > 0, self._part))
         return np.split(found, np.cumsum(counts)[:-1])
 
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> Polarities:

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from socialflow.text.bundle import FloatArray, HeadPart
-from socialflow.text.layout import CHANCES, HIDDEN, LABELS, POOLED, TAGS, VECTORS, Layout, of_kind
+from socialflow.text.layout import CHANCES, HIDDEN, LABELS, POOLED, TAGS, VECTORS, WHOLE, Layout, of_kind
 from socialflow.training.text.graph import MICROSOFT, Graph, quantised
 
 _NAME = "heads"
@@ -29,8 +29,6 @@ _MIDDLE = np.uint8(128)
 """Level of zero."""
 _STEP = np.float32(1.0 / 127.0)
 """From one level to the next, of rows that reach from -1 to 1."""
-_LEAST = np.float32(1e-6)
-"""What rows are divided by at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,8 @@ def heads_graph(heads: Mapping[str, HeadPart]) -> bytes:
     from onnx import ModelProto, TensorProto, helper
 
     graph, outputs = Graph(), dict[str, list[str | int]]()
+    graph.add("ReduceSum", [HIDDEN], WHOLE, keepdims=0)
+    outputs[WHOLE] = []
     pooled, tokens, vectors = (_of_kind(heads, *kinds) for kinds in (POOLED, ("tokens",), ("vector",)))
     sizes = Layout.of(heads).sizes
     if pooled or vectors:
@@ -54,10 +54,11 @@ def heads_graph(heads: Mapping[str, HeadPart]) -> bytes:
         inner, pieces = _cut(graph, _first_layers(graph, first), len(pooled), len(first.pool))
         if pooled:
             _labels(graph, inner, pooled)
-            outputs |= {name: ["b", *sizes[CHANCES]] for name in (LABELS, CHANCES)}
+            rows, most = sizes[CHANCES]
+            outputs |= {name: [rows, "b", most] for name in (LABELS, CHANCES)}
         if vectors:
-            _vectors(graph, pieces, *sizes[VECTORS])
-            outputs[VECTORS] = ["b", *sizes[VECTORS]]
+            _vectors(graph, pieces)
+            outputs[VECTORS] = ["b", (len(first.pool) - len(pooled)) * first.b1.shape[-1]]
     if tokens:
         _tags(graph, tokens)
         outputs[TAGS] = ["b", "t", *sizes[TAGS]]
@@ -95,18 +96,16 @@ def _first_layers(graph: Graph, first: _First) -> str:
     """``p_r W1_r + b1_r`` of each text, (R, b, h): ``p_r = sum_t a_t hidden_t``, ``a = softmax(hidden . pool_r /
     sqrt(d))`` over the tokens that are not padding."""
     made, d = f"{_NAME}.whole", first.pool.shape[1]
-    table = graph.constant(f"{made}.shut", np.array([_SHUT, 0.0], np.float32))
-    shut = graph.add("Gather", [table, "attention_mask"], f"{made}.mask")
-    shut = graph.add("Unsqueeze", [shut, graph.constant(f"{made}.second", np.array([1]))], f"{made}.masks")
+    shut = graph.constant(f"{made}.shut", np.array([[_SHUT], [0.0]], np.float32))
     pool = graph.constant(f"{made}.pool", first.pool.T * np.float32(d**-0.5))
     likeness = graph.add("MatMul", [HIDDEN, pool], f"{made}.likeness")
-    likeness = graph.add("Transpose", [likeness], f"{made}.likenesses", perm=[0, 2, 1])
-    likeness = graph.add("Add", [likeness, shut], f"{made}.open")
+    masks = graph.add("Gather", [shut, "attention_mask"], f"{made}.masks")
+    likeness = graph.add("Add", [likeness, masks], f"{made}.open")
+    likeness = graph.add("Transpose", [likeness], f"{made}.turned", perm=[0, 2, 1])
     shares = graph.add("Softmax", [likeness], f"{made}.shares", axis=-1)
     pooled = graph.add("MatMul", [shares, HIDDEN], f"{made}.pooled")
-    levels, size = (
-        graph.add("Transpose", [one], f"{one}.turned", perm=[1, 0, 2]) for one in _by_rows(graph, pooled, made)
-    )
+    pooled = graph.add("Transpose", [pooled], f"{made}.rows", perm=[1, 0, 2])
+    levels, size = _by_rows(graph, pooled, made)
     matrix, scale = quantised(first.w1, axis=-2)
     zero = (int(_MIDDLE) * matrix.sum(axis=1, keepdims=True, dtype=np.int32)).astype(np.float32)
     sums = graph.add("MatMulInteger", [levels, graph.constant(f"{made}.w1", matrix)], f"{made}.sums")
@@ -133,24 +132,19 @@ def _labels(graph: Graph, inner: str, heads: Sequence[HeadPart]) -> None:
     h = max(len(part.arrays["b1"]) for part in heads)
     w2 = np.stack([_widened(part.arrays["w2"] / _heat(part), (h, most)) for part in heads])
     b2 = np.full((len(heads), 1, most), _SHUT)
-    several = np.zeros((1, len(heads), most), np.bool_)
+    several = np.zeros((len(heads), 1, most), np.bool_)
     for place, part in enumerate(heads):
         b2[place, 0, : len(part.labels)] = part.arrays["b2"] / _heat(part)
-        several[0, place] = part.kind == "multi_label"
+        several[place] = part.kind == "multi_label"
     x = graph.add("MatMul", [bent, graph.constant(f"{made}.w2", w2)], f"{made}.product")
-    x = graph.add("Add", [x, graph.constant(f"{made}.b2", b2)], f"{made}.second")
-    x = graph.add("Transpose", [x], LABELS, perm=[1, 0, 2])
+    x = graph.add("Add", [x, graph.constant(f"{made}.b2", b2)], LABELS)
     either = [graph.add("Sigmoid", [x], f"{made}.sigmoid"), graph.add("Softmax", [x], f"{made}.softmax", axis=-1)]
     graph.add("Where", [graph.constant(f"{made}.several", several), *either], CHANCES)
 
 
-def _vectors(graph: Graph, pieces: str, size: int) -> None:
-    """Vectors (b, size) from their pieces (R, b, h)."""
-    made = f"{_NAME}.vectors"
-    x = graph.add("Transpose", [pieces], f"{made}.turned", perm=[1, 0, 2])
-    x = graph.add("Flatten", [x], f"{made}.whole")
-    cut = [graph.constant(f"{made}.{name}", np.array([value])) for name, value in (("first", 0), ("last", size))]
-    graph.add("Slice", [x, *cut, graph.constant(f"{made}.axis", np.array([1]))], VECTORS)
+def _vectors(graph: Graph, pieces: str) -> None:
+    """Vectors (b, R h) from their pieces (R, b, h)."""
+    graph.add("Flatten", [graph.add("Transpose", [pieces], f"{pieces}.turned", perm=[1, 0, 2])], VECTORS)
 
 
 def _tags(graph: Graph, heads: Sequence[HeadPart]) -> None:
@@ -171,10 +165,10 @@ def _tags(graph: Graph, heads: Sequence[HeadPart]) -> None:
 
 
 def _by_rows(graph: Graph, x: str, made: str) -> tuple[str, str]:
-    """Levels of the rows of `x`, each divided by its largest value, and that value."""
-    last, least = graph.constant(f"{made}.last", np.array([-1])), graph.constant(f"{made}.least", np.array(_LEAST))
-    most = graph.add("ReduceMax", [graph.add("Abs", [x], f"{made}.abs"), last], f"{made}.most", keepdims=1)
-    size = graph.add("Max", [most, least], f"{made}.size")
+    """Levels of the rows of `x`, each divided by its largest value, and that value. Where that is 0, the levels are any
+    at all, and nothing is left of them once they are multiplied by it."""
+    last = graph.constant(f"{made}.last", np.array([-1]))
+    size = graph.add("ReduceMax", [graph.add("Abs", [x], f"{made}.abs"), last], f"{made}.size", keepdims=1)
     even = graph.add("Div", [x, size], f"{made}.even")
     step, middle = graph.constant(f"{made}.step", np.array(_STEP)), graph.constant(f"{made}.middle", np.array(_MIDDLE))
     return graph.add("QuantizeLinear", [even, step, middle], f"{made}.levels"), size
