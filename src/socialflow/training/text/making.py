@@ -35,7 +35,7 @@ from socialflow.training.text.lessons import Lesson
 from socialflow.training.text.plan import Gate, Plan
 from socialflow.training.text.quality import agreement, quality
 from socialflow.training.text.reach import reaches
-from socialflow.training.text.served import served
+from socialflow.training.text.served import answered, served
 from socialflow.training.text.shape import Shape
 from socialflow.training.text.terms import terms_of
 
@@ -140,9 +140,9 @@ def judged(measured: Mapping[str, Measured], gate: Gate) -> Verdict:
 def _calibrated(head: HeadPart, check: Lesson, graph: bytes, exact: bytes) -> tuple[HeadPart, Measured]:
     told, floats = served(graph, head, check), served(exact, head, check)
     part = fitted_to(head, check, told)
-    heat = 1.0 if check.kind == "vector" else part.temperature
-    shared = agreement(check, told / heat, floats / heat, part.thresholds)
-    return part, Measured(len(check), quality(check, floats), quality(check, told), shared)
+    heat, integers = 1.0 if check.kind == "vector" else part.temperature, answered(graph, part, check)
+    shared = agreement(check, integers, floats / heat, part.thresholds)
+    return part, Measured(len(check), quality(check, floats), quality(check, integers), shared)
 
 
 def fitted_to(head: HeadPart, check: Lesson, told: FloatArray) -> HeadPart:
