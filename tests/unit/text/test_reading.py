@@ -15,9 +15,9 @@ from socialflow.text.normalise import normalise
 from socialflow.text.reading import Pieces, Tokeniser, tokeniser
 
 ASCII = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=60)
-WOVEN = st.lists(
-    st.sampled_from(["don't", "U.S.", "#New", "@user", "unbelievably", "x" * 120, "  ", "$5", "[SEP]", "_a"])
-)
+PARTS = ("don't", "U.S.", "#New", "@user", "unbelievably", "x" * 120, "  ", "$5", "[SEP]", "_a")
+WOVEN = st.lists(st.sampled_from(PARTS))
+ANY = st.text(max_size=30).map(lambda text: normalise(text).text)
 
 
 @pytest.fixture(scope="module")
