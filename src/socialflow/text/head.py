@@ -131,13 +131,17 @@ class MultiLabel(Pooled[R_co]):
 
     kind = "multi_label"
 
+    def __init__(self, part: HeadPart) -> None:
+        super().__init__(part)
+        self._thresholds: list[float] = part.thresholds.tolist()
+
     def _most_harmful(self, found: FloatArray) -> FloatArray:
         most: FloatArray = found.max(axis=0)
         return most
 
     def above(self, probabilities: Sequence[float]) -> tuple[str, ...]:
         """Labels at or above their threshold."""
-        told = zip(self._part.labels, probabilities, self._part.thresholds.tolist(), strict=False)
+        told = zip(self._part.labels, probabilities, self._thresholds, strict=False)
         return tuple(label for label, probability, threshold in told if probability >= threshold)
 
 

@@ -1,6 +1,7 @@
 """The meaning of a text as a vector."""
 
 from collections.abc import Iterable, Sequence
+from math import sqrt
 
 import numpy as np
 
@@ -26,4 +27,4 @@ class SentenceHead(Head[Vector, FloatArray]):
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> Vector:
         """Of length 1."""
         whole = found[0] if len(found) == 1 else mean([len(window.ids) for window in windows], np.stack(found))
-        return Vector(whole / np.sqrt(np.square(whole).sum()))
+        return Vector(whole / sqrt(whole.dot(whole)))
