@@ -6,7 +6,8 @@
     ├── ConfigurationError      configuration_invalid     a setting is wrong; the start stops
     ├── InvalidInput            invalid_input             the caller sent something unusable; names the field
     │   ├── FutureEvent         event_in_future           an interaction is dated further ahead than clocks differ
-    │   └── TooLarge            input_too_large           more rows, bytes or pages than one call may carry
+    │   ├── TooLarge            input_too_large           more rows, bytes or pages than one call may carry
+    │   └── MediaUnreadable     media_unreadable          a picture, video or sound that cannot be decoded
     ├── NotFound                not_found
     │   ├── UserNotFound        user_not_found
     │   ├── ItemNotFound        item_not_found
@@ -71,6 +72,12 @@ class TooLarge(InvalidInput):
     """More rows, bytes or pages than one call may carry."""
 
     code = "input_too_large"
+
+
+class MediaUnreadable(InvalidInput):
+    """A picture, video or sound is damaged, of a kind that is not read, or broke its decoder."""
+
+    code = "media_unreadable"
 
 
 class NotFound(SocialflowError):

@@ -43,7 +43,9 @@ class _Table:
             items, weights = histories.items[part], histories.weights[part]
             places = self.columns[items] + ((owner[part] - first) * (n + 1))[:, None]
             weighted = self.links[items] * weights[:, None]
-            sums = np.bincount(places.ravel(), weighted.ravel(), (last - first) * (n + 1))
+            sums = np.bincount(places.ravel(), weighted.ravel(), (last - first) * (n + 1)).astype(
+                np.float64, copy=False
+            )
             scores[first:last] = _or_nan(sums.reshape(last - first, n + 1)[:, :n])
             first = last
 
