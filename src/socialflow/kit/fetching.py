@@ -15,6 +15,7 @@ decompression, and it does not log.
 """
 
 import asyncio
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -41,6 +42,8 @@ _CHUNK = 1 << 20
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close", "User-Agent": "socialflow"}
 _AS_IT_IS = frozenset({"", "identity", "aws-chunked"})
 """Content encodings that change no byte: some object stores answer with the name of how a file was uploaded."""
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
+"""RFC 6838, 4.2."""
 _NO_SUCH_HOST = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 _log = structlog.get_logger(__name__)
 
@@ -92,8 +95,8 @@ class Fetched:
 
     Attributes:
         size: in bytes.
-        content_type: as the server declares it, in lower case without parameters; empty where it declares none. What
-            the bytes are is for a decoder to find out.
+        content_type: the media type that the server declares, in lower case without parameters; empty where it declares
+            none. What the bytes are is for a decoder to find out.
         url: where the body came from after all redirects. It may carry a signature: not for logs.
     """
 
@@ -226,7 +229,7 @@ class Fetcher:
                 yield response
         except httpx.TimeoutException:
             raise MediaUnavailable(f"{target.host} was silent for {self._limits.silence:g} s", field="url") from None
-        except httpx.TransportError as error:
+        except (httpx.TransportError, ssl.SSLError) as error:  # the latter for broken records amid a body
             said = f"the connection to {target.host} failed ({type(error).__name__})"
             raise MediaUnavailable(said, field="url") from None
 
@@ -235,8 +238,8 @@ class Fetcher:
         *others, last = target.addresses[:_TRIED_ADDRESSES]
         for address in others:
             with suppress(httpx.ConnectError, httpx.ConnectTimeout):  # the next one may do
-                return await _sent(transport, target.request(address, self._limits.silence))
-        return await _sent(transport, target.request(last, self._limits.silence))
+                return await transport.handle_async_request(target.request(address, self._limits.silence))
+        return await transport.handle_async_request(target.request(last, self._limits.silence))
 
     async def _redirected(self, target: _Target, location: str) -> _Target:
         try:
@@ -254,7 +257,7 @@ class Fetcher:
             addresses = await self._looked_up(host, port)
             allowed = joined(host, port) in self._reach.allowed_hosts
             if not addresses or not (allowed or all(map(is_public, addresses))):
-                raise RefusedAddress(f"the host of {what} has no public address, or not only such", field="url")
+                raise RefusedAddress(f"the host of {what} must have public addresses and no others", field="url")
         except RefusedAddress as error:
             _log.warning("media_refused", host=url.raw_host.decode("ascii")[:253], reason=error.message)
             raise
@@ -298,13 +301,6 @@ def _parsed(url: str) -> httpx.URL:
         raise RefusedAddress("url is no URL; one looks like https://media.example.org/clip.mp4", field="url") from None
 
 
-async def _sent(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
-    try:
-        return await transport.handle_async_request(request)
-    except ValueError as error:  # numbers of thousands of digits in its headers
-        raise httpx.RemoteProtocolError(str(error)) from None
-
-
 @contextmanager
 def _new_file(folder: Path | None) -> Iterator[IO[bytes]]:
     """A file that is deleted where the block fails or is cancelled."""
@@ -332,6 +328,7 @@ async def _kept(response: httpx.Response, target: _Target, file: IO[bytes], most
             raise too_large
         await asyncio.to_thread(file.write, chunk)
     await asyncio.to_thread(file.flush)
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    declared = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = declared if _MEDIA_TYPE.fullmatch(declared) else ""
     _log.info("media_fetched", host=str(target.host), bytes=size)
-    return Fetched(Path(file.name), size, kind, str(target.url))
+    return Fetched(Path(file.name), size, content_type, str(target.url))

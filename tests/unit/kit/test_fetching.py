@@ -77,6 +77,11 @@ class TestABody:
         media, _ = await fetched(tmp_path, raw(HEAD + b"\r\nuntil the end"))
         assert (media.path.read_bytes(), media.content_type) == (b"until the end", "")
 
+    @pytest.mark.parametrize("declared", ["video", "a/b/c", "x" * 500 + "/mp4", "text/html, video/mp4", "vidéo/mp4"])
+    async def test_of_a_type_that_is_none_has_none(self, tmp_path: Path, declared: str) -> None:
+        media, _ = await fetched(tmp_path, answer(b"body", Content_Type=declared))
+        assert media.content_type == ""
+
     async def test_may_come_in_chunks(self, tmp_path: Path) -> None:
         chunked = b"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n5\r\n more\r\n0\r\n\r\n"
         media, _ = await fetched(tmp_path, raw(HEAD + chunked))
@@ -512,6 +517,21 @@ class TestTls:
             with pytest.raises(MediaUnavailable):
                 await Fetcher(reach=reach, resolver=Names()).fetch(f"https://{HOST}:{server.port}/")
         assert server.heads == []
+
+    async def test_that_breaks_off_amid_a_body_makes_media_unavailable(self, tmp_path: Path) -> None:
+        async def break_off(writer: asyncio.StreamWriter) -> None:
+            writer.write(HEAD + b"Content-Length: 9\r\n\r\nhalf")
+            await writer.drain()
+            under: asyncio.WriteTransport = writer.transport._ssl_protocol._transport  # type: ignore[attr-defined]
+            under.write(b"\x17\x03\x03\x00\x20" + b"no such record".ljust(32))
+
+        authority = Authority(tmp_path / "authority")
+        authority.folder.mkdir()
+        (into := tmp_path / "media").mkdir()
+        async with serving(break_off, tls=authority.server(HOST)) as server:
+            with pytest.raises(MediaUnavailable, match="SSLError"):
+                await fetcher(server, tls=authority.trusted()).fetch(f"https://{HOST}:{server.port}/", into=into)
+        assert files(into) == []
 
     async def test_is_not_left_by_a_redirect(self, tmp_path: Path) -> None:
         authority = Authority(tmp_path)
