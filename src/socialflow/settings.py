@@ -285,6 +285,11 @@ class Settings(BaseSettings):
         return self.home / "work"
 
     @property
+    def media_dir(self) -> Path:
+        """Where media from elsewhere lies while it is looked at."""
+        return self.home / "media"
+
+    @property
     def queue_dir(self) -> Path:
         """The folder of messages to workers where no broker is set."""
         return self.home / "queue"
