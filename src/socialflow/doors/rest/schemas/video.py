@@ -21,7 +21,11 @@ class VideoIn(Body):
     ]
     analyses: Annotated[
         Analyses,
-        Field(max_length=MAX_ANALYSES, description="None: what its header says and how much of it can be decoded."),
+        Field(
+            max_length=MAX_ANALYSES,
+            description="None: what its header says and how much of it can be decoded.",
+            examples=[["scene"]],
+        ),
     ] = ()
 
 
@@ -54,7 +58,7 @@ class VideoReadOut(BaseModel):
 class VideoAnalysisOut(Answered):
     """What one analysis tells."""
 
-    answer: Annotated[dict[str, Any], Field(description="By the analysis.")]
+    answer: Annotated[dict[str, Any], Field(description="By the analysis.", examples=[{"shots": 3}])]
 
 
 class VideoOut(BaseModel):
@@ -62,6 +66,6 @@ class VideoOut(BaseModel):
 
     status: Annotated[str, Field(description="complete, partial or abstained.", examples=["complete"])]
     missing: Annotated[list[str], Field(description="What could not be had, by analysis.", examples=[[]])]
-    info: VideoInfoOut
-    read: VideoReadOut
+    info: Annotated[VideoInfoOut, Field(description="What the header says.")]
+    read: Annotated[VideoReadOut, Field(description="How far the pass came.")]
     analyses: Annotated[dict[str, VideoAnalysisOut], Field(description="By name.")]
