@@ -46,7 +46,7 @@ class VideoService:
             RefusedAddress: it does not name something on the public internet.
             MediaUnavailable: it cannot be had there now.
         """
-        asked = self._asked(names)
+        asked = chosen(names, self._analyses)
         await self._make_folder()
         with await self._fetcher.fetch(url, into=self._folder) as fetched:
             return await self._watched(fetched.path, asked, watching)
@@ -55,7 +55,7 @@ class VideoService:
         self, pieces: AsyncIterable[bytes], names: Sequence[str], watching: Watching | None = None
     ) -> Report:
         """As `analyse`, of a file that comes in pieces. Raises TooLarge as soon as there are too many bytes."""
-        asked = self._asked(names)
+        asked = chosen(names, self._analyses)
         await self._make_folder()
         with NamedTemporaryFile(dir=self._folder) as file:
             size = 0
@@ -77,7 +77,7 @@ class VideoService:
             ModelUnavailable: the decoder is not installed.
             Overloaded: too many wait.
         """
-        return await self._watched(path, self._asked(names), watching)
+        return await self._watched(path, chosen(names, self._analyses), watching)
 
     async def close(self) -> None:
         """End the children."""
@@ -87,12 +87,6 @@ class VideoService:
         if self._folder is not None:
             await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
 
-    def _asked(self, names: Sequence[str]) -> list[Analysis]:
-        if unknown := [name for name in names if name not in self._analyses]:
-            known = ", ".join(self._analyses)
-            raise InvalidInput(f"{min(unknown)!r} is no analysis of a video; ask for {known}", field="analyses")
-        return [self._analyses[name]() for name in dict.fromkeys(names)]
-
     async def _watched(self, path: Path, analyses: Sequence[Analysis], watching: Watching | None) -> Report:
         watching = watching or Watching()
         try:
@@ -101,3 +95,13 @@ class VideoService:
             watching.give_up()
             raise
         return await asyncio.to_thread(report, seen, analyses)
+
+
+def chosen(names: Sequence[str] | None, analyses: Mapping[str, Callable[[], Analysis]] = ANALYSES) -> list[Analysis]:
+    """Analyses by name, each once; None: all there are. Raises InvalidInput for one that there is not."""
+    names = tuple(analyses) if names is None else names
+    if unknown := [name for name in names if name not in analyses]:
+        raise InvalidInput(
+            f"{min(unknown)!r} is no analysis of a video; ask for {', '.join(analyses)}", field="analyses"
+        )
+    return [analyses[name]() for name in dict.fromkeys(names)]
