@@ -1,0 +1,1 @@
+"""Pictures: perceptual hashes and the fingerprints that find a picture again after it was edited."""
