@@ -43,7 +43,9 @@ VARIANTS = (
 Turns are counter-clockwise; `flip_x` turns the picture upside down by a mirror below it, `flip_y` mirrors left and
 right, `flip_plus1` and `flip_minus1` mirror along the two diagonals.
 """
-_SIDE, _BAND = 64, 16
+SIDE = 64
+"""Samples along each axis."""
+_BAND = 16
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -111,7 +113,11 @@ def pdq_variants(picture: ByteArray) -> tuple[Pdq, ...]:
 
 def transformed(picture: ByteArray) -> tuple[FloatArray, int]:
     """Frequencies (16, 16) of a picture as it is, rows vertical and 1 to 16 half waves, and the quality."""
-    samples = _samples(picture)
+    return transformed_samples(samples_of(picture))
+
+
+def transformed_samples(samples: FloatArray) -> tuple[FloatArray, int]:
+    """Frequencies (16, 16) and quality of a picture of which `samples_of` took samples."""
     wave = _waves()
     frequencies = (wave @ samples @ wave.T).astype(np.float32, copy=False)
     return frequencies, _quality(samples)
@@ -138,12 +144,12 @@ def variants_of(frequencies: FloatArray) -> ByteArray:
     return np.stack([np.frombuffer(_bits(one), np.uint8) for one in made])
 
 
-def _samples(picture: ByteArray) -> FloatArray:
+def samples_of(picture: ByteArray) -> FloatArray:
     """Luma (64, 64) after blurring, 0 to 255."""
     height, width = picture.shape[:2]
     rows: FloatArray = _tent(height) @ picture.reshape(height, -1).astype(np.float32)
     if picture.ndim == 3:
-        rows = rows.reshape(_SIDE, width, 3) @ _LUMA
+        rows = rows.reshape(SIDE, width, 3) @ _LUMA
     samples: FloatArray = (_tent(width) @ np.ascontiguousarray(rows.T)).T
     return samples
 
@@ -163,16 +169,16 @@ def _tent(length: int) -> "csr_array[np.float32]":
     starts = np.concatenate(([0], np.cumsum(counts)))
     columns = np.arange(starts[-1]) - np.repeat(starts[:-1] - firsts, counts)
     mean = csr_array((np.repeat(1 / counts, counts), columns, starts), shape=(length, length))
-    sampled = (2 * np.arange(_SIDE) + 1) * length // (2 * _SIDE)
+    sampled = (2 * np.arange(SIDE) + 1) * length // (2 * SIDE)
     return csr_array((mean[sampled] @ mean).astype(np.float32))
 
 
 @lru_cache(1)
 def _waves() -> FloatArray:
     """Rows (16, 64) of the cosine transform (DCT-II, orthonormal) from one half wave on."""
-    places = 2 * np.arange(_SIDE) + 1
-    waves = np.cos(np.pi / (2 * _SIDE) * np.arange(1, _BAND + 1)[:, None] * places)
-    scaled: FloatArray = (np.sqrt(2 / _SIDE) * waves).astype(np.float32)
+    places = 2 * np.arange(SIDE) + 1
+    waves = np.cos(np.pi / (2 * SIDE) * np.arange(1, _BAND + 1)[:, None] * places)
+    scaled: FloatArray = (np.sqrt(2 / SIDE) * waves).astype(np.float32)
     return scaled
 
 
