@@ -175,7 +175,7 @@ def _by_parts(
 
 def _match(query: ImageFingerprint, reference: ImageFingerprint, laid: Overlay, distance: int, inliers: int) -> Match:
     transform = laid.in_shares(query, reference)
-    return Match(_kind(transform), distance, inliers, tuple(map(float, transform.ravel())))
+    return Match(_kind(transform), distance, inliers, laid.likeness, tuple(map(float, transform.ravel())))
 
 
 def _kind(transform: Affine) -> MatchKind:

@@ -43,6 +43,7 @@ class Match:
     Attributes:
         distance: bits by which the nearest hashes of parts of both differ, 0 to 256.
         inliers: local features that lie alike in both; 0 where hashes alone decided.
+        likeness: share of what both show whose luma goes up and down together, 0 to 1.
         transform: six numbers a, b, c, d, e, f that take a point (x, y) of the query, of its width and height 1, to
             (a x + b y + c, d x + e y + f) of the reference.
     """
@@ -50,6 +51,7 @@ class Match:
     kind: MatchKind
     distance: int
     inliers: int
+    likeness: float
     transform: tuple[float, ...]
 
 

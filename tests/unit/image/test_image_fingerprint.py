@@ -97,7 +97,9 @@ class TestMatches:
 
     def test_a_logo_that_two_pictures_share_is_no_match(self, edited: dict[str, list[ImageFingerprint]]) -> None:
         marked = edited["a logo"]
-        assert [[one.row for one in Bank(marked).search(query)] for query in marked] == [[row] for row in range(len(SEEDS))]
+        assert [[one.row for one in Bank(marked).search(query)] for query in marked] == [
+            [row] for row in range(len(SEEDS))
+        ]
 
     def test_the_same_frame_is_no_match(self, edited: dict[str, list[ImageFingerprint]]) -> None:
         for name in ("framed", "letter-boxed"):
