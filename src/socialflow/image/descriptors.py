@@ -29,7 +29,7 @@ _UNITS = np.array([PLACE_UNIT, PLACE_UNIT, SIZE_UNIT, ANGLE_UNIT], np.float32)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a match needs; `inliers` and `likeness` are those chosen on half of the pictures of `benchmarks copies_images`.
+    """What a match needs; `inliers` and `likeness` were chosen on half of the pictures of `benchmarks copies_images`.
 
     Attributes:
         candidate: bits by which the nearest hashes of parts differ at most, for features to be looked at.
