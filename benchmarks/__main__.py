@@ -38,6 +38,7 @@ AT_SCALE = {
 """Those that need a simulated platform."""
 OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "filters": lambda given: filters.run(given.shared),
+    "copies_images": lambda given: _copies_images(given.shared),
     "jobs": lambda _given: jobs.run(),
     "keywords": lambda given: keywords.run(given.shared, given.yake_python),
     "models": lambda given: models.run(given.items, _made(given.home)),
@@ -48,6 +49,13 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "text_languages": lambda given: text_languages.run(given.shared),
     "text_speed": lambda given: text_speed.run(given.text_peers_python),
 }
+
+
+def _copies_images(shared: Path) -> object:
+    """Needs OpenCV, which the others do without."""
+    from benchmarks import copies_images
+
+    return copies_images.run(shared)
 
 
 def main() -> None:
