@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.errors import ArtefactError
+from socialflow.inference.onnx import open_session
 from socialflow.text.bundle import ENCODER_FILE, TOKENIZER_FILE, Bundle, FloatArray
 from socialflow.text.casing import cases_of
 from socialflow.text.disguise import undisguised
@@ -198,17 +199,8 @@ def _tokeniser(bundle: Bundle) -> _Tokeniser:
 
 
 def _session(bundle: Bundle) -> "InferenceSession":
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
     path = bundle.directory / ENCODER_FILE
-    try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as problem:  # one class for each way in which a graph can be wrong
-        raise ArtefactError(f"{path} cannot be loaded: {problem}") from problem
+    session = open_session(path)
     taken, given = {node.name for node in session.get_inputs()}, {node.name for node in session.get_outputs()}
     if taken != {"input_ids", "attention_mask"} or "hidden" not in given:
         raise ArtefactError(f"{path} takes {sorted(taken)} and gives {sorted(given)}; it is no encoder")
