@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from socialflow.catalogue.upstream.cards import Cards
 from socialflow.errors import SourceUnavailable, TooLarge
 
 HUB = "https://hub.example"
@@ -140,3 +141,27 @@ def two_files(url: str = f"{HUB}/model.onnx") -> str:
 def names_in(folder: Path) -> list[str]:
     """What lies in a folder."""
     return sorted(path.name for path in folder.iterdir())
+
+
+def tiny_cards(folder: Path) -> Cards:
+    """Cards of doubling models: one whole, one in a folder of another name, one of files deeper down, and so on."""
+    return Cards(
+        write_cards(
+            folder,
+            doubling=two_files(),
+            foldered=card_text(file_text("model.onnx", MODEL), graph_text(), head='folder = "shared-folder"\n'),
+            nested=card_text(file_text("onnx/model.onnx", MODEL, f"{HUB}/model.onnx"), graph_text("onnx/model.onnx")),
+            unknown=card_text(unknown_text("model.onnx", f"{HUB}/model.onnx"), graph_text()),
+            homeless=card_text(file_text("model.onnx", MODEL), graph_text()),
+            wide=card_text(file_text("model.onnx", WIDE, f"{HUB}/wide.onnx"), graph_text()),
+        )
+    )
+
+
+def tiny_mirror(folder: Path) -> Path:
+    """A mirror that has two of them."""
+    for name in ("doubling", "shared-folder"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "model.onnx").write_bytes(MODEL)
+        (folder / name / "labels.txt").write_bytes(LABELS)
+    return folder

@@ -3,18 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.upstream_hub import (
-    HUB,
-    LABELS,
-    MODEL,
-    WIDE,
-    card_text,
-    file_text,
-    graph_text,
-    two_files,
-    unknown_text,
-    write_cards,
-)
+from tests.upstream_hub import tiny_cards, tiny_mirror
 
 from socialflow.catalogue.upstream.cards import Cards
 from socialflow.catalogue.upstream.store import UpstreamModels
@@ -22,26 +11,12 @@ from socialflow.catalogue.upstream.store import UpstreamModels
 
 @pytest.fixture
 def cards(tmp_path: Path) -> Cards:
-    return Cards(
-        write_cards(
-            tmp_path / "cards",
-            doubling=two_files(),
-            foldered=card_text(file_text("model.onnx", MODEL), graph_text(), head='folder = "shared-folder"\n'),
-            nested=card_text(file_text("onnx/model.onnx", MODEL, f"{HUB}/model.onnx"), graph_text("onnx/model.onnx")),
-            unknown=card_text(unknown_text("model.onnx", f"{HUB}/model.onnx"), graph_text()),
-            homeless=card_text(file_text("model.onnx", MODEL), graph_text()),
-            wide=card_text(file_text("model.onnx", WIDE, f"{HUB}/wide.onnx"), graph_text()),
-        )
-    )
+    return tiny_cards(tmp_path / "cards")
 
 
 @pytest.fixture
 def mirror(tmp_path: Path) -> Path:
-    for folder in ("doubling", "shared-folder"):
-        (tmp_path / "mirror" / folder).mkdir(parents=True)
-        (tmp_path / "mirror" / folder / "model.onnx").write_bytes(MODEL)
-        (tmp_path / "mirror" / folder / "labels.txt").write_bytes(LABELS)
-    return tmp_path / "mirror"
+    return tiny_mirror(tmp_path / "mirror")
 
 
 @pytest.fixture

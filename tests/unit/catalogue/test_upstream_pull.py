@@ -122,7 +122,7 @@ class TestUnknownDigests:
     async def test_nothing_is_taken_unchecked(self, root: Path, cards: Cards) -> None:
         async with serving({"/model.onnx": MODEL}) as hub:
             models = UpstreamModels(root, fetch=hub, cards=cards)
-            with pytest.raises(ModelUnavailable, match=r"--sha256 model\.onnx=DIGEST"):
+            with pytest.raises(InvalidInput, match=r"--sha256 model\.onnx=DIGEST"):
                 await models.pull("unknown")
             with pytest.raises(DigestMismatch):
                 await models.pull("unknown", Given({"model.onnx": "0" * 64}))

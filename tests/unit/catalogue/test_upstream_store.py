@@ -27,6 +27,7 @@ from socialflow.errors import (
     ArtefactError,
     Conflict,
     DigestMismatch,
+    InvalidInput,
     ModelNotFound,
     ModelUnavailable,
 )
@@ -169,7 +170,7 @@ class TestLoading:
 
     def test_what_opencv_reads_is_not_loaded(self, mirrored: UpstreamModels) -> None:
         installed = mirrored.open("doubling")
-        with pytest.raises(ModelUnavailable, match="OpenCV"):
+        with pytest.raises(InvalidInput, match="OpenCV"):
             load(replace(installed, card=replace(installed.card, runtime=Runtime.OPENCV)))
 
     def test_an_unknown_graph_or_file_names_those_there_are(self, mirrored: UpstreamModels) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from socialflow.catalogue.upstream.records import Installed, Runtime, UpstreamGraph
-from socialflow.errors import ArtefactError, ModelUnavailable
+from socialflow.errors import ArtefactError, InvalidInput
 from socialflow.inference.onnx import OnnxGraph
 from socialflow.inference.ports import Graph
 from socialflow.inference.records import Tensor
@@ -29,12 +29,13 @@ def load(installed: Installed) -> Runnable:
     """Load every graph of a model.
 
     Raises:
-        ModelUnavailable: its runtime is not installed, or reads the files itself (`opencv`).
+        InvalidInput: what runs it reads the files itself (`opencv`).
+        ModelUnavailable: its runtime is not installed.
         ArtefactError: a graph cannot be loaded, or has other tensors than the card says.
     """
     card = installed.card
     if card.runtime is Runtime.OPENCV:
-        raise ModelUnavailable(f"{card.name} is read by OpenCV itself; ask for its files instead of loading it")
+        raise InvalidInput(f"{card.name} is read by OpenCV itself; it is not loaded but opened", field="name")
     make = OnnxGraph if card.runtime is Runtime.ONNX else TfliteGraph
     graphs: dict[str, Graph] = {}
     for told in card.graphs:

@@ -63,8 +63,8 @@ def wanted_files(card: UpstreamModel, given: Given) -> list[Wanted]:
     """The files of a card, completed by what was given.
 
     Raises:
-        InvalidInput: something was given for a file that the card has not, or a digest where the card has its own.
-        ModelUnavailable: a file's digest is known to nobody.
+        InvalidInput: something was given for a file that the card has not, or a digest where the card has its own; or a
+            digest is lacking that the card does not know.
     """
     paths = [file.path for file in card.files]
     for path in (*given.sha256, *given.urls):
@@ -73,9 +73,10 @@ def wanted_files(card: UpstreamModel, given: Given) -> list[Wanted]:
     lacking = [path for path in card.unverified if path not in given.sha256]
     if lacking:
         options = " ".join(f"--sha256 {path}=DIGEST" for path in lacking)
-        raise ModelUnavailable(
+        raise InvalidInput(
             f"the catalogue does not know the digest of {', '.join(lacking)}, and nothing is taken unchecked; look at "
-            f"a fixed revision of {card.source} and say: socialflow models pull {card.name} {options}"
+            f"a fixed revision of {card.source} and say: socialflow models pull {card.name} {options}",
+            field="sha256",
         )
     return [_wanted(card, file, given) for file in card.files]
 

@@ -99,8 +99,8 @@ class UpstreamModels:
 
         Raises:
             ModelNotFound: the catalogue has no such model.
-            InvalidInput: what was given does not fit the card.
-            ModelUnavailable: a digest, an address or a file in the mirror is missing; says what helps.
+            InvalidInput: what was given does not fit the card, or lacks a digest that the card does not know.
+            ModelUnavailable: it has no address, or the mirror lacks a file; says what helps.
             DigestMismatch: what was found is not the model. Nothing is left behind.
             SocialflowError: whatever fetching raises.
         """
