@@ -255,6 +255,7 @@ def handlers(platform: Platform) -> Mapping[PipelineType, Handler]:
             contents=platform.contents,
             bandit=platform.recommendation.bandit,
             catalogue=platform.catalogue,
+            upstream=platform.upstream,
             collect=Collect(
                 platform.store,
                 clock,

@@ -36,6 +36,7 @@ from socialflow.pipelines.handlers import build_handlers
 from socialflow.pipelines.inference import InferenceConfig
 from socialflow.pipelines.job_config import JobConfig
 from socialflow.pipelines.precompute import PrecomputeConfig, UsersConfig
+from socialflow.pipelines.pull_job import PullConfig
 from socialflow.pipelines.schedule import BUILT_IN, COLLECTION
 from socialflow.pipelines.topics_job import TopicsConfig
 from socialflow.pipelines.train_job import TrainConfig
@@ -281,6 +282,7 @@ JOB_CONFIGS: Mapping[str, type[JobConfig]] = {
     "`bandit_update`": BanditConfig,
     "`analyze_content`": AnalyseConfig,
     "`train_topics`": TopicsConfig,
+    "`pull_model`": PullConfig,
 }
 
 
@@ -332,7 +334,8 @@ def schedules() -> str:
 def metrics() -> str:
     """Every figure of our own that `/metrics` shows."""
     ours = Metrics()
-    shown = [one for one in [*vars(ours).values(), *vars(ours.work).values()] if isinstance(one, MetricWrapperBase)]
+    groups = (ours, ours.work, ours.models)
+    shown = [one for group in groups for one in vars(group).values() if isinstance(one, MetricWrapperBase)]
     rows = []
     for one in shown:
         (family,) = one.describe()

@@ -44,7 +44,7 @@ class LoadedModels(Generic[M]):
     def __init__(self, load: Callable[[str], M], size_of: Callable[[str], int], *, budget: int) -> None:
         self._load = load
         self._size_of = size_of
-        self._budget = budget
+        self.budget = budget
         self._guard = threading.Lock()
         self._held: OrderedDict[str, _Held[M]] = OrderedDict()
         self.observer: LoadObserver | None = None
@@ -95,17 +95,17 @@ class LoadedModels(Generic[M]):
 
     def _place(self, name: str, size: int) -> _Held[M]:
         """Make room, and take it; the caller holds the guard."""
-        if size > self._budget:
+        if size > self.budget:
             raise ModelUnavailable(
-                f"{name} takes {-(-size // _MB)} MB and models may take {self._budget // _MB}; "
+                f"{name} takes {-(-size // _MB)} MB and models may take {self.budget // _MB}; "
                 f"set {BUDGET_SETTING} to {-(-size // _MB)} or more"
             )
         idle = [other for other, held in self._held.items() if held.model.done()]
         fixed = sum(held.size for held in self._held.values() if not held.model.done())
-        if fixed + size > self._budget:
+        if fixed + size > self.budget:
             raise Overloaded(f"other models are being loaded and leave no room for {name}; try again")
         for other in idle:
-            if self._total() + size <= self._budget:
+            if self._total() + size <= self.budget:
                 break
             del self._held[other]
         self._held[name] = _Held(size, Future())
