@@ -40,9 +40,9 @@ docs: $(DEV) ## Run every snippet of README and docs against a live server
 	@$(BIN)/python -m pytest -q tests/e2e/test_docs.py
 
 lock: $(DEV) ## Resolve dependencies anew, with hashes
-	@$(BIN)/uv pip compile pyproject.toml --extra build --extra postgres --extra redis --universal \
+	@$(BIN)/uv pip compile pyproject.toml --extra build --extra media --extra postgres --extra redis --universal \
 	  --python-version 3.11 --generate-hashes --no-header -q -o requirements/run.txt
-	@$(BIN)/uv pip compile pyproject.toml --extra build --extra postgres --extra redis --extra dev --universal \
+	@$(BIN)/uv pip compile pyproject.toml --extra build --extra media --extra postgres --extra redis --extra dev --universal \
 	  --python-version 3.11 --generate-hashes --no-header -q -c requirements/run.txt -o requirements/dev.txt
 
 env-example: $(DEV) ## Write .env.example from the settings

@@ -14,7 +14,9 @@ from socialflow.kit.answers import Tier
 from socialflow.kit.clock import FixedClock
 from socialflow.text.analyser import Analyser
 from socialflow.text.builders import HEADS
-from socialflow.text.bundle import Bundle, read_bundle
+from socialflow.text.bundle import Bundle, read_bundle, read_part
+from socialflow.training.text.graph import MICROSOFT, OPSET
+from socialflow.training.text.heads_export import heads_graph
 
 MEANINGS = ("good", "awful", "idiot", "free", "paris", "york", "surprise", "really")
 """Words with a direction of their own: the token's vector is 4 there and 0 elsewhere."""
@@ -60,7 +62,9 @@ def encoder(table: np.ndarray) -> bytes:
         numpy_helper.from_array(np.array([-1], np.int64), "last"),
     ]
     graph = helper.make_graph(nodes, "small", inputs, [output], constants)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)], ir_version=9
+    )
     return bytes(model.SerializeToString())
 
 
@@ -137,6 +141,7 @@ def write(
     """A catalogue version with the given heads; `change` may spoil what is written, `about` is its metadata."""
     documents = {name: document(name) for name in heads}
     stored = {f"{name}/{array}": values for name in heads for array, values in arrays(name).items()}
+    nodes = heads_graph({name: read_part(name, documents[name], stored) for name in heads})
     change(documents, stored)
 
     def files(where: Path) -> None:
@@ -144,6 +149,7 @@ def write(
         (where / "tokenizer.json").write_text(tokenizer(), encoding="utf-8")
         (where / "heads.json").write_text(json.dumps({"heads": documents}), encoding="utf-8")
         np.savez(where / "heads.npz", **stored)
+        (where / "heads.onnx").write_bytes(nodes)
 
     catalogue = Catalogue(directory, clock=FixedClock(datetime(2026, 1, 2, tzinfo=UTC)))
     made = catalogue.add("text", "text", files, about or {}, version=version)

@@ -22,6 +22,7 @@ from socialflow.broker.transport import CeleryTransport
 from socialflow.broker.worker import WorkerParts
 from socialflow.catalogue.registry import Catalogue
 from socialflow.catalogue.upstream.loading import Runnable, load
+from socialflow.catalogue.upstream.records import MAX_FILE_BYTES
 from socialflow.catalogue.upstream.store import UpstreamModels
 from socialflow.content.records import ErasureReceipt
 from socialflow.generation.service import GenerationService
@@ -34,6 +35,7 @@ from socialflow.jobs.service import JobService
 from socialflow.jobs.work import Handler
 from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
+from socialflow.kit.fetching import Fetcher, Limits, Reach
 from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
@@ -49,10 +51,13 @@ from socialflow.storage.cache.redis import RedisCache
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
+from socialflow.video.service import VideoService
 
 if TYPE_CHECKING:
     from celery import Celery
 
+DOWNLOAD_SECONDS = 6 * 3600.0
+"""How long one file of a model may take."""
 EMBEDDED_NICENESS = 19
 """How far the embedded worker steps back, of 19."""
 
@@ -76,6 +81,7 @@ class Platform:
     opinions: Opinions
     contents: ContentAnalyser
     generation: GenerationService
+    video: VideoService
     lists: Lists
     jobs: JobService
     scheduler: Scheduler
@@ -100,6 +106,7 @@ class Platform:
         await self.analysis.close()
         await self.contents.close()
         await self.generation.close()
+        await self.video.close()
         await self.text.close()
         await self.recommendation.close()
         await self.cache.close()
@@ -186,6 +193,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         opinions=Opinions(store, text, evidence),
         contents=ContentAnalyser(store, text, topics, clock),
         generation=GenerationService(text, store, clock, settings.home / "replies"),
+        video=videos(settings),
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,
@@ -198,8 +206,10 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
 
 
 def upstream_models(settings: Settings) -> UpstreamModels:
-    """Models that others trained."""
-    return UpstreamModels(settings.upstream_dir, settings.socialflow_model_mirror)
+    """Models that others trained; they are downloaded by https alone, and may take their time."""
+    limits = Limits(max_bytes=MAX_FILE_BYTES, total=DOWNLOAD_SECONDS, silence=60.0)
+    fetcher = Fetcher(limits, Reach(frozenset({"https"}), allowed_hosts=frozenset(settings.media_allowed_hosts)))
+    return UpstreamModels(settings.upstream_dir, settings.socialflow_model_mirror, fetcher)
 
 
 def loaded_models(upstream: UpstreamModels, settings: Settings) -> LoadedModels[Runnable]:
@@ -215,6 +225,13 @@ def make_cache(settings: Settings) -> Cache:
     """Redis where it is set, else a file that the processes of this machine share."""
     redis = settings.shared_redis_url
     return RedisCache(redis) if redis else FileCache(settings.home / "cache.db")
+
+
+def videos(settings: Settings) -> VideoService:
+    """What watches videos; files from elsewhere lie in the installation's folder meanwhile."""
+    limits = Limits(max_bytes=settings.media_max_bytes, total=settings.media_fetch_timeout)
+    fetcher = Fetcher(limits, Reach(allowed_hosts=frozenset(settings.media_allowed_hosts)))
+    return VideoService(fetcher=fetcher, folder=settings.media_dir, max_bytes=settings.media_max_bytes)
 
 
 def broker_settings(settings: Settings) -> BrokerSettings:

@@ -45,6 +45,7 @@ from socialflow.recommendation.records import (
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
+from socialflow.video.service import VideoService
 from tests.text_bundle import clear_analyser
 
 SECRET = "a-secret-of-at-least-thirty-two-characters"
@@ -281,6 +282,7 @@ class FakePlatform:
         self.loaded = LoadedModels(
             lambda name: load(self.upstream.open(name)), lambda name: self.upstream.open(name).size, budget=1 << 30
         )
+        self.video = VideoService()
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(
@@ -298,6 +300,7 @@ class FakePlatform:
 
     async def close(self) -> None:
         self.closed = True
+        await self.video.close()
         await self.store.close()
 
     async def erase_user(self, user_id: str) -> ErasureReceipt:

@@ -66,6 +66,7 @@ class Action(StrEnum):
     TEXT_SUGGEST = "text.suggest"
     MODEL_READ = "model.read"
     MODEL_WRITE = "model.write"
+    VIDEO_ANALYSE = "video.analyse"
 
 
 class Reach(StrEnum):
@@ -138,6 +139,7 @@ MATRIX: Mapping[Action, Rule] = {
     Action.TEXT_SUGGEST: Rule(ANY, ANY, ANY, ANY, Scope.READ),
     Action.MODEL_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
     Action.MODEL_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),  # fetch, remove, load, unload
+    Action.VIDEO_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
 }
 
 

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 _TYPES: Mapping[str, str] = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(float16)": "float16"}
 
 
-def open_session(path: Path) -> "InferenceSession":
-    """Load a graph. Of two threads one would wait for the other's core, and spinning takes it from the lanes beside.
+def open_session(graph: Path | bytes, name: str = "the graph") -> "InferenceSession":
+    """Load a graph from its file, or from its bytes; `name` stands for bytes in messages.
+
+    Of two threads one would wait for the other's core, and spinning takes it from the lanes beside.
 
     Raises:
         ArtefactError: the file is missing, damaged, or a graph that this runtime cannot run.
@@ -28,10 +30,11 @@ def open_session(path: Path) -> "InferenceSession":
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
+    source, told = (str(graph), str(graph)) if isinstance(graph, Path) else (graph, name)
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as problem:  # one class for each way in which a graph can be wrong
-        raise ArtefactError(f"{path} cannot be loaded: {problem}") from problem
+        raise ArtefactError(f"{told} cannot be loaded: {problem}") from problem
 
 
 class OnnxGraph:

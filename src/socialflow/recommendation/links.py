@@ -1,5 +1,6 @@
 """Recommenders that are one item-item matrix: what a history's items are linked to, summed."""
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +16,38 @@ Floats = npt.NDArray[np.float64]
 
 MOST_LINKS = 40_000_000
 """Links of a model at most, where it chooses the length of its lists itself: 320 MB."""
+
+
+_TABLE_CELLS = 8_000_000
+_CELLS_AT_ONCE = 500_000
+"""Links that are summed together: what they take then stays in the caches of a processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Lists of n items, each of one length: `columns` (n, longest), n where a list has ended, and their `links`, 0
+    there. Many histories are summed from it at once, in a third of the time that row after row takes."""
+
+    columns: Columns
+    links: FloatArray
+
+    def sum_into(self, scores: FloatArray, histories: Histories) -> None:
+        """Write the sums of all histories into `scores` (m, n), NaN where nothing is linked."""
+        n, longest = self.columns.shape
+        owner = np.repeat(np.arange(len(histories)), np.diff(histories.indptr))
+        first = 0
+        while first < len(scores):
+            reach = histories.indptr[first] + _CELLS_AT_ONCE // longest
+            last = max(first + 1, int(np.searchsorted(histories.indptr, reach, side="right")) - 1)
+            part = slice(histories.indptr[first], histories.indptr[last])
+            items, weights = histories.items[part], histories.weights[part]
+            places = self.columns[items] + ((owner[part] - first) * (n + 1))[:, None]
+            weighted = self.links[items] * weights[:, None]
+            sums = np.bincount(places.ravel(), weighted.ravel(), (last - first) * (n + 1)).astype(
+                np.float64, copy=False
+            )
+            scores[first:last] = _or_nan(sums.reshape(last - first, n + 1)[:, :n])
+            first = last
 
 
 class LinkQuery(Query):
@@ -67,9 +100,23 @@ class LinkRecommender(Recommender):
 
     def _score(self, histories: Histories) -> FloatArray:
         scores = np.empty((len(histories), len(self._item_ids)), np.float32)
+        if len(histories.items) >= len(self._item_ids) and (table := self._table()) is not None:
+            table.sum_into(scores, histories)
+            return scores
         for row in range(len(scores)):  # several times quicker than a product of sparse matrices
             scores[row] = _or_nan(self._summed(histories, row))
         return scores
+
+    def _table(self) -> "_Table | None":
+        """All links as rows of one length, where that is not much more than they are."""
+        columns, links, counts = self._linked_to(np.arange(len(self._item_ids)))
+        longest = int(counts.max(initial=0))
+        if not longest or len(counts) * longest > min(_TABLE_CELLS, 2 * len(columns)):
+            return None
+        filled = np.arange(longest) < counts[:, None]
+        table = _Table(np.full(filled.shape, len(counts), np.int32), np.zeros(filled.shape, np.float32))
+        table.columns[filled], table.links[filled] = columns, links
+        return table
 
     def _summed(self, histories: Histories, row: int) -> Floats:
         """What one history's items are linked to, summed, (n,)."""

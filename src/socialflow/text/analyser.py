@@ -1,19 +1,16 @@
 """Every question to a batch of texts, answered from one encoding."""
 
-import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 
 from socialflow.errors import InvalidInput
 from socialflow.kit.answers import Status, Tier
 from socialflow.text.builders import HEADS
-from socialflow.text.bundle import PACKAGED, Bundle, FloatArray, read_bundle
-from socialflow.text.encoder import Encoded, Encoder, Reading, Target
-from socialflow.text.head import Head, Pooled, Stack
-from socialflow.text.records import Analysis, Answer, Record
-
-_STACKS = 8
-"""Sets of questions whose heads are kept together: 4 MB each at most."""
+from socialflow.text.bundle import PACKAGED, Bundle, read_bundle
+from socialflow.text.encoder import Encoder
+from socialflow.text.head import AnyHead
+from socialflow.text.reading import Reading, Target
+from socialflow.text.records import Analysis, Answer
 
 
 class Analyser:
@@ -29,10 +26,8 @@ class Analyser:
         self.digest = bundle.digest
         self.languages = bundle.languages
         self.provenance = bundle.provenance
-        self._guard = threading.Lock()
-        self._stacks: dict[tuple[str, ...], Stack] = {}
         self._encoder = Encoder(bundle)
-        self._heads: Mapping[str, Head[Record]] = {
+        self._heads: Mapping[str, AnyHead] = {
             name: kind(bundle.heads[name]) for name, kind in HEADS.items() if name in bundle.heads
         }
 
@@ -61,61 +56,33 @@ class Analyser:
         """
         asked = [self._heads[name] for name in checked(questions) if name in self._heads]
         readings = self._encoder.read(texts, stretches(texts, targets, asked="aspect" in questions))
-        found: dict[str, _Found] = {head.name: {} for head in asked}
-        for batch in self._encoder.encode(readings):
-            for head, rows in self._looks(asked, batch):
-                found[head.name].update(zip(batch.places, rows, strict=True))
-        lacking = [name for name in questions if name not in self._heads]
-        return [self._analysis(number, reading, asked, found, lacking) for number, reading in enumerate(readings)]
-
-    def _looks(
-        self, asked: Sequence[Head[Record]], batch: Encoded
-    ) -> Iterator[tuple[Head[Record], Sequence[FloatArray] | FloatArray]]:
-        """What each head finds in a batch; those for whole texts look together."""
-        pooled = [head for head in asked if isinstance(head, Pooled)]
-        if pooled:
-            found = self._stack(tuple(head.name for head in pooled)).probabilities(batch.hidden, batch.mask)
-            yield from ((head, rows[:, : len(head.part.labels)]) for head, rows in zip(pooled, found, strict=True))
-        yield from ((head, head.look(batch)) for head in asked if not isinstance(head, Pooled))
-
-    def _stack(self, names: tuple[str, ...]) -> Stack:
-        """Of these heads; the last few stacks are kept."""
-        with self._guard:
-            stack = self._stacks.pop(names, None)
-        if stack is None:
-            stack = Stack.of([head.part for name in names if isinstance(head := self._heads[name], Pooled)])
-        with self._guard:
-            self._stacks[names] = stack
-            while len(self._stacks) > _STACKS:
-                del self._stacks[next(iter(self._stacks))]
-        return stack
+        found: dict[tuple[int, int], tuple[object, ...]] = {}
+        for batch in self._encoder.encode(readings, [head.name for head in asked]):
+            found.update(zip(batch.places, zip(*(head.look(batch) for head in asked), strict=True), strict=bool(asked)))
+        lacking = tuple(name for name in questions if name not in self._heads)
+        by_text = (
+            [found.get((number, place), ()) for place in range(len(reading.windows))]
+            for number, reading in enumerate(readings)
+        )
+        return [self._analysis(reading, asked, rows, lacking) for reading, rows in zip(readings, by_text, strict=True)]
 
     def _analysis(
         self,
-        number: int,
         reading: Reading,
-        asked: Sequence[Head[Record]],
-        found: Mapping[str, "_Found"],
-        lacking: Sequence[str],
+        asked: Sequence[AnyHead],
+        found: Sequence[tuple[object, ...]],
+        lacking: tuple[str, ...],
     ) -> Analysis:
-        windows = reading.windows
+        """Of one text: `found` tells for each of its windows what each head that is asked found there."""
+        windows, several = reading.windows, len(reading.windows) > 1
         answers = {
-            head.name: Answer(
-                head.answer(windows, [found[head.name][number, place] for place in range(len(windows))]),
-                self.provenance,
-                head.combination if len(windows) > 1 else None,
-            )
-            for head in asked
-            if windows
+            head.name: Answer(head.answer(windows, rows), self.provenance, head.combination if several else None)
+            for head, rows in zip(asked, zip(*found, strict=True), strict=bool(windows))
         }
         unanswered = () if windows else tuple(head.name for head in asked)
         missing = (*lacking, *unanswered, *_unread(reading, "aspect" in answers))
         short = Status.PARTIAL if answers else Status.ABSTAINED
         return Analysis(answers, short if missing else Status.COMPLETE, missing, reading.coverage, len(windows))
-
-
-_Found = dict[tuple[int, int], FloatArray]
-"""What a head found, by number of text and of window in it."""
 
 
 @cache
@@ -126,9 +93,9 @@ def bundled() -> Analyser:
 
 def checked(questions: Collection[str]) -> Collection[str]:
     """The questions given, all of which some head answers. Raises InvalidInput."""
-    if unknown := sorted(set(questions) - set(HEADS)):
+    if unknown := [name for name in questions if name not in HEADS]:
         raise InvalidInput(
-            f"{unknown[0]!r} cannot be asked of a text; ask one of {', '.join(HEADS)}", field="questions"
+            f"{min(unknown)!r} cannot be asked of a text; ask one of {', '.join(HEADS)}", field="questions"
         )
     return questions
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TypedDict
 
 from socialflow.kit.answers import Provenance, Status, Tier
-from socialflow.text.encoder import Target
 from socialflow.text.phrases import FoundBy, Place, places_of
 from socialflow.text.ports import Answering
+from socialflow.text.reading import Target
 from socialflow.text.records import Analysis, Polarities, Sentiment, Spans
 from socialflow.text.told import Told, told
 

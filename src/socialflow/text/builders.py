@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from socialflow.text.head import Head
+from socialflow.text.head import AnyHead
 from socialflow.text.heads.aspect import AspectHead
 from socialflow.text.heads.category import CategoryHead
 from socialflow.text.heads.emoji import EmojiHead
@@ -20,9 +20,8 @@ from socialflow.text.heads.spam import SpamHead
 from socialflow.text.heads.stance import AbortionStance, AtheismStance, ClimateStance, FeministStance, HillaryStance
 from socialflow.text.heads.toxic_spans import ToxicSpansHead
 from socialflow.text.heads.toxicity import ToxicityHead
-from socialflow.text.records import Record
 
-HEADS: Mapping[str, type[Head[Record]]] = {
+HEADS: Mapping[str, type[AnyHead]] = {
     head.name: head
     for head in (
         ToxicityHead,

@@ -6,6 +6,8 @@ A bundle is a version of the catalogue (`manifest.json` with the digest of every
     tokenizer.json   [CLS] text [SEP]
     heads.json       {"heads": {name: {"kind", "labels", "temperature", "thresholds"}}}
     heads.npz        the heads' arrays, named "head/array"
+    heads.onnx       the same as nodes that go on from the encoder's (`text.layout`): its bytes behind those of
+                     encoder.onnx are one graph, which also takes cases int64 (b, t)
 """
 
 import json
@@ -29,6 +31,7 @@ FloatArray = npt.NDArray[np.float32]
 Kind = Literal["multi_class", "multi_label", "tokens", "span", "vector"]
 
 ENCODER_FILE, TOKENIZER_FILE, HEADS_FILE, ARRAYS_FILE = "encoder.onnx", "tokenizer.json", "heads.json", "heads.npz"
+NODES_FILE = "heads.onnx"
 NAME = "text"
 """Of the model in the catalogue."""
 PACKAGED = Path(__file__).parent / "weights"
@@ -84,7 +87,7 @@ def read_bundle(directory: Path, tier: Tier) -> Bundle:
         raise ModelUnavailable("no text model is installed; make one with `socialflow train text`")
     manifest = read_manifest(directory)
     verify(directory, manifest)
-    if missing := sorted({ENCODER_FILE, TOKENIZER_FILE, HEADS_FILE, ARRAYS_FILE} - set(manifest.files)):
+    if missing := sorted({ENCODER_FILE, TOKENIZER_FILE, HEADS_FILE, ARRAYS_FILE, NODES_FILE} - set(manifest.files)):
         raise ArtefactError(f"{directory} is no text model: it lacks {missing[0]}")
     about = manifest.about
     heads, width = _heads(directory)

@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
-
 CASES = ("none", "lower", "title", "upper", "mixed")
 """No letters that have case; all lower; only the first upper; all of several upper; anything else, like iPhone."""
 
@@ -28,13 +25,16 @@ def case_of(word: str) -> int:
     return 3 if all(raised) else 4
 
 
-def cases_of(text: str, places: Sequence[tuple[int, int]], words: Sequence[int | None]) -> npt.NDArray[np.int64]:
+def cases_of(text: str, places: Sequence[tuple[int, int]], words: Sequence[int | None]) -> list[int]:
     """Of tokens (t,): that of the word each is a piece of. `places` are offsets in `text`, `words` numbers of words,
     None for marks."""
-    ends: dict[int, tuple[int, int]] = {}
-    for (start, end), word in zip(places, words, strict=True):
-        if word is not None:
-            first, _ = ends.get(word, (start, end))
-            ends[word] = first, end
-    known = {word: case_of(text[start:end]) for word, (start, end) in ends.items()}
-    return np.array([0 if word is None else known[word] for word in words], np.int64)
+    found: list[int] = []
+    first, size = 0, len(words)
+    while first < size:
+        word, last = words[first], first + 1
+        while last < size and words[last] == word:
+            last += 1
+        case = 0 if word is None else case_of(text[places[first][0] : places[last - 1][1]])
+        found += [case] * (last - first)
+        first = last
+    return found

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+_SIGNS = re.compile(r"[\d@$]")
 _AMOUNT = re.compile(r"\d{2,}[^\W\d_]{1,2}")
 """10k, 100m, 80s."""
 _MIXED = re.compile(
@@ -26,7 +27,7 @@ def undisguised(text: str, known: Callable[[str], bool]) -> str:
     >>> undisguised("1 h473 7h3 mp3 of b2b kl4u5", vocabulary.__contains__)
     '1 hate the mp3 of b2b klaus'
     """
-    if not any(sign.isdigit() or sign in "@$" for sign in text):
+    if not _SIGNS.search(text):
         return text
     words = [match for match in _MIXED.finditer(text) if len(match.group()) >= _SHORTEST]
     unknown = [match for match in words if not known(match.group().lower()) and not _AMOUNT.fullmatch(match.group())]

@@ -1,31 +1,32 @@
-"""What heads have in common: from the tokens' vectors of one encoding to probabilities, spans and vectors.
+"""What heads have in common: from what the graph of a bundle says of windows to probabilities, spans and vectors.
 
 b windows of t tokens, vectors of width d; ``gelu(x) = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2``.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from socialflow.errors import ArtefactError
 from socialflow.text.bundle import FloatArray, HeadPart, Kind
-from socialflow.text.encoder import Encoded, Window
+from socialflow.text.encoder import Encoded
+from socialflow.text.reading import Window
 from socialflow.text.records import Choice, Combination, Detection, Record, Span, Spans
 
 R_co = TypeVar("R_co", bound=Record, covariant=True)
+F = TypeVar("F")
 
 
-class Head(ABC, Generic[R_co]):
-    """One question to a text. `look` runs on every window, `answer` makes one record of a text's windows.
+class Head(ABC, Generic[R_co, F]):
+    """One question to a text. `look` finds something in every window, `answer` makes one record of a text's windows.
 
     A model's part may lack labels of a multi_label head: it says nothing of them.
 
     A head's file gives `name`, `labels` (empty: those of the taxonomy it was trained on), `combination` and what the
-    figures mean; the arithmetic is its base's.
+    figures mean; the arithmetic is the graph's, which `training.text.heads_export` writes.
     """
 
     name: ClassVar[str]
@@ -45,66 +46,23 @@ class Head(ABC, Generic[R_co]):
         return cls.labels
 
     @abstractmethod
-    def look(self, batch: Encoded) -> Sequence[FloatArray]:
+    def look(self, batch: Encoded) -> Iterable[F]:
         """What is found in each window of a batch."""
 
     @abstractmethod
-    def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> R_co:
+    def answer(self, windows: Sequence[Window], found: Sequence[F]) -> R_co:
         """One record from what `look` found in each window, one at least, of a text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """H pooled heads as one, so that all of them cost a few products: arrays padded with zeros to the largest.
+class Pooled(Head[R_co, list[float]]):
+    """Labels for a whole text: ``(gelu(p W1 + b1) W2 + b2) / temperature`` of a mean ``p`` of its tokens by attention.
 
-    pool (H, d), w1 (H, d, h), b1 (H, 1, h), w2 (H, h, labels), b2 (H, 1, labels), temperatures (H, 1, 1); several
-    (H, 1, 1) tells who has any number of labels at once, padding (H, 1, labels) is -inf where a head has no label.
+    ``p = sum_t a_t hidden_t``, ``a = softmax(hidden . pool / sqrt(d))`` over the tokens that are not padding.
     """
 
-    pool: FloatArray
-    w1: FloatArray
-    b1: FloatArray
-    w2: FloatArray
-    b2: FloatArray
-    temperatures: FloatArray
-    several: npt.NDArray[np.bool_]
-    padding: FloatArray
-
-    @classmethod
-    def of(cls, parts: Sequence[HeadPart]) -> "Stack":
-        """The stack of some heads, one at least, in their order."""
-        temperatures = np.array([part.temperature for part in parts], np.float32)[:, None, None]
-        pool = np.stack([part.arrays["pool"] for part in parts])
-        b1, b2 = _padded(parts, "b1")[:, None], _padded(parts, "b2")[:, None]
-        several = np.array([part.kind == "multi_label" for part in parts])[:, None, None]
-        real = np.arange(b2.shape[-1]) < np.array([len(part.labels) for part in parts])[:, None, None]
-        padding = np.where(real, np.float32(0), np.float32(-np.inf))
-        return cls(pool, _padded(parts, "w1"), b1, _padded(parts, "w2"), b2, temperatures, several, padding)
-
-    def logits(self, hidden: FloatArray, mask: npt.NDArray[np.bool_]) -> FloatArray:
-        """(H, b, labels) of tokens (b, t, d): ``(gelu(p W1 + b1) W2 + b2) / temperature``.
-
-        ``p = sum_t a_t hidden_t``, ``a = softmax(hidden . pool / sqrt(d))`` over the tokens that are not padding.
-        """
-        scaled = (hidden @ self.pool.T) * np.float32(hidden.shape[-1] ** -0.5)
-        shares = softmax(np.where(mask[:, None], scaled.transpose(0, 2, 1), np.float32(-np.inf)))
-        pooled: FloatArray = (shares @ hidden).transpose(1, 0, 2)
-        found: FloatArray = (bent(pooled @ self.w1 + self.b1) @ self.w2 + self.b2) / self.temperatures
-        return found
-
-    def probabilities(self, hidden: FloatArray, mask: npt.NDArray[np.bool_]) -> FloatArray:
-        """(H, b, labels), as `probabilities` has them."""
-        logits = self.logits(hidden, mask)
-        chances = probabilities("multi_class", logits + self.padding)
-        return np.where(self.several, probabilities("multi_label", logits), chances) if self.several.any() else chances
-
-
-class Pooled(Head[R_co]):
-    """Labels for a whole text, from the mean of its tokens by attention (`Stack`)."""
-
     @abstractmethod
-    def record(self, probabilities: FloatArray) -> R_co:
-        """What probabilities (labels,) say."""
+    def record(self, probabilities: Sequence[float]) -> R_co:
+        """What probabilities (labels,) say; what stands behind them says nothing."""
 
     @abstractmethod
     def _most_harmful(self, found: FloatArray) -> FloatArray:
@@ -112,29 +70,34 @@ class Pooled(Head[R_co]):
 
     @property
     def part(self) -> HeadPart:
-        """What stacks are made of."""
+        """What a model holds of the head."""
         return self._part
 
-    def look(self, batch: Encoded) -> Sequence[FloatArray]:
-        """Probabilities (labels,) of each window."""
-        (rows,) = Stack.of([self._part]).probabilities(batch.hidden, batch.mask)
-        return list(rows)
+    def look(self, batch: Encoded) -> Iterable[list[float]]:
+        """Probabilities (labels,) of each window, and behind them what is nobody's."""
+        return batch.told.chances[self.name]
 
-    def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> R_co:
+    def answer(self, windows: Sequence[Window], found: Sequence[list[float]]) -> R_co:
         """By the head's combination."""
         if len(found) == 1:
             return self.record(found[0])
-        return self.combined(np.stack(found), [len(window.ids) for window in windows])
+        rows = np.array(found, np.float32)[:, : len(self._part.labels)]
+        return self.combined(rows, [len(window.ids) for window in windows])
 
     def combined(self, rows: FloatArray, lengths: Sequence[int]) -> R_co:
         """One record from probabilities (windows, labels) of windows of these lengths, by the head's combination."""
         if len(rows) == 1:
-            return self.record(rows[0])
-        return self.record(self._most_harmful(rows) if self.combination is Combination.MAX else mean(lengths, rows))
+            return self.record(rows[0].tolist())
+        whole = self._most_harmful(rows) if self.combination is Combination.MAX else mean(lengths, rows)
+        return self.record(whole.tolist())
 
-    def named(self, probabilities: FloatArray) -> Mapping[str, float]:
+    def named(self, probabilities: Sequence[float]) -> Mapping[str, float]:
         """Label -> probability."""
-        return dict(zip(self._part.labels, probabilities.tolist(), strict=True))
+        return dict(zip(self._part.labels, probabilities, strict=False))
+
+
+AnyHead = Head[Record, Any]
+"""What one finds is read by itself alone."""
 
 
 class MultiClass(Pooled[R_co]):
@@ -150,7 +113,7 @@ class MultiClass(Pooled[R_co]):
 class ChoiceHead(MultiClass[Choice]):
     """Which of several."""
 
-    def record(self, probabilities: FloatArray) -> Choice:
+    def record(self, probabilities: Sequence[float]) -> Choice:
         """The most probable label."""
         return Choice.of(self.named(probabilities))
 
@@ -158,9 +121,9 @@ class ChoiceHead(MultiClass[Choice]):
 class DetectionHead(MultiClass[Detection]):
     """Whether something is there: the second of two labels."""
 
-    def record(self, probabilities: FloatArray) -> Detection:
+    def record(self, probabilities: Sequence[float]) -> Detection:
         """Found where it is the likelier of the two."""
-        return Detection.of(float(probabilities[1]))
+        return Detection.of(probabilities[1])
 
 
 class MultiLabel(Pooled[R_co]):
@@ -168,17 +131,21 @@ class MultiLabel(Pooled[R_co]):
 
     kind = "multi_label"
 
+    def __init__(self, part: HeadPart) -> None:
+        super().__init__(part)
+        self._thresholds: list[float] = part.thresholds.tolist()
+
     def _most_harmful(self, found: FloatArray) -> FloatArray:
         most: FloatArray = found.max(axis=0)
         return most
 
-    def above(self, probabilities: FloatArray) -> tuple[str, ...]:
+    def above(self, probabilities: Sequence[float]) -> tuple[str, ...]:
         """Labels at or above their threshold."""
-        reached = np.flatnonzero(probabilities >= self._part.thresholds)
-        return tuple(self._part.labels[place] for place in reached)
+        told = zip(self._part.labels, probabilities, self._thresholds, strict=False)
+        return tuple(label for label, probability, threshold in told if probability >= threshold)
 
 
-class SpansHead(Head[Spans]):
+class SpansHead(Head[Spans, FloatArray]):
     """Labelled stretches: ``logits_t = gelu(hidden_t W1 + b1 + case_t) W2 + b2`` over O and, for each label, B- and I-.
 
     A stretch begins at B-, or at I- after something else; the pieces of a word go with its first. A stretch in which
@@ -193,12 +160,9 @@ class SpansHead(Head[Spans]):
         """As `bio`."""
         return bio(cls.labels)
 
-    def look(self, batch: Encoded) -> Sequence[FloatArray]:
-        """Probabilities (t, tags) of each window, padding left out."""
-        cases = np.zeros(batch.mask.shape, np.int64)
-        cases[batch.mask] = np.concatenate([window.cases for window in batch.windows])
-        found = softmax(perceptron(batch.hidden, self._part, self._part.arrays["case"][cases]))
-        return [row[: len(window.ids)] for row, window in zip(found, batch.windows, strict=True)]
+    def look(self, batch: Encoded) -> Iterable[FloatArray]:
+        """Logits (t, tags) of each window, with those of padding behind."""
+        return batch.told.arrays[self.name]
 
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> Spans:
         """What any window found."""
@@ -207,7 +171,11 @@ class SpansHead(Head[Spans]):
 
     def _spans(self, window: Window, found: FloatArray) -> list[Span]:
         spans: list[Span] = []
-        tags, scores = found.argmax(axis=1).tolist(), found.max(axis=1).tolist()
+        found = found[: len(window.ids)]
+        tags = found.argmax(axis=1).tolist()
+        if not any(tags):
+            return spans
+        scores = softmax(found).max(axis=1).tolist()
         inside: list[int] = []  # places of the stretch that is being read
         for place in range(1, len(tags)):  # the last is the mark at the end: what is open closes
             if window.words[place] == window.words[place - 1]:
@@ -217,7 +185,7 @@ class SpansHead(Head[Spans]):
             if inside and not goes_on:
                 label = self.labels[(tags[inside[0]] - 1) // 2]
                 score = sum(scores[one] for one in inside) / len(inside)
-                spans.append(Span(int(window.starts[inside[0]]), int(window.ends[inside[-1]]), label, score))
+                spans.append(Span(window.starts[inside[0]], window.ends[inside[-1]], label, score))
                 inside = []
             if tag > 0:
                 inside.append(place)
@@ -269,13 +237,6 @@ def spanned(
     return perceptron(np.concatenate((span, attended(hidden, likeness, mask)), axis=1), part)
 
 
-def mean_of_tokens(hidden: FloatArray, mask: npt.NDArray[np.bool_]) -> FloatArray:
-    """Means (b, d) of the tokens (b, t, d) where `mask` is true."""
-    real = mask.astype(np.float32)
-    means: FloatArray = (real[:, None] @ hidden)[:, 0] / real.sum(axis=1, keepdims=True)
-    return means
-
-
 def perceptron(x: FloatArray, part: HeadPart, more: FloatArray | None = None) -> FloatArray:
     """``(gelu(x W1 + b1 + more) W2 + b2) / temperature``, over the last axis."""
     arrays = part.arrays
@@ -290,15 +251,6 @@ def bent(z: FloatArray) -> FloatArray:
     inner = np.tanh(np.float32(np.sqrt(2 / np.pi)) * (z + np.float32(0.044715) * z * z * z))
     made: FloatArray = np.float32(0.5) * z * (1 + inner)
     return made
-
-
-def _padded(parts: Sequence[HeadPart], array: str) -> FloatArray:
-    """One array of each head, stacked, with zeros to the largest of each axis."""
-    each = [part.arrays[array] for part in parts]
-    whole = np.zeros((len(each), *np.max([one.shape for one in each], axis=0)), np.float32)
-    for place, one in enumerate(each):
-        whole[place][tuple(slice(size) for size in one.shape)] = one
-    return whole
 
 
 def probabilities(kind: Kind, logits: FloatArray) -> FloatArray:

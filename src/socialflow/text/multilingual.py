@@ -12,11 +12,11 @@ from socialflow.errors import ArtefactError
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.text.analyser import Analyser, bundled, checked, stretches
 from socialflow.text.bundle import ENCODER_FILE, read_bundle
-from socialflow.text.encoder import Target
 from socialflow.text.language import UNDETERMINED, identifier
 from socialflow.text.ngram_analyser import NgramAnalyser
 from socialflow.text.ngram_bundle import PACKAGED, read_ngrams
 from socialflow.text.ports import Answering, Identifying, Model
+from socialflow.text.reading import Target
 from socialflow.text.records import Analysis, Language
 
 HOME = "en"

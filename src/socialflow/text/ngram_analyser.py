@@ -8,10 +8,10 @@ from socialflow.errors import ArtefactError
 from socialflow.kit.answers import Status
 from socialflow.text.analyser import checked
 from socialflow.text.builders import HEADS
-from socialflow.text.encoder import Target
 from socialflow.text.head import Pooled, probabilities
 from socialflow.text.ngram_bundle import NgramBundle, NgramHead
 from socialflow.text.ngrams import Features, features, pieces
+from socialflow.text.reading import Target
 from socialflow.text.records import Analysis, Answer, Record
 
 

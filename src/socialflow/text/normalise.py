@@ -6,11 +6,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-IntArray = npt.NDArray[np.int64]
-
 MOST_MARKS = 30
 """Combining marks kept in a row: the bound of Unicode's stream-safe text, far beyond any language's need."""
 
@@ -55,15 +50,11 @@ class Normalised:
         """
         return self.origin[start], self.origin[bisect_right(self.origin, self.origin[end - 1])]
 
-    def spans(self, places: IntArray) -> IntArray:
-        """`span` of each of places (n, 2); (-1, -1) for empty ones."""
+    def spans(self, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """`span` of each place; (-1, -1) for empty ones."""
         if isinstance(self.origin, range):
-            found = places
-        else:
-            origin = np.array(self.origin, np.int64)
-            ends = np.searchsorted(origin, origin[np.maximum(places[:, 1] - 1, 0)], side="right")
-            found = np.stack((origin[places[:, 0]], origin[np.minimum(ends, len(origin) - 1)]), axis=1)
-        return np.where(places[:, :1] < places[:, 1:], found, -1)
+            return [place if place[0] < place[1] else (-1, -1) for place in places]
+        return [self.span(start, end) if start < end else (-1, -1) for start, end in places]
 
 
 def normalise(text: str) -> Normalised:
@@ -78,16 +69,21 @@ def normalise(text: str) -> Normalised:
     'Café by @user: http'
     """
     draft = Normalised(text, range(len(text) + 1))
-    draft = _edited(draft, _found(_UNSEEN, draft.text, ""))
+    plain = text.isascii() and text.isprintable()
+    if not plain:
+        draft = _edited(draft, _found(_UNSEEN, draft.text, ""))
     if not draft.text.isascii():
         draft = _edited(draft, _surplus_marks(draft.text))
         draft = _edited(draft, _compositions(draft.text))
         draft = _edited(draft, _found(_TONE, draft.text, ""))
         draft = _edited(draft, _flags(draft.text))
         draft = _edited(draft, _pictures(draft.text))
-    draft = _edited(draft, _found(_LINK, draft.text, "http"))
-    draft = _edited(draft, _names(draft.text))
-    draft = _edited(draft, _found(_SPACE, draft.text, " "))
+    if "://" in draft.text or "." in draft.text:
+        draft = _edited(draft, _found(_LINK, draft.text, "http"))
+    if "@" in draft.text:
+        draft = _edited(draft, _names(draft.text))
+    if not plain or "  " in draft.text:
+        draft = _edited(draft, _found(_SPACE, draft.text, " "))
     return _edited(draft, _ends(draft.text))
 
 

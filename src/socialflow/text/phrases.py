@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from socialflow.text.encoder import Target
+from socialflow.text.reading import Target
 from socialflow.text.stopwords import guess_language, stop_words
 
 _MOST_RUNS, _LONGEST_RUN = 100, 3

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from socialflow.kit.answers import Provenance
-from socialflow.text.encoder import Target
+from socialflow.text.reading import Target
 from socialflow.text.records import Analysis, Language
 
 

@@ -5,9 +5,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable
 from socialflow.inference.lane import Lane
-from socialflow.text.encoder import Target
 from socialflow.text.multilingual import multilingual
 from socialflow.text.ports import Answering, Model
+from socialflow.text.reading import Target
 from socialflow.text.records import Analysis
 
 P = ParamSpec("P")

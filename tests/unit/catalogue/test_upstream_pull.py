@@ -9,6 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests import media_server
+from tests.media_fetching import HOST, fetcher
+from tests.media_server import Authority
 from tests.upstream_hub import (
     HUB,
     LABELS,
@@ -35,8 +38,8 @@ from socialflow.errors import (
     InvalidInput,
     ModelUnavailable,
     SourceUnavailable,
-    TooLarge,
 )
+from socialflow.kit.fetching import Fetcher
 
 
 class TestUpstream:
@@ -63,7 +66,8 @@ class TestUpstream:
         assert installed.size == len(MODEL)
 
     @pytest.mark.parametrize(
-        ("body", "error"), [(MODEL[:-1] + b"x", DigestMismatch), (MODEL[:-5], DigestMismatch), (MODEL * 2, TooLarge)]
+        ("body", "error"),
+        [(MODEL[:-1] + b"x", DigestMismatch), (MODEL[:-5], DigestMismatch), (MODEL * 2, SourceUnavailable)],
     )
     async def test_anything_else_is_refused_and_nothing_stays(
         self, root: Path, cards: Cards, body: bytes, error: type[Exception]
@@ -98,6 +102,24 @@ class TestUpstream:
         async with serving({}) as hub:
             with pytest.raises(SourceUnavailable, match=r"gone\.onnx.*wide\.onnx"):
                 await UpstreamModels(tmp_path / "other", fetch=hub, cards=both).pull("doubling")
+
+    async def test_the_services_own_fetcher_reads_a_hub_that_redirects(self, root: Path, tmp_path: Path) -> None:
+        authority = Authority(tmp_path)
+        script = (media_server.redirect("/real.onnx"), media_server.answer(MODEL))
+        async with media_server.serving(*script, tls=authority.server(HOST)) as server:
+            text = card_text(file_text("model.onnx", MODEL, f"https://{HOST}:{server.port}/model.onnx"), graph_text())
+            cards = Cards(write_cards(tmp_path / "cards", doubling=text))
+            models = UpstreamModels(root, fetch=fetcher(server, tls=authority.trusted()), cards=cards)
+            installed = await models.pull("doubling")
+        answer = load(installed).graph().run({"x": np.ones((1, 3), np.float32)})
+        assert answer["y"].tolist() == [[2.0] * 3]
+        assert names_in(root / "doubling") == ["installed.json", "model.onnx"]
+
+    async def test_an_address_inside_is_refused_by_it(self, root: Path, tmp_path: Path) -> None:
+        text = card_text(file_text("model.onnx", MODEL, "https://127.0.0.1/model.onnx"), graph_text())
+        models = UpstreamModels(root, fetch=Fetcher(), cards=Cards(write_cards(tmp_path / "cards", doubling=text)))
+        with pytest.raises(SourceUnavailable, match=r"https://127\.0\.0\.1/model\.onnx cannot be fetched"):
+            await models.pull("doubling")
 
     async def test_without_mirror_address_or_reader_it_says_what_helps(self, root: Path, cards: Cards) -> None:
         with pytest.raises(ModelUnavailable, match=r"SOCIALFLOW_MODEL_MIRROR.*--url model\.onnx=ADDRESS"):
@@ -167,6 +189,7 @@ import asyncio, sys
 from pathlib import Path
 from socialflow.catalogue.upstream.cards import Cards
 from socialflow.catalogue.upstream.store import UpstreamModels
+from socialflow.kit.fetching import Fetcher
 
 class Hanging:
     async def fetch(self, url, *, into, max_bytes):

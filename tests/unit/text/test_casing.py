@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from tests import text_bundle
@@ -26,7 +25,7 @@ class TestCasesOfTokens:
         bundle = text_bundle.clear_bundle(tmp_path)
         (reading,) = Encoder(bundle).read([text], [()])
         trained = tokenised([text], tokeniser(bundle.directory / "tokenizer.json"))
-        np.testing.assert_array_equal(trained.cases, reading.windows[0].cases[1:-1])  # marks at both ends
+        assert trained.cases.tolist() == list(reading.windows[0].cases[1:-1])  # marks at both ends
         # paris and new city ##s , york [UNK]
         told = [CASES[one] for one in trained.cases]
         assert told == ["title", "lower", "upper", "lower", "lower", "none", "lower", "none"]

@@ -2,7 +2,6 @@
 
 import unicodedata
 
-import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -106,7 +105,7 @@ class TestAnyString:
         size = len(found.text)
         places = [(start, end) for start in range(size + 1) for end in range(start, size + 1)]
         told = [found.span(*place) if place[0] < place[1] else (-1, -1) for place in places]
-        assert found.spans(np.array(places, np.int64)).tolist() == [list(place) for place in told]
+        assert found.spans(places) == told
 
     @given(st.one_of(ANY, WOVEN))
     @example("\u0344" * 40)

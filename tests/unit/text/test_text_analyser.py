@@ -9,7 +9,7 @@ from tests.text_bundle import clear_bundle
 from socialflow.errors import InvalidInput
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.text.analyser import Analyser
-from socialflow.text.encoder import MOST_WINDOWS, OVERLAP, WINDOW
+from socialflow.text.reading import MOST_WINDOWS, OVERLAP, WINDOW
 from socialflow.text.records import (
     Analysis,
     Choice,

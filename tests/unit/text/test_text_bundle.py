@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copyfile
 
 import numpy as np
 import pytest
 from tests.text_bundle import WIDTH, Arrays, Documents, clear, clear_table, write
 
+from socialflow.catalogue.registry import Catalogue
 from socialflow.errors import ArtefactError, DigestMismatch, ModelUnavailable
 from socialflow.kit.answers import Tier
 from socialflow.text.analyser import Analyser
 from socialflow.text.bundle import read_bundle
+from socialflow.training.text.heads_export import heads_graph
 
 
 def spoilt(directory: Path, change: Callable[[Documents, Arrays], None]) -> Path:
@@ -40,7 +43,7 @@ class TestReading:
         with pytest.raises(ModelUnavailable, match="socialflow train text"):
             read_bundle(tmp_path / "nothing", Tier.BUNDLED)
 
-    @pytest.mark.parametrize("name", ["encoder.onnx", "tokenizer.json", "heads.json", "heads.npz"])
+    @pytest.mark.parametrize("name", ["encoder.onnx", "tokenizer.json", "heads.json", "heads.npz", "heads.onnx"])
     def test_a_changed_file_is_never_loaded(self, tmp_path: Path, name: str) -> None:
         directory = spoilt(tmp_path, lambda _documents, _arrays: None)
         (directory / name).chmod(0o644)
@@ -58,6 +61,20 @@ class TestReading:
         (directory / "encoder.onnx").unlink()
         with pytest.raises(ArtefactError, match=r"lacks encoder\.onnx"):
             read_bundle(directory, Tier.BUNDLED)
+
+    @pytest.mark.parametrize("name", ["encoder.onnx", "tokenizer.json", "heads.json", "heads.npz", "heads.onnx"])
+    def test_a_version_that_never_had_a_file_is_no_text_model(self, tmp_path: Path, name: str) -> None:
+        whole = spoilt(tmp_path, lambda _documents, _arrays: None)
+
+        def files(where: Path) -> None:
+            for file in whole.iterdir():
+                if file.name not in (name, "manifest.json"):
+                    copyfile(file, where / file.name)
+
+        catalogue = Catalogue(tmp_path / "lacking")
+        version = catalogue.add("text", "text", files, {}).version
+        with pytest.raises(ArtefactError, match=f"is no text model: it lacks {name}"):
+            read_bundle(catalogue.open("text", version), Tier.BUNDLED)
 
 
 def without_an_array(_documents: Documents, arrays: Arrays) -> None:
@@ -135,11 +152,17 @@ class TestWhatDoesNotFit:
         with pytest.raises(ArtefactError, match="head sentiment is multi_class of bad, middling, good"):
             Analyser(bundle)
 
-    def test_an_encoder_of_another_width_is_refused_when_it_runs(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("head", "message"),
+        [("aspect", "does not give 8 per token"), ("sentiment", r"encoder\.onnx with heads\.onnx cannot be loaded")],
+    )
+    def test_an_encoder_of_another_width_is_refused_when_it_is_loaded(
+        self, tmp_path: Path, head: str, message: str
+    ) -> None:
         table = np.ones((30, WIDTH + 1))
-        bundle = read_bundle(write(tmp_path, table=table, arrays=clear, heads=("sentiment",)), Tier.BUNDLED)
-        with pytest.raises(ArtefactError, match="does not give 8 per token"):
-            Analyser(bundle).analyse(["good"], ["sentiment"])
+        bundle = read_bundle(write(tmp_path, table=table, arrays=clear, heads=(head,)), Tier.BUNDLED)
+        with pytest.raises(ArtefactError, match=message):
+            Analyser(bundle).analyse(["good"], [head], [[(0, 4)]])
 
     def test_an_encoder_that_gives_no_numbers_is_refused_when_it_runs(self, tmp_path: Path) -> None:
         table = np.full((30, WIDTH), np.nan)
@@ -147,14 +170,25 @@ class TestWhatDoesNotFit:
         with pytest.raises(ArtefactError, match="gives what is no number"):
             Analyser(bundle).analyse(["good"], ["sentiment"])
 
-    @pytest.mark.parametrize("name", ["encoder.onnx", "tokenizer.json"])
+    @pytest.mark.parametrize(
+        ("writer", "wrong", "message"),
+        [
+            ("encoder", b"no graph", r"encoder\.onnx with heads\.onnx cannot be loaded"),
+            ("tokenizer", "no tokeniser", r"tokenizer\.json cannot be read"),
+            ("heads_graph", b"no graph", r"encoder\.onnx with heads\.onnx cannot be loaded"),
+            ("heads_graph", b"", r"encoder\.onnx with heads\.onnx takes \['attention_mask', 'input_ids'\]"),
+        ],
+    )
     def test_a_file_that_is_not_what_its_name_says_is_refused(
-        self, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+        self, tmp_path: Path, writer: str, wrong: str | bytes, message: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(
-            "tests.text_bundle.encoder" if name == "encoder.onnx" else "tests.text_bundle.tokenizer",
-            (lambda _table: b"no graph") if name == "encoder.onnx" else (lambda: "no tokeniser"),
-        )
+        monkeypatch.setattr(f"tests.text_bundle.{writer}", lambda *_: wrong)
         bundle = read_bundle(spoilt(tmp_path, lambda _documents, _arrays: None), Tier.BUNDLED)
-        with pytest.raises(ArtefactError, match=f"{name} cannot be"):
+        with pytest.raises(ArtefactError, match=message):
+            Analyser(bundle).analyse(["good"], ["sentiment"])
+
+    def test_the_nodes_of_fewer_heads_are_refused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("tests.text_bundle.heads_graph", lambda heads: heads_graph({"toxicity": heads["toxicity"]}))
+        bundle = read_bundle(spoilt(tmp_path, lambda _documents, _arrays: None), Tier.BUNDLED)
+        with pytest.raises(ArtefactError, match=r"heads\.onnx gives chances as \(1, 'b', 6\); the heads need \(2, 6\)"):
             Analyser(bundle).analyse(["good"], ["sentiment"])

@@ -26,7 +26,6 @@ from socialflow.errors import (
     ModelUnavailable,
     SocialflowError,
     SourceUnavailable,
-    TooLarge,
 )
 from socialflow.kit.progress import Progress
 
@@ -165,11 +164,12 @@ class Bringer:
         sizes = [copy.size for copy in wanted.copies]
         limit = max(sizes) if all(sizes) else MAX_FILE_BYTES
         with TemporaryDirectory(prefix=".fetching-", dir=into.parent) as folder:
-            async with self._watched(wanted, Path(folder), limit if all(sizes) else 0):
-                fetched = await self._fetch.fetch(address, into=Path(folder), max_bytes=limit)
+            try:
+                async with self._watched(wanted, Path(folder), limit if all(sizes) else 0):
+                    fetched = await self._fetch.fetch(address, into=Path(folder), max_bytes=limit)
+            except SocialflowError as error:
+                raise SourceUnavailable(f"{address} cannot be fetched: {error.message}") from error
             entry = await asyncio.to_thread(_entry, fetched.path)
-            if entry.size > limit:
-                raise TooLarge(f"{address} is larger than the {limit} bytes of {wanted.path}")
             received = wanted.accept(entry, address)
             await asyncio.to_thread(fetched.path.rename, into)
         return received

@@ -102,7 +102,7 @@ class UpstreamModels:
             InvalidInput: what was given does not fit the card, or lacks a digest that the card does not know.
             ModelUnavailable: it has no address, or the mirror lacks a file; says what helps.
             DigestMismatch: what was found is not the model. Nothing is left behind.
-            SocialflowError: whatever fetching raises.
+            SourceUnavailable: it cannot be fetched.
         """
         card = self.card(name)
         wanted = wanted_files(card, given or Given())

@@ -36,6 +36,7 @@ from socialflow.doors.rest.routes import (
     sentiment,
     users,
     value_models,
+    video,
 )
 from socialflow.observability.metrics import Metrics
 
@@ -54,6 +55,7 @@ ROUTERS = (
     analysis.router,
     sentiment.router,
     generation.router,
+    video.router,
     pipelines.router,
     orchestrator.router,
     scheduler.router,

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from socialflow.text.bundle import FloatArray
-from socialflow.text.encoder import Encoded, Target, Window
+from socialflow.text.encoder import Encoded
 from socialflow.text.head import Head, softmax, spanned
+from socialflow.text.reading import Target, Window
 from socialflow.text.records import Combination, Polarities, Polarity, Sentiment
 
 
-class AspectHead(Head[Polarities]):
+class AspectHead(Head[Polarities, FloatArray]):
     """The polarity towards each target of a text (`head.spanned`); the window that holds most of a target decides."""
 
     name = "aspect"
@@ -29,7 +30,7 @@ class AspectHead(Head[Polarities]):
             for place, (row, target) in enumerate(asked):
                 held = batch.windows[row].inside(target)
                 inside[place, : len(held)] = held
-            found = softmax(spanned(batch.hidden[rows], inside, batch.mask[rows], self._part))
+            found = softmax(spanned(batch.told.arrays[self.name][rows], inside, batch.mask[rows] > 0, self._part))
         return np.split(found, np.cumsum(counts)[:-1])
 
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> Polarities:
@@ -37,7 +38,7 @@ class AspectHead(Head[Polarities]):
         best: dict[Target, tuple[int, FloatArray]] = {}
         for window, rows in zip(windows, found, strict=True):
             for target, row in zip(window.targets, rows, strict=True):
-                held = int(window.inside(target).sum())
+                held = sum(window.inside(target))
                 if target not in best or held > best[target][0]:
                     best[target] = held, row
         told = ((target, dict(zip(self.labels, best[target][1].tolist(), strict=True))) for target in sorted(best))

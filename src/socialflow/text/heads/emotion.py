@@ -1,6 +1,7 @@
 """Seven emotions, any number of them at once."""
 
-from socialflow.text.bundle import FloatArray
+from collections.abc import Sequence
+
 from socialflow.text.head import MultiLabel
 from socialflow.text.records import Combination, Emotions
 
@@ -12,7 +13,7 @@ class EmotionHead(MultiLabel[Emotions]):
     labels = ("joy", "sadness", "anger", "fear", "surprise", "disgust", "neutral")
     combination = Combination.MEAN
 
-    def record(self, probabilities: FloatArray) -> Emotions:
+    def record(self, probabilities: Sequence[float]) -> Emotions:
         """Intensity: the strongest emotion's probability, neutral aside."""
         scores = self.named(probabilities)
         return Emotions(

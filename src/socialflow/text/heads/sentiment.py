@@ -1,6 +1,7 @@
 """How the author feels: negative, neutral or positive."""
 
-from socialflow.text.bundle import FloatArray
+from collections.abc import Sequence
+
 from socialflow.text.head import MultiClass
 from socialflow.text.records import Combination, Sentiment
 
@@ -12,6 +13,6 @@ class SentimentHead(MultiClass[Sentiment]):
     labels = ("negative", "neutral", "positive")
     combination = Combination.MEAN
 
-    def record(self, probabilities: FloatArray) -> Sentiment:
+    def record(self, probabilities: Sequence[float]) -> Sentiment:
         """Score -1 to 1: P(positive) - P(negative)."""
         return Sentiment.of(self.named(probabilities))

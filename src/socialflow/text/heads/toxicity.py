@@ -1,6 +1,7 @@
 """Six kinds of toxicity, any number of them at once."""
 
-from socialflow.text.bundle import FloatArray
+from collections.abc import Sequence
+
 from socialflow.text.head import MultiLabel
 from socialflow.text.records import Combination, Labels
 
@@ -12,6 +13,6 @@ class ToxicityHead(MultiLabel[Labels]):
     labels = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_hate")
     combination = Combination.MAX
 
-    def record(self, probabilities: FloatArray) -> Labels:
+    def record(self, probabilities: Sequence[float]) -> Labels:
         """Found: the labels at or above their threshold."""
         return Labels(self.named(probabilities), self.above(probabilities))

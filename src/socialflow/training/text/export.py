@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from socialflow.training.text.graph import MICROSOFT, OPSET, Graph, quantised
 from socialflow.training.text.reach import Reach
 from socialflow.training.text.shape import Shape
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
-_OPSET, _MICROSOFT = 20, "com.microsoft"
 _EPSILON = 1e-12
 _MIDDLE = 128
 """Level of zero where values lie on both sides of it."""
@@ -45,31 +45,12 @@ class _Integers:
     zeros: str
 
 
-class _Graph:
-    """Nodes and constants as they are added."""
+class _Encoder(Graph):
+    """Nodes and constants of an encoder as they are added."""
 
     def __init__(self, reach: Mapping[str, Reach] | None) -> None:
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
+        super().__init__()
         self._reach = reach
-
-    def add(self, op: str, inputs: list[str], output: str, *, domain: str = "", **attributes: Any) -> str:
-        from onnx import helper
-
-        self.nodes.append(helper.make_node(op, inputs, [output], name=output, domain=domain, **attributes))
-        return output
-
-    def split(self, x: str, parts: list[str], width: int) -> None:
-        from onnx import helper
-
-        sizes = self.constant(f"{x}.sizes", np.array([width] * len(parts)))
-        self.nodes.append(helper.make_node("Split", [x, sizes], parts, name=f"{x}.split", axis=-1))
-
-    def constant(self, name: str, value: np.ndarray) -> str:
-        from onnx import numpy_helper
-
-        self.constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
-        return name
 
     def norm(self, x: str, weights: Weights, name: str) -> str:
         gain, shift = (self.constant(f"{name}.{part}", weights[f"{name}.{part}"]) for part in ("weight", "bias"))
@@ -92,11 +73,11 @@ class _Graph:
 
     def attention(self, x: str, mask: str, weights: Weights, layer: str, heads: int) -> str:
         """What the tokens of `x` gather from each other."""
-        name, options = f"{layer}.inward", dict[str, Any](domain=_MICROSOFT, num_heads=heads)
+        name, options = f"{layer}.inward", dict[str, Any](domain=MICROSOFT, num_heads=heads)
         matrix = weights[f"{name}.weight"].T
         if self._reach is None:
             parts = [f"{layer}.{part}" for part in ("query", "key", "value")]
-            self.split(self.linear(x, weights, name), parts, matrix.shape[1] // 3)
+            self.split(self.linear(x, weights, name), parts, [matrix.shape[1] // 3] * 3)
             return self.add("MultiHeadAttention", [*parts, "", mask], f"{layer}.mixed", **options)
         one, bias = self._even(x, matrix, name), self.constant(f"{name}.bias", weights[f"{name}.bias"])
         inputs = [one.levels, one.matrix, bias, one.step, one.scale, mask, one.zero, one.zeros]
@@ -119,7 +100,7 @@ class _Graph:
         return self.add("Mul", [found, size], f"{name}.product")
 
     def _integers(self, x: str, matrix: np.ndarray, name: str, step: float, zero: int) -> _Integers:
-        levels, scale = quantised(matrix, axis=0)
+        levels, scale = quantised(matrix, axis=-2)
         apart = self.constant(f"{name}.step", np.array(step, np.float32))
         middle = self.constant(f"{name}.middle", np.array(zero, np.uint8))
         return _Integers(
@@ -133,28 +114,16 @@ class _Graph:
 
     def _product(self, one: _Integers, output: str, bias: str = "") -> str:
         inputs = [one.levels, one.matrix, one.step, one.scale, one.zero, one.zeros, bias]
-        return self.add("MatMulIntegerToFloat", inputs, output, domain=_MICROSOFT)
+        return self.add("MatMulIntegerToFloat", inputs, output, domain=MICROSOFT)
 
     def words(self, ids: str, weights: Weights) -> str:
         if self._reach is None:
             return self.add("Gather", [self.constant("words.weight", weights["words.weight"]), ids], "words.out")
-        levels, scale = quantised(weights["words.weight"], axis=1)
+        levels, scale = quantised(weights["words.weight"], axis=-1)
         found = self.add("Gather", [self.constant("words.weight", levels), ids], "words.levels")
         whole = self.add("Cast", [found], "words.floats", to=1)
         size = self.add("Gather", [self.constant("words.scale", scale[:, None]), ids], "words.sizes")
         return self.add("Mul", [whole, size], "words.out")
-
-
-def quantised(matrix: np.ndarray, *, axis: int) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
-    """Levels -127 to 127, and the scale of each column (axis 0) or row (axis 1): ``matrix ~ levels * scale``.
-
-    >>> levels, scale = quantised(np.array([[1.0, -4.0], [0.5, 2.0]], np.float32), axis=0)
-    >>> levels.tolist(), (scale * 127).tolist()
-    ([[127, -127], [64, 64]], [1.0, 4.0])
-    """
-    scale = np.maximum(np.abs(matrix).max(axis=axis), 1e-12).astype(np.float32) / 127.0
-    levels = np.round(matrix / (scale if axis == 0 else scale[:, None]))
-    return levels.astype(np.int8), scale
 
 
 def encoder_graph(weights: Weights, shape: Shape, reach: Mapping[str, Reach] | None = None) -> bytes:
@@ -165,7 +134,7 @@ def encoder_graph(weights: Weights, shape: Shape, reach: Mapping[str, Reach] | N
     """
     from onnx import TensorProto, helper
 
-    graph = _Graph(reach)
+    graph = _Encoder(reach)
     x = graph.add("Add", [graph.words("input_ids", weights), _places(graph, weights)], "together")
     x = graph.norm(x, weights, "first")
     mask = graph.add("Cast", ["attention_mask"], "real", to=TensorProto.INT32)
@@ -183,14 +152,14 @@ def encoder_graph(weights: Weights, shape: Shape, reach: Mapping[str, Reach] | N
     whole = helper.make_graph(graph.nodes, "encoder", inputs, [output], graph.constants)
     model = helper.make_model(
         whole,
-        opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid(_MICROSOFT, 1)],
+        opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)],
         ir_version=9,
         producer_name="socialflow",
     )
     return bytes(model.SerializeToString())
 
 
-def _places(graph: _Graph, weights: Weights) -> str:
+def _places(graph: _Encoder, weights: Weights) -> str:
     """The first t rows of the places, (t, width)."""
     table = graph.constant("places.weight", weights["places.weight"])
     size = graph.add("Shape", ["input_ids"], "size")

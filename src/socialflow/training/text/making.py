@@ -19,6 +19,7 @@ from socialflow.text.bundle import (
     ENCODER_FILE,
     HEADS_FILE,
     NAME,
+    NODES_FILE,
     TOKENIZER_FILE,
     FloatArray,
     HeadPart,
@@ -29,11 +30,12 @@ from socialflow.training.text.bias import Probe, unintended_bias
 from socialflow.training.text.calibrate import calibrated
 from socialflow.training.text.curriculum import Curriculum
 from socialflow.training.text.export import Weights, encoder_graph
+from socialflow.training.text.heads_export import heads_graph
 from socialflow.training.text.lessons import Lesson
 from socialflow.training.text.plan import Gate, Plan
 from socialflow.training.text.quality import agreement, quality
 from socialflow.training.text.reach import reaches
-from socialflow.training.text.served import served
+from socialflow.training.text.served import answered, served
 from socialflow.training.text.shape import Shape
 from socialflow.training.text.terms import terms_of
 
@@ -89,7 +91,7 @@ def made(draft: Draft, tokenizer: Path, catalogue: Catalogue, progress: Progress
 
 
 def write_heads(directory: Path, parts: Mapping[str, HeadPart]) -> None:
-    """`heads.json` and `heads.npz` of a bundle, arrays in half precision."""
+    """`heads.json` and `heads.npz` of a bundle, arrays in half precision, and `heads.onnx`, made of these."""
     documents = {
         name: {
             "kind": part.kind,
@@ -100,12 +102,17 @@ def write_heads(directory: Path, parts: Mapping[str, HeadPart]) -> None:
         for name, part in parts.items()
     }
     (directory / HEADS_FILE).write_text(json.dumps({"heads": documents}, indent=1), encoding="utf-8")
-    arrays: dict[str, Any] = {
-        f"{name}/{array}": values.astype(np.float16)
+    halves = {
+        name: {array: values.astype(np.float16) for array, values in part.arrays.items()}
         for name, part in parts.items()
-        for array, values in part.arrays.items()
     }
+    arrays: dict[str, Any] = {f"{name}/{array}": half for name, own in halves.items() for array, half in own.items()}
     np.savez_compressed(directory / ARRAYS_FILE, **arrays)
+    stored = {
+        name: replace(part, arrays={array: half.astype(np.float32) for array, half in halves[name].items()})
+        for name, part in parts.items()
+    }
+    (directory / NODES_FILE).write_bytes(heads_graph(stored))
 
 
 def judged(measured: Mapping[str, Measured], gate: Gate) -> Verdict:
@@ -133,9 +140,9 @@ def judged(measured: Mapping[str, Measured], gate: Gate) -> Verdict:
 def _calibrated(head: HeadPart, check: Lesson, graph: bytes, exact: bytes) -> tuple[HeadPart, Measured]:
     told, floats = served(graph, head, check), served(exact, head, check)
     part = fitted_to(head, check, told)
-    heat = 1.0 if check.kind == "vector" else part.temperature
-    shared = agreement(check, told / heat, floats / heat, part.thresholds)
-    return part, Measured(len(check), quality(check, floats), quality(check, told), shared)
+    heat, integers = 1.0 if check.kind == "vector" else part.temperature, answered(graph, part, check)
+    shared = agreement(check, integers, floats / heat, part.thresholds)
+    return part, Measured(len(check), quality(check, floats), quality(check, integers), shared)
 
 
 def fitted_to(head: HeadPart, check: Lesson, told: FloatArray) -> HeadPart:

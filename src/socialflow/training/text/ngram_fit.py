@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logsumexp
 
 from socialflow.text.ngrams import Features, Shape, features, pieces
-from socialflow.training.text.export import quantised
+from socialflow.training.text.graph import quantised
 from socialflow.training.text.records import Head
 
 Floats = npt.NDArray[np.float64]

@@ -9,9 +9,9 @@ import numpy as np
 
 from socialflow.text.casing import cases_of
 from socialflow.text.disguise import undisguised
-from socialflow.text.encoder import WINDOW
 from socialflow.text.head import bio
 from socialflow.text.normalise import Normalised, normalise
+from socialflow.text.reading import WINDOW
 from socialflow.training.text.lessons import UNTOLD, IntArray, Lesson, Tokens
 from socialflow.training.text.records import Head, Part, Spans
 
@@ -54,7 +54,7 @@ def tokenised(texts: Sequence[str], by: "Tokenizer") -> Tokenised:
             ids.append(np.array(encoding.ids, np.int32))
             starts.append(begins)
             ends.append(stops)
-            cases.append(cases_of(words, encoding.offsets, encoding.word_ids))
+            cases.append(np.array(cases_of(words, encoding.offsets, encoding.word_ids), np.int64))
             lengths.append(len(encoding.ids))
     indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
     none = np.empty(0, np.int64)
@@ -78,10 +78,8 @@ def lesson(head: Head, part: Part, by: "Tokenizer") -> Lesson:
 
 
 def _offsets(text: Normalised, encoding: "Encoding") -> tuple[IntArray, IntArray]:
-    marks = np.array(encoding.special_tokens_mask, np.bool_)
-    places = np.array(encoding.offsets, np.int64).reshape(-1, 2)
-    places[marks] = 0
-    begins, stops = text.spans(places).T
+    read = zip(encoding.offsets, encoding.special_tokens_mask, strict=True)
+    begins, stops = np.array(text.spans([(0, 0) if mark else place for place, mark in read]), np.int64).reshape(-1, 2).T
     return begins, stops
 
 

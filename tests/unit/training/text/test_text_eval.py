@@ -77,7 +77,7 @@ class TestOneLabel:
 
 class TestSeveralLabels:
     def test_a_column_for_each(self, tmp_path: Path, model: Analyser) -> None:
-        rows = "text,insult,threat\nidiot,1,0\nthe city,0,0\ngood city,1,-1\n"
+        rows = "text,insult,threat\nidiot,1,0\nthe city,0,0\nnew city,1,-1\n"
         path = file(tmp_path, "x.csv", rows)
         report = evaluate_text("toxicity", path, Columns(label="insult,threat"), model=model)
         metrics = report["metrics"]
