@@ -17,6 +17,7 @@ from tests.e2e.docs_pages import ROOT
 
 from socialflow import errors
 from socialflow.access.matrix import MATRIX
+from socialflow.catalogue.upstream.cards import Cards
 from socialflow.content.records import VALUE_RANGES, InteractionType
 from socialflow.doors.cli.app import app
 from socialflow.doors.rest.app import ROUTERS
@@ -344,6 +345,18 @@ def metrics() -> str:
     return table(("Name", "Type", "Labels", "Meaning"), rows)
 
 
+def models() -> str:
+    """Every model of the catalogue."""
+    rows = []
+    for name in (cards := Cards()).names():
+        card = cards.card(name)
+        size = "" if card.size is None else f"{card.size / 1e6:.1f}"
+        digests = "to be given" if card.unverified else "known"
+        source = f"[{card.licence}]({card.source})"
+        rows.append([f"`{name}`", card.summary, source, card.runtime, size, digests, "yes" if card.checked else "no"])
+    return table(("Model", "What", "Licence", "Runs in", "MB", "Digests", "Run here"), rows)
+
+
 def weights() -> str:
     """Types of interactions: range of the value, default weight."""
     rows = []
@@ -363,6 +376,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "reference/errors.md": {"errors": error_codes},
     "reference/jobs.md": {"kinds": job_kinds, "configs": job_configs},
     "reference/metrics.md": {"metrics": metrics},
+    "reference/models.md": {"models": models},
     "reference/cli.md": {"commands": commands},
     "reference/rest.md": {"routes": routes},
     "reference/feeds.md": {

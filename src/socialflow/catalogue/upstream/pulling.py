@@ -115,7 +115,7 @@ class Bringer:
         Raises:
             DigestMismatch: what was found is something else.
             ModelUnavailable: the mirror lacks it, or it has no address, or nothing can read addresses.
-            SourceUnavailable, SocialflowError: it cannot be read.
+            SourceUnavailable: it cannot be read.
         """
         if self._places is not None and not wanted.url:
             return await asyncio.to_thread(self._from_mirror, wanted, into, self._places)
