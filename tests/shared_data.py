@@ -22,3 +22,11 @@ def media(folder: str) -> Path:
     if not path.is_dir():
         pytest.skip(f"{path} is absent; set SOCIALFLOW_SHARED to the folder that holds media/{folder}")
     return path
+
+
+def shared_models() -> Path:
+    """The folder of models that others trained, one folder each; skips the test where it is absent."""
+    path = SHARED / "models"
+    if not path.is_dir():
+        pytest.skip(f"{path} is absent; set SOCIALFLOW_SHARED to the folder that holds models/")
+    return path
