@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from socialflow.video.cuts import FLASH, Cut, Flash, cuts_and_flashes
+from socialflow.video.cuts import Cut, Flash, cuts_and_flashes
 from socialflow.video.gradual import Gradual, dissolves, fades
 from socialflow.video.likeness import COLUMNS, ROWS, Floats, Thumbs
 
@@ -43,7 +43,7 @@ class Changes:
 def changes_of(thumbs: Thumbs, rate: float, *, opens: bool = True, closes: bool = True) -> Changes:
     """What happens in a stretch; `opens` and `closes` say that the film begins and ends with it."""
     cuts, flashes = cuts_and_flashes(thumbs)
-    faded = [one for one in fades(thumbs, rate, opens=opens, closes=closes) if not _lit(one, flashes)]
+    faded = fades(thumbs, rate, opens=opens, closes=closes)
     joined = [one for one in faded if one.joins]
     cuts = [cut for cut in cuts if not any(one.first <= cut.frame <= one.last + 1 for one in joined)]
     mixed = _dissolves(thumbs, rate, cuts, [*faded, *(Gradual(one.first, one.last, 1.0) for one in flashes)])
@@ -68,11 +68,6 @@ def _dissolves(thumbs: Thumbs, rate: float, cuts: Sequence[Cut], others: Iterabl
         for begin, end in pairwise(ends)
         for one in dissolves(thumbs[begin:end], rate, barred[begin:end])
     ]
-
-
-def _lit(fade: Gradual, flashes: Iterable[Flash]) -> bool:
-    """A flash, white at its height, that goes down."""
-    return fade.last - fade.first <= FLASH + 2 and any(_meet(flash, fade) for flash in flashes)
 
 
 def _meet(flash: Flash, one: Gradual) -> bool:

@@ -9,7 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from socialflow.video.likeness import FLAT, Bools, Floats, Thumbs, contrast, correlation, halved, stretches, unlike
+from socialflow.video.arrivals import still_ends
+from socialflow.video.likeness import (
+    FLAT,
+    Bools,
+    Floats,
+    Thumbs,
+    contrast,
+    correlation,
+    halved,
+    stretches,
+    unlike,
+)
 
 HALVES = (0.2, 0.32, 0.48, 0.68, 0.96, 1.28, 1.6)
 """Seconds from the middle of a change within which it is looked for."""
@@ -17,10 +28,12 @@ FINEST = 30.0
 """Frames a second that dissolves are looked for in, at most."""
 MIXED = 0.25
 """A mixed picture is off the mean of both ends by at most this share of their difference (squared, of half of it)."""
+OFF = 0.14
+"""How far shares of a picture that stands still may be from an even ramp (root mean square)."""
 ALIKE = 0.7
 """Pictures that correlate more are no two shots."""
-DIFFERENT = 4.0
-"""Levels by which two shots differ after small movements."""
+DIFFERENT, LEAST = 4.0, 1.0
+"""Levels by which two shots differ, and by which they do after small movements."""
 BRIEF = 4
 """Frames that a gradual change has at least."""
 UNEVEN = 0.15
@@ -31,6 +44,8 @@ FADING = 1.6
 """Seconds that a fade takes to or from the plain picture, at most."""
 PAUSE = 3.0
 """Seconds of a plain picture between two shots that belong to the fade."""
+SUDDEN = 8
+"""Frames of what comes at once and goes, or the other way round, that may still be a flash."""
 KEPT = 0.6
 """A picture that fades correlates so with itself a frame before."""
 
@@ -62,7 +77,7 @@ def fades(thumbs: Thumbs, rate: float, *, opens: bool = True, closes: bool = Tru
         elif last - first >= pause or first == 0 or last == end:
             found += [Gradual(first - out, first, 0.9)] if out else []
             found += [Gradual(last, last + come, 0.9)] if come else []
-        elif out or come:
+        elif (out and come) or out + last - first + come > SUDDEN:
             found.append(Gradual(first - out, last + come, 0.95 if out and come else 0.8))
     return found
 
@@ -109,8 +124,14 @@ def _dissolves(thumbs: Thumbs, rate: float) -> list[Gradual]:
             table[:, max(0, middle - 1) : middle + 2] = np.inf
             continue
         found.append(one)
-        taken[one.first : one.last + 1] = True
+        taken[max(0, one.first - reaches[0]) : one.last + reaches[0] + 1] = True
         table[:, max(0, one.first - reaches[0]) : one.last + reaches[0] + 1] = np.inf
+    for first, last, off in still_ends(pictures, rate):
+        if off > OFF:
+            break
+        if not taken[first : last + 1].any() and _another(thumbs, first - 1, last + 1):
+            found.append(Gradual(first, last, round(1 - off / (2 * OFF), 4)))
+            taken[max(0, first - reaches[0]) : last + reaches[0] + 1] = True
     return sorted(found, key=lambda made: made.first)
 
 
@@ -143,12 +164,18 @@ def _square(values: Floats) -> Floats:
     return found
 
 
+def _another(thumbs: Thumbs, first: int, last: int) -> bool:
+    """Whether two pictures differ by more than small movements."""
+    ends = np.clip([first, last], 0, len(thumbs) - 1)
+    return bool(unlike(thumbs[ends[:1]], thumbs[ends[1:]])[0] >= LEAST)
+
+
 def _measured(thumbs: Thumbs, pictures: Floats, middle: int, reach: int, off: float) -> Gradual | None:
     """Where the dissolve around a place begins and ends; None: it is none after all."""
     if middle < reach or middle + reach >= len(pictures):
         return None
     first, last = middle - reach, middle + reach
-    if unlike(thumbs[first : first + 1], thumbs[last : last + 1])[0] < DIFFERENT / 4:
+    if not _another(thumbs, first, last):
         return None
     part = pictures[first : last + 1]
     way = part[-1] - part[0]
