@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from socialflow.kit.findings import Finding
 from socialflow.video.boundaries import Boundaries, Changes
 from socialflow.video.keyframes import Samples, Shot, keyframes, shots_between
 from socialflow.video.likeness import Floats, Thumbs, halved, thumbnail
 from socialflow.video.observer import Needs, Observer
-from socialflow.video.records import Finding, Luma, VideoInfo
+from socialflow.video.records import Luma, VideoInfo
 
 Times = npt.NDArray[np.float64]
 """When each frame is shown, seconds."""
