@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from tests.clips import film, noise, plain
 
+from socialflow.kit.findings import Finding
 from socialflow.video.builders import OBSERVERS
 from socialflow.video.observer import Frame, Needs, Observer
-from socialflow.video.records import SOUND_RATE, Finding, Luma, Samples, VideoInfo
+from socialflow.video.records import SOUND_RATE, Luma, Samples, VideoInfo
 
 stream = pytest.importorskip("socialflow.video.stream", reason="needs the media extra")
 

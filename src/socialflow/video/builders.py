@@ -4,10 +4,17 @@ from collections.abc import Callable, Mapping
 
 from socialflow.video.analysis import Analysis
 from socialflow.video.observer import Observer
-from socialflow.video.observers.shots import Shots
+from socialflow.video.observers.rhythm import RhythmObserver
+from socialflow.video.observers.shots import ShotObserver
+from socialflow.video.scenes import SceneAnalysis
 
-OBSERVERS: Mapping[str, type[Observer]] = {observer.name: observer for observer in (Shots,)}
+OBSERVERS: Mapping[str, type[Observer]] = {
+    "rhythm": RhythmObserver,
+    "shots": ShotObserver,
+}
 """By name."""
 
-ANALYSES: Mapping[str, Callable[[], Analysis]] = {}
+ANALYSES: Mapping[str, Callable[[], Analysis]] = {
+    "scene": SceneAnalysis,
+}
 """What makes each, by name."""

@@ -76,8 +76,10 @@ def cuts_and_flashes(thumbs: Thumbs) -> tuple[list[Cut], list[Flash]]:
     flashes = _apart(_flash(thumbs, *span) for span in returns if span)
     places = places[np.array([span is None for span in returns], bool)]
     places = places[~_relit(thumbs, places)]
+    if not len(places):
+        return [], flashes
     strength = np.minimum(changes[places], moved(thumbs[places], thumbs[places - 1])) - expected[places]
-    wide = changed(thumbs[places], thumbs[places - 1]) >= EVERYWHERE
+    wide = changed(thumbs[places], _as_bright(thumbs[places - 1], thumbs[places])) >= EVERYWHERE
     stands = np.where(wide, strength / CLEAR, changes[places] / STILL / np.maximum(_restless(thumbs, places), 0.1))
     made = [
         Cut(int(place), _confidence(float(stand))) for place, stand in zip(places, stands, strict=True) if stand >= 1
@@ -93,6 +95,13 @@ def _restless(thumbs: Thumbs, places: Places) -> Floats:
             one, other = (thumbs[np.clip(side, 0, len(thumbs) - 1)] for side in (here, there))
             found = np.maximum(found, 1.5 * unlike(one, other))
     return found
+
+
+def _as_bright(thumbs: Thumbs, others: Thumbs) -> Thumbs:
+    """Pictures under the light of others."""
+    lighter = np.median(others.astype(np.int16) - thumbs, axis=(1, 2), keepdims=True)
+    made: Thumbs = np.clip(thumbs + lighter, 0, 255).astype(np.uint8)
+    return made
 
 
 def _relit(thumbs: Thumbs, places: Places) -> Bools:

@@ -26,7 +26,7 @@ HALVES = (0.2, 0.32, 0.48, 0.68, 0.96, 1.28, 1.6)
 """Seconds from the middle of a change within which it is looked for."""
 FINEST = 30.0
 """Frames a second that dissolves are looked for in, at most."""
-MIXED = 0.25
+MIXED = 0.2
 """A mixed picture is off the mean of both ends by at most this share of their difference (squared, of half of it)."""
 OFF = 0.14
 """How far shares of a picture that stands still may be from an even ramp (root mean square)."""
@@ -40,10 +40,13 @@ UNEVEN = 0.15
 """How far the shares of the second picture may be from an even ramp (root mean square)."""
 LEAP = 0.5
 """No frame of a gradual change comes nearer to the second picture by more than this share."""
+CHANGED, WIDELY = 16.0, 0.31
+"""Levels by which blocks differ between two shots beside a change of light, and the share of blocks that do."""
 FADING = 1.6
 """Seconds that a fade takes to or from the plain picture, at most."""
 PAUSE = 3.0
 """Seconds of a plain picture between two shots that belong to the fade."""
+DARK, BRIGHT = 40.0, 215.0
 SUDDEN = 8
 """Frames of what comes at once and goes, or the other way round, that may still be a flash."""
 KEPT = 0.6
@@ -69,7 +72,7 @@ def fades(thumbs: Thumbs, rate: float, *, opens: bool = True, closes: bool = Tru
     longest, pause = round(FADING * rate), round(PAUSE * rate)
     end = len(thumbs) - 1
     found = []
-    for first, last in stretches(contrast(thumbs) < FLAT):
+    for first, last in stretches(plain(thumbs)):
         out = _ramp(thumbs[max(0, first - longest) : first + 1][::-1])
         come = _ramp(thumbs[last : last + 1 + longest])
         if (opens and first == 0) or (closes and last == end):
@@ -79,6 +82,13 @@ def fades(thumbs: Thumbs, rate: float, *, opens: bool = True, closes: bool = Tru
             found += [Gradual(last, last + come, 0.9)] if come else []
         elif (out and come) or out + last - first + come > SUDDEN:
             found.append(Gradual(first - out, last + come, 0.95 if out and come else 0.8))
+    return found
+
+
+def plain(thumbs: Thumbs) -> Bools:
+    """Where nothing is to be seen (n,): next to nothing, where it is neither dark nor bright, as walls are not."""
+    levels = thumbs.mean((1, 2))
+    found: Bools = contrast(thumbs) < np.where((levels < DARK) | (levels > BRIGHT), FLAT, FLAT / 3)
     return found
 
 
@@ -138,7 +148,9 @@ def _dissolves(thumbs: Thumbs, rate: float) -> list[Gradual]:
 def mixing(pictures: Floats, reach: int) -> Floats:
     """How far each picture (n, blocks), and those half way to the ends, are off what lies on the line between those
     `reach` before and after, as a share of half their distance (squared); infinite where the ends are too much alike.
+    Brightness as a whole is left out.
     """
+    pictures = pictures - pictures.mean(1, keepdims=True)
     off = np.full(len(pictures), np.inf, np.float32)
     if len(pictures) <= 2 * reach:
         return off
@@ -151,9 +163,8 @@ def mixing(pictures: Floats, reach: int) -> Floats:
         aside = pictures[place : place + len(begin)] - begin
         share = np.einsum("ij,ij->i", aside, way) / long
         worst = np.maximum(worst, _square(aside - share[:, None] * way))
-    first, second = (side - side.mean(1, keepdims=True) for side in (begin, end))
-    likeness = np.einsum("ij,ij->i", first, second)
-    both = np.sqrt(_square(first) * _square(second)) + 1
+    likeness = np.einsum("ij,ij->i", begin, end)
+    both = np.sqrt(_square(begin) * _square(end)) + 1
     told = (likeness < ALIKE * both) & (long > DIFFERENT**2 * pictures.shape[1])
     off[reach:-reach] = np.where(told, 4 * worst / long, np.inf)
     return off
@@ -165,9 +176,12 @@ def _square(values: Floats) -> Floats:
 
 
 def _another(thumbs: Thumbs, first: int, last: int) -> bool:
-    """Whether two pictures differ by more than small movements."""
+    """Whether two pictures differ by more than small movements, another light and something that passes."""
     ends = np.clip([first, last], 0, len(thumbs) - 1)
-    return bool(unlike(thumbs[ends[:1]], thumbs[ends[1:]])[0] >= LEAST)
+    if unlike(thumbs[ends[:1]], thumbs[ends[1:]])[0] < LEAST:
+        return False
+    way = thumbs[ends[1]].astype(np.float32) - thumbs[ends[0]]
+    return bool((np.abs(way - np.median(way)) > CHANGED).mean() >= WIDELY)
 
 
 def _measured(thumbs: Thumbs, pictures: Floats, middle: int, reach: int, off: float) -> Gradual | None:

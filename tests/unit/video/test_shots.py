@@ -20,7 +20,7 @@ from socialflow.video.cuts import cuts_and_flashes, usual
 from socialflow.video.gradual import mixing, ramp_of
 from socialflow.video.keyframes import shots_between
 from socialflow.video.likeness import COLUMNS, ROWS, changed, correlation, halved, moved, thumbnail, unlike
-from socialflow.video.observers.shots import Shots
+from socialflow.video.observers.shots import ShotObserver
 
 stream = pytest.importorskip("socialflow.video.stream", reason="needs the media extra")
 
@@ -30,7 +30,7 @@ A, B = noise(1), noise(2)
 
 def found(path: Path) -> dict[str, Any]:
     """What the observer says of a file."""
-    body = stream.watch(path, [Shots()]).findings["shots"].body
+    body = stream.watch(path, [ShotObserver()]).findings["shots"].body
     assert json.loads(json.dumps(body)) == body
     return dict(body)
 
@@ -160,7 +160,7 @@ class TestKeyframes:
 
     def test_their_thumbnails_come_along(self, tmp_path: Path) -> None:
         path = film(tmp_path / "two.mp4", [A] * 30 + [B] * 30)
-        [pictures] = stream.watch(path, [Shots()]).findings["shots"].arrays
+        [pictures] = stream.watch(path, [ShotObserver()]).findings["shots"].arrays
         assert pictures.shape == (2, 9, 16)
         assert np.abs(pictures[0].astype(int) - pictures[1]).mean() > 20
 

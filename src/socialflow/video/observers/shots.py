@@ -20,7 +20,7 @@ SAMPLED = 5.0
 """Frames a second among which keyframes are chosen."""
 
 
-class Shots(Observer):
+class ShotObserver(Observer):
     """Finds cuts, fades and dissolves, flashes that are none, and one to three keyframes a shot.
 
     The finding: `shots` [{first, last, start, end, motion, keyframes [{frame, seconds}]}], `transitions` [{kind, first,
@@ -61,7 +61,7 @@ class Shots(Observer):
         times = np.array(self._times, np.float64)
         if not len(times):
             nothing = np.zeros((0, 9, 16), np.uint8)
-            return Finding({"shots": [], "transitions": [], "flashes": []}, (nothing,), ("picture",))
+            return Finding({"shots": [], "transitions": [], "flashes": []}, (nothing,), ("pictures",))
         found = self._boundaries.end()
         samples = Samples(np.array(self._numbers, np.intp), np.concatenate(self._samples).reshape(-1, 9, 16))
         shots = shots_between(found.transitions, len(times))
