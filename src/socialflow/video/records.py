@@ -23,7 +23,8 @@ SOUND_RATE = 16_000
 class VideoInfo:
     """What the header says. `width` and `height` are as shown: turned by `rotation` (0, 90, 180 or 270 degrees
     clockwise). `frame_rate` is the mean, frames a second; `duration` in seconds and `bit_rate` in bits a second are
-    None where nothing tells. Without pictures (sound alone) the sizes are 0 and `codec` is None.
+    None where nothing tells. Without pictures (sound alone) the sizes are 0 and `codec` is None. Luma goes from 16
+    (black) to 235 (white), or from 0 to 255 where `full_range`.
     """
 
     container: str
@@ -38,6 +39,7 @@ class VideoInfo:
     audio_codec: str | None
     audio_rate: int
     audio_channels: int
+    full_range: bool = False
 
 
 @dataclass(frozen=True, slots=True)
