@@ -1,1 +1,14 @@
-"""Video: opened once, and one pass of frames and sound answers everything that is asked about it."""
+"""Video: opened once, and one pass of frames and sound answers everything that is asked about it.
+
+The names of the Python interface are loaded when they are first asked for.
+"""
+
+from socialflow.kit.lazy import lazily
+
+_HOMES = {
+    "VideoQualityAnalyzer": "quality:VideoQualityAnalyzer",
+}
+
+__all__ = list(_HOMES)
+
+__getattr__ = lazily(__name__, _HOMES)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,12 @@ class VideoReader:
     def close(self) -> None:
         """End the children."""
         self._pool.close()
+
+
+@cache
+def shared_reader() -> VideoReader:
+    """The reader of whoever is given none, one a process."""
+    return VideoReader()
 
 
 def passed(answer: Message) -> Pass:

@@ -44,12 +44,15 @@ class VideoInfo:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """How far a pass came: frames and seconds of pictures and of sound. `lacking` says what could not be read."""
+    """How far a pass came: frames and seconds of pictures and of sound. `lacking` says what could not be read.
+    `picture_bytes` is what the pictures take in the file, as far as it was read.
+    """
 
     frames: int
     seconds: float
     sound_seconds: float
     lacking: tuple[str, ...]
+    picture_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ class _Pass:
         self._due = {observer: 0.0 for observer in observers if observer.needs.sampled is not None}
         self._hearing = [observer for observer in observers if observer.needs.sound]
         self._lacking: list[str] = []
-        self._frames, self._seconds, self._heard = 0, 0.0, 0.0
+        self._frames, self._seconds, self._heard, self._bytes = 0, 0.0, 0.0, 0
         self._origin: float | None = None
         self._step = _step(info)
         self._begun = False
@@ -192,7 +192,7 @@ class _Pass:
         if not self._frames and not self._heard:
             raise MediaUnreadable("nothing in it can be decoded")
         self._progress(1.0)
-        return Read(self._frames, self._seconds, self._heard, tuple(dict.fromkeys(self._lacking)))
+        return Read(self._frames, self._seconds, self._heard, tuple(dict.fromkeys(self._lacking)), self._bytes)
 
     def _begin(self, rotation: int) -> None:
         """Tell everybody what kind of video it is, once, and let them hear what came before."""
@@ -216,6 +216,7 @@ class _Pass:
         return self._container.demux(chosen)
 
     def _take(self, packet: "AnyPacket") -> None:
+        self._bytes += packet.size if packet.stream.type == "video" else 0
         try:
             frames: list[object] = list(packet.decode())
         except InvalidDataError:
