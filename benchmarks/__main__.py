@@ -9,6 +9,7 @@ from benchmarks import (
     bandit,
     cached,
     cold,
+    filters,
     jobs,
     keywords,
     models,
@@ -36,6 +37,7 @@ AT_SCALE = {
 }
 """Those that need a simulated platform."""
 OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
+    "filters": lambda given: filters.run(given.shared),
     "jobs": lambda _given: jobs.run(),
     "keywords": lambda given: keywords.run(given.shared, given.yake_python),
     "models": lambda given: models.run(given.items, _made(given.home)),

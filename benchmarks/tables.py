@@ -7,7 +7,8 @@ from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
 _ELSEWHERE = frozenset(
-    f"{name}.json" for name in ("bandit", "social", "cold", "ranker", "variety", "keywords", "text", "text_open")
+    f"{name}.json"
+    for name in ("bandit", "social", "cold", "ranker", "variety", "keywords", "text", "text_open", "filters")
 )
 """Results with a table of their own."""
 METRICS = ("recall@20", "ndcg@20", "hit_rate@10", "ndcg@10")
@@ -203,6 +204,24 @@ def variety() -> str:
     return "\n".join([*lines, "", f"`{report['command']}`"])
 
 
+def filters() -> str:
+    """What was tried with the graph filter on the two sets of the lightgcn protocol."""
+    path = RESULTS / "filters.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    head = ("Set", "Tried", "Recall@20", "NDCG@20", "Fit, s", "(source, target, damping, low)")
+    lines = [_line([*head]), "|---" * len(head) + "|"]
+    for name, told in report["sets"].items():
+        lines.append(_line([name, "best published", *(f"{value:.4f}" for value in told["published"].values()), "", ""]))
+        for line, one in told["lines"].items():
+            form = ", ".join(f"{part:g}" for part in one["form"].values()) if "form" in one else ""
+            lines.append(
+                _line([name, line, f"{one['recall@20']:.4f}", f"{one['ndcg@20']:.4f}", f"{one['fit_seconds']}", form])
+            )
+    return "\n".join([*lines, "", f"`{report['command']}`"])
+
+
 def keywords() -> str:
     """Key phrases of news texts beside other ways to find them."""
     path = RESULTS / "keywords.json"
@@ -306,6 +325,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "choosing": choosing,
     "newcomers": newcomers,
     "variety": variety,
+    "filters": filters,
     "ranking": ranking,
     "text": text,
     "text_languages": text_languages,

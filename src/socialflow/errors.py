@@ -7,7 +7,8 @@
     ├── InvalidInput            invalid_input             the caller sent something unusable; names the field
     │   ├── FutureEvent         event_in_future           an interaction is dated further ahead than clocks differ
     │   ├── TooLarge            input_too_large           more rows, bytes or pages than one call may carry
-    │   └── MediaUnreadable     media_unreadable          a picture, video or sound that cannot be decoded
+    │   ├── MediaUnreadable     media_unreadable          a picture, video or sound that cannot be decoded
+    │   └── RefusedAddress      address_refused           media is not fetched from there
     ├── NotFound                not_found
     │   ├── UserNotFound        user_not_found
     │   ├── ItemNotFound        item_not_found
@@ -28,6 +29,7 @@
     ├── TransportUnavailable    transport_unavailable     the broker cannot be reached; jobs wait in the store
     ├── SourceUnavailable       source_unavailable        the outside API cannot be read now
     │   └── SourceNotConfigured source_not_configured     no outside API is set up; names the settings
+    ├── MediaUnavailable        media_unavailable         the server of some media did not give it
     ├── KeySetUnavailable       key_set_unavailable       the identity provider's keys cannot be fetched
     ├── ModelUnavailable        model_unavailable         no tier can answer; names the command that mends it
     └── ArtefactError           artefact_invalid          a stored model is damaged or not what its manifest says
@@ -78,6 +80,12 @@ class MediaUnreadable(InvalidInput):
     """A picture, video or sound is damaged, of a kind that is not read, or broke its decoder."""
 
     code = "media_unreadable"
+
+
+class RefusedAddress(InvalidInput):
+    """Media is not fetched from there: the URL, or one it redirects to, is not one of the public internet."""
+
+    code = "address_refused"
 
 
 class NotFound(SocialflowError):
@@ -202,6 +210,12 @@ class SourceNotConfigured(SourceUnavailable):
     """No outside API is set up; the message names the settings that are missing."""
 
     code = "source_not_configured"
+
+
+class MediaUnavailable(SocialflowError):
+    """The server of some media did not give it: no answer, a refusal, half of it, or too slowly."""
+
+    code = "media_unavailable"
 
 
 class KeySetUnavailable(SocialflowError):

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from socialflow.errors import ConfigurationError
+from socialflow.kit.addresses import host_and_port
 
 DATABASE_SCHEMES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgres", "postgresql+psycopg")
 
@@ -114,6 +115,19 @@ class Settings(BaseSettings):
         "pending", description="Whether collected items were checked where they come from; trusted ones are shown."
     )
 
+    # Media that callers name by URL
+    media_max_bytes: int = Field(
+        512 << 20, ge=1024, le=1 << 40, description="Bytes of one image, sound or video fetched by URL, at most."
+    )
+    media_fetch_timeout: float = Field(
+        60.0, gt=0.0, le=3600.0, description="Seconds that fetching one of them may take, redirects included."
+    )
+    media_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts fetched from though their address is not public, as host:port, comma-separated.",
+        examples=["minio:9000"],
+    )
+
     # Recommendation
     embedding_dim: int = Field(
         128, ge=8, le=1024, description="Width of learned vectors (als, svd, svdpp, transformer, deep)."
@@ -163,9 +177,9 @@ class Settings(BaseSettings):
             return cls.model_fields[name].get_default()
         return value
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "media_allowed_hosts", mode="before")
     @classmethod
-    def _split_origins(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("allowed_origins")
@@ -178,6 +192,11 @@ class Settings(BaseSettings):
             ):
                 raise ValueError(f"{origin!r} is not an origin (scheme and host, no path)")
         return tuple(origin.rstrip("/") for origin in value)
+
+    @field_validator("media_allowed_hosts")
+    @classmethod
+    def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(host_and_port(host) for host in value)
 
     @field_validator("database_url")
     @classmethod
@@ -264,6 +283,11 @@ class Settings(BaseSettings):
     def work_dir(self) -> Path:
         """The folder of what a training run writes and deletes."""
         return self.home / "work"
+
+    @property
+    def media_dir(self) -> Path:
+        """Where media from elsewhere lies while it is looked at."""
+        return self.home / "media"
 
     @property
     def queue_dir(self) -> Path:

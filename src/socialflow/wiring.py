@@ -31,6 +31,7 @@ from socialflow.jobs.service import JobService
 from socialflow.jobs.work import Handler
 from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
+from socialflow.kit.fetching import Fetcher, Limits, Reach
 from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
@@ -46,6 +47,7 @@ from socialflow.storage.cache.redis import RedisCache
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
+from socialflow.video.service import VideoService
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -71,6 +73,7 @@ class Platform:
     opinions: Opinions
     contents: ContentAnalyser
     generation: GenerationService
+    video: VideoService
     lists: Lists
     jobs: JobService
     scheduler: Scheduler
@@ -95,6 +98,7 @@ class Platform:
         await self.analysis.close()
         await self.contents.close()
         await self.generation.close()
+        await self.video.close()
         await self.text.close()
         await self.recommendation.close()
         await self.cache.close()
@@ -178,6 +182,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         opinions=Opinions(store, text, evidence),
         contents=ContentAnalyser(store, text, topics, clock),
         generation=GenerationService(text, store, clock, settings.home / "replies"),
+        video=videos(settings),
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,
@@ -193,6 +198,13 @@ def make_cache(settings: Settings) -> Cache:
     """Redis where it is set, else a file that the processes of this machine share."""
     redis = settings.shared_redis_url
     return RedisCache(redis) if redis else FileCache(settings.home / "cache.db")
+
+
+def videos(settings: Settings) -> VideoService:
+    """What watches videos; files from elsewhere lie in the installation's folder meanwhile."""
+    limits = Limits(max_bytes=settings.media_max_bytes, total=settings.media_fetch_timeout)
+    fetcher = Fetcher(limits, Reach(allowed_hosts=frozenset(settings.media_allowed_hosts)))
+    return VideoService(fetcher=fetcher, folder=settings.media_dir, max_bytes=settings.media_max_bytes)
 
 
 def broker_settings(settings: Settings) -> BrokerSettings:

@@ -41,6 +41,7 @@ from socialflow.recommendation.records import (
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
+from socialflow.video.service import VideoService
 from tests.text_bundle import clear_analyser
 
 SECRET = "a-secret-of-at-least-thirty-two-characters"
@@ -271,6 +272,7 @@ class FakePlatform:
         self.opinions = Opinions(self.store, self.text, evidence)
         self.contents = ContentAnalyser(self.store, self.text, lambda: None, self.clock)
         self.generation = GenerationService(self.text, self.store, self.clock, self.replies_dir)
+        self.video = VideoService()
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(
@@ -288,6 +290,7 @@ class FakePlatform:
 
     async def close(self) -> None:
         self.closed = True
+        await self.video.close()
         await self.store.close()
 
     async def erase_user(self, user_id: str) -> ErasureReceipt:

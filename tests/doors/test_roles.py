@@ -95,6 +95,8 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("POST", FELT + "/intent", {"text": "good"}, "401 200 200 200 200 200 403 403 403"),
     ("GET", FELT + "/topics/city", None, "401 200 200 200 200 200 403 403 403"),
     ("POST", "/api/v1/text/replies", {"message": "good"}, "401 200 200 200 200 200 403 403 403"),
+    ("POST", "/api/v1/video/analyze", {"video_url": "http://127.0.0.1/"}, "401 403 403 422 422 422 403 403 403"),
+    ("POST", "/api/v1/video/analyze/upload", None, "401 403 403 422 422 422 403 403 403"),
     ("POST", "/api/v1/text/suggestions", {"draft": "good"}, "401 200 200 200 200 200 403 403 403"),
     ("POST", "/api/v1/ml/train/topics", None, "401 403 403 403 202 403 202 403 403"),
     ("POST", "/api/v1/recommendations/feed", GIVEN, "401 200 403 403 200 200 403 403 403"),

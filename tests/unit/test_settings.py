@@ -36,6 +36,10 @@ class TestDefaults:
         monkeypatch.setenv("REDIS_DB", "3")
         assert load_settings().shared_redis_url == "redis://cache:6379/3"
 
+    def test_allowed_hosts_have_one_spelling(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MEDIA_ALLOWED_HOSTS", "MinIO:9000, [FD00::0:5]:443")
+        assert load_settings().media_allowed_hosts == ("minio:9000", "[fd00::5]:443")
+
     def test_the_example_file_is_complete_and_starts(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (ROOT / ".env.example").read_text() == env_example(), "run `make env-example`"
         Path(".env").write_text(env_example())
@@ -56,6 +60,9 @@ class TestWrongValues:
             ("REDIS_URL", "http://h", "redis://"),
             ("CELERY_BROKER_URL", "localhost:6379", "redis://"),
             ("CELERY_BROKER_URL", "unix:///run/redis.sock", "redis+socket://"),
+            ("MEDIA_ALLOWED_HOSTS", "minio:9000,minio", "'minio' is not host:port"),
+            ("MEDIA_ALLOWED_HOSTS", "http://minio:9000", "is not host:port"),
+            ("MEDIA_FETCH_TIMEOUT", "0", "greater than 0"),
             ("CELERY_RESULT_BACKEND", "unix:///run/redis.sock", "redis+socket://"),
         ],
     )

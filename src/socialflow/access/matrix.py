@@ -64,6 +64,7 @@ class Action(StrEnum):
     CONTENT_ANALYSE = "content.analyse"
     ML_STATUS_READ = "ml_status.read"
     TEXT_SUGGEST = "text.suggest"
+    VIDEO_ANALYSE = "video.analyse"
 
 
 class Reach(StrEnum):
@@ -134,6 +135,7 @@ MATRIX: Mapping[Action, Rule] = {
     Action.CONTENT_ANALYSE: Rule(OWN, OWN, OWN, ANY, Scope.READ),
     Action.ML_STATUS_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
     Action.TEXT_SUGGEST: Rule(ANY, ANY, ANY, ANY, Scope.READ),
+    Action.VIDEO_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
 }
 
 

@@ -46,6 +46,7 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
         logging.getLogger(name).propagate = True
     for name in ("uvicorn.access", "httpx"):
         logging.getLogger(name).disabled = True  # they write addresses and queries; ours writes routes
+    logging.getLogger("httpcore").setLevel(logging.WARNING)  # below that it writes headers, redirects among them
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

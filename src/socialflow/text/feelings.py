@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from socialflow.kit.answers import Status
+from socialflow.text.conventions import Convention, conventions
 from socialflow.text.language import identifier
-from socialflow.text.ports import Answering, Model
+from socialflow.text.ports import Model
 from socialflow.text.records import Analysis, Detection, Emotions, Language, Sentiment
 from socialflow.text.told import Told, Turn, together, told
 
@@ -36,7 +37,8 @@ class EmotionsTold(Told):
     """Seven emotions, each with its probability; empty or None where they are missing.
 
     `present` are those above their thresholds, none to several; `dominant_emotion` the most probable of all and
-    `confidence` its probability; `intensity` the probability of the strongest emotion, neutral aside.
+    `confidence` its probability; `intensity` the probability of the strongest emotion, neutral aside. `conventions` of
+    writing are told beside them, as cultures read them; `missing` names a language that the model was not trained on.
     """
 
     emotions: Mapping[str, float]
@@ -44,6 +46,8 @@ class EmotionsTold(Told):
     dominant_emotion: str | None
     confidence: float | None
     intensity: float | None
+    language: Language
+    conventions: list[Convention]
 
 
 class Transition(TypedDict):
@@ -75,21 +79,30 @@ def sentiments(analyser: Model, texts: Sequence[str]) -> list[SentimentTold]:
     analyses = analyser.analyse(texts, ("sentiment", "irony"))
     found = [sentiment_of(*pair) for pair in zip(analyses, identifier().identify(texts), strict=True)]
     for one in found:
-        language = one["language"]
-        unknown = f"language:{language.code}"
-        foreign = bool(analyser.languages) and language.code not in analyser.languages
-        if foreign and language.confidence >= _CERTAIN and unknown not in one["missing"]:
-            one["missing"].append(unknown)
-            one["status"] = Status.PARTIAL if one["sentiment"] else Status.ABSTAINED
+        _own_up(analyser, one, one["language"], answered=one["sentiment"] is not None)
     return found
 
 
-def emotions(analyser: Answering, texts: Sequence[str]) -> list[EmotionsTold]:
+def emotions(analyser: Model, texts: Sequence[str]) -> list[EmotionsTold]:
     """Emotions of each text."""
-    return [_emotions(analysis) for analysis in analyser.analyse(texts, ("emotion",))]
+    analyses = analyser.analyse(texts, ("emotion",))
+    languages = identifier().identify(texts)
+    found = [_emotions(*parts) for parts in zip(texts, analyses, languages, strict=True)]
+    for one in found:
+        _own_up(analyser, one, one["language"], answered=one["dominant_emotion"] is not None)
+    return found
 
 
-def thread(analyser: Answering, turns: Sequence[Turn]) -> ThreadTold:
+def _own_up(analyser: Model, one: Told, language: Language, *, answered: bool) -> None:
+    """Name the language of a text where it certainly is one that the model was not trained on."""
+    unknown = f"language:{language.code}"
+    foreign = bool(analyser.languages) and language.code not in analyser.languages
+    if foreign and language.confidence >= _CERTAIN and unknown not in one["missing"]:
+        one["missing"].append(unknown)
+        one["status"] = Status.PARTIAL if answered else Status.ABSTAINED
+
+
+def thread(analyser: Model, turns: Sequence[Turn]) -> ThreadTold:
     """Emotions of each message, one at least, and transitions between the messages of each author."""
     texts = [turn.text for turn in turns]
     messages = emotions(analyser, texts)
@@ -101,6 +114,8 @@ def thread(analyser: Answering, turns: Sequence[Turn]) -> ThreadTold:
         dominant_emotion=last["dominant_emotion"],
         confidence=last["confidence"],
         intensity=last["intensity"],
+        language=last["language"],
+        conventions=last["conventions"],
         messages=messages,
         transitions=transitions(turns, messages),
     )
@@ -150,7 +165,7 @@ def sentiment_of(analysis: Analysis, language: Language) -> SentimentTold:
     )
 
 
-def _emotions(analysis: Analysis) -> EmotionsTold:
+def _emotions(text: str, analysis: Analysis, language: Language) -> EmotionsTold:
     felt = analysis.record("emotion", Emotions)
     return EmotionsTold(
         **told(analysis),
@@ -159,6 +174,8 @@ def _emotions(analysis: Analysis) -> EmotionsTold:
         dominant_emotion=None if felt is None else felt.dominant,
         confidence=None if felt is None else felt.scores[felt.dominant],
         intensity=None if felt is None else felt.intensity,
+        language=language,
+        conventions=conventions(text),
     )
 
 

@@ -1,7 +1,8 @@
-"""The table of observers."""
+"""The tables of observers and of analyses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from socialflow.video.analysis import Analysis
 from socialflow.video.observer import Observer
 from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.quality import QualityObserver
@@ -11,3 +12,6 @@ OBSERVERS: Mapping[str, type[Observer]] = {
     "quality": QualityObserver,
 }
 """By name."""
+
+ANALYSES: Mapping[str, Callable[[], Analysis]] = {}
+"""What makes each, by name."""

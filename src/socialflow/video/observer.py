@@ -4,7 +4,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from socialflow.video.records import Colours, Finding, Luma, Samples, VideoInfo
+from socialflow.image.records import Colours
+from socialflow.kit.findings import Finding
+from socialflow.video.records import Luma, Samples, VideoInfo
 
 
 @dataclass(frozen=True, slots=True)

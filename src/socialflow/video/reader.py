@@ -9,8 +9,9 @@ from typing import Any
 
 from socialflow.errors import MediaUnreadable, ModelUnavailable
 from socialflow.kit.bounded import BoundedPool, Given, Limits
-from socialflow.kit.wire import Message
-from socialflow.video.records import Bounds, Finding, Pass, Read, VideoInfo
+from socialflow.kit.findings import heard
+from socialflow.kit.wire import BrokenMessage, Message
+from socialflow.video.records import Bounds, Pass, Read, VideoInfo
 
 JOB = "socialflow.video.work:analyse"
 
@@ -67,11 +68,8 @@ def passed(answer: Message) -> Pass:
     """What a child found, from its message. Raises MediaUnreadable where it is not what a child of ours says."""
     try:
         body = answer.body
-        findings = {
-            name: Finding(told["body"], tuple(answer.arrays[slice(*told["arrays"])]), tuple(told["missing"]))
-            for name, told in body["findings"].items()
-        }
+        findings = heard(body["findings"], answer.arrays)
         read = Read(**{**body["read"], "lacking": tuple(body["read"]["lacking"])})
         return Pass(VideoInfo(**body["info"]), read, findings)
-    except (KeyError, TypeError, AttributeError) as problem:
+    except (BrokenMessage, KeyError, TypeError) as problem:
         raise MediaUnreadable("it cannot be decoded: the decoder's answer makes no sense") from problem

@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from socialflow.kit.findings import Finding
+
 Luma = npt.NDArray[np.uint8]
 """Brightness (height, width)."""
-Colours = npt.NDArray[np.uint8]
-"""Red, green, blue (height, width, 3)."""
 Samples = npt.NDArray[np.float32]
 """Sound, one channel, -1 to 1."""
 
@@ -53,15 +52,6 @@ class Read:
     sound_seconds: float
     lacking: tuple[str, ...]
     picture_bytes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What an observer tells: JSON, and the arrays it names by place. `missing` names what it had to do without."""
-
-    body: Mapping[str, Any]
-    arrays: tuple[npt.NDArray[Any], ...] = ()
-    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,12 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange
 
 from socialflow.errors import MediaUnreadable, TooLarge
+from socialflow.image.records import Colours
 from socialflow.video.kinds import HEAD, container_of
 from socialflow.video.observer import Observer
 from socialflow.video.records import (
     SOUND_RATE,
     Bounds,
-    Colours,
     Luma,
     Pass,
     Read,

@@ -7,7 +7,8 @@ from typing import Any
 
 from socialflow.errors import InvalidInput
 from socialflow.kit.bounded_child import Report
-from socialflow.kit.wire import Array, Message
+from socialflow.kit.findings import told
+from socialflow.kit.wire import Message
 from socialflow.video.builders import OBSERVERS
 from socialflow.video.observer import Observer
 from socialflow.video.records import Bounds
@@ -20,12 +21,7 @@ def analyse(request: Message, report: Report) -> Message:
     observers = [_made(name, options) for name, options in body["observers"].items()]
     bounds = Bounds(**body["bounds"])
     found = watch(Path(body["path"]), observers, bounds=bounds, progress=lambda share: report({"share": share}))
-    arrays: list[Array] = []
-    findings = {}
-    for name, finding in found.findings.items():
-        places = [len(arrays), len(arrays) + len(finding.arrays)]
-        arrays += finding.arrays
-        findings[name] = {"body": finding.body, "missing": finding.missing, "arrays": places}
+    findings, arrays = told(found.findings)
     return Message({"info": asdict(found.info), "read": asdict(found.read), "findings": findings}, arrays)
 
 

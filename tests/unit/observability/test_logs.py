@@ -43,6 +43,12 @@ def test_less_severe_lines_are_not_written(lines: io.StringIO) -> None:
     assert written(lines) == []
 
 
+def test_a_library_does_not_quote_headers(lines: io.StringIO) -> None:
+    logs.configure("debug", lines)
+    logging.getLogger("httpcore.http11").debug("receive_response_headers.complete Location: /private?sign=secret")
+    assert lines.getvalue() == ""
+
+
 def test_names_of_people_and_secrets_are_dropped(lines: io.StringIO) -> None:
     structlog.get_logger("door").info("request", user_id="u-1", username="ann", token="t", status=200)
     assert "ann" not in lines.getvalue()

@@ -119,6 +119,20 @@ class TestEmotions:
         assert told["dominant_emotion"] in told["present"]
         assert told["intensity"] == told["confidence"] == max(told["emotions"].values())
 
+    def test_conventions_are_told_beside_them(self, detector: EmotionDetector) -> None:
+        told = detector.predict("good city kkkkk")
+        assert [(one.text, one.emotion) for one in told["conventions"]] == [("kkkkk", "joy")]
+        assert told["emotions"] == detector.predict("good city kkkkk")["emotions"]
+
+    def test_a_language_that_the_model_was_not_trained_on_is_missing(
+        self, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        english = Analyser(replace(clear_bundle(tmp_path_factory.mktemp("models")), languages=("en",)))
+        told = EmotionDetector(english).predict("Das Wetter ist heute good und wir gehen wandern")
+        assert told["language"].code == "de"
+        assert "language:de" in told["missing"]
+        assert told["status"] is Status.PARTIAL
+
     def test_abstaining_leaves_them_empty(self, detector: EmotionDetector) -> None:
         told = detector.predict(" ")
         assert (told["status"], told["emotions"], told["dominant_emotion"]) == (Status.ABSTAINED, {}, None)

@@ -7,8 +7,10 @@ import pytest
 from tests.clips import film, noise, plain
 
 from socialflow.errors import MediaUnreadable, TooLarge
+from socialflow.image.records import Colours
+from socialflow.kit.findings import Finding
 from socialflow.video.observer import Frame, Needs, Observer
-from socialflow.video.records import SOUND_RATE, Bounds, Colours, Finding, Luma, Samples, VideoInfo
+from socialflow.video.records import SOUND_RATE, Bounds, Luma, Samples, VideoInfo
 
 stream = pytest.importorskip("socialflow.video.stream", reason="needs the media extra")
 

@@ -27,6 +27,7 @@ from socialflow.doors.cli import (
     serving,
     text,
     text_eval,
+    video,
     work,
 )
 from socialflow.errors import SocialflowError
@@ -97,6 +98,7 @@ app.add_typer(models.models_app, name="models")
 off_policy.register(evaluation.eval_app)
 text_eval.register(evaluation.eval_app)
 app.add_typer(evaluation.eval_app, name="eval")
+video.register(text.analyze_app)
 app.add_typer(text.analyze_app, name="analyze")
 app.add_typer(access.token_app, name="token")
 app.add_typer(access.key_app, name="key")

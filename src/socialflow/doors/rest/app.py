@@ -35,6 +35,7 @@ from socialflow.doors.rest.routes import (
     sentiment,
     users,
     value_models,
+    video,
 )
 from socialflow.observability.metrics import Metrics
 
@@ -52,6 +53,7 @@ ROUTERS = (
     analysis.router,
     sentiment.router,
     generation.router,
+    video.router,
     pipelines.router,
     orchestrator.router,
     scheduler.router,

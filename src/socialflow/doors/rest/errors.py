@@ -21,6 +21,7 @@ from socialflow.errors import (
     InvalidInput,
     InvalidToken,
     KeySetUnavailable,
+    MediaUnavailable,
     ModelUnavailable,
     NotFound,
     Overloaded,
@@ -46,6 +47,7 @@ STATUS: Mapping[type[SocialflowError], int] = {
     StoreUnavailable: 503,
     TransportUnavailable: 503,
     SourceUnavailable: 503,
+    MediaUnavailable: 502,
     KeySetUnavailable: 503,
     ModelUnavailable: 503,
 }
@@ -85,6 +87,7 @@ _EXAMPLES: Mapping[int, tuple[str, str, str, str | None]] = {
     413: ("More bytes than one call may carry.", "input_too_large", "the body is larger than 16 MiB", None),
     422: ("Something sent is unusable.", "invalid_input", "Input should be greater than or equal to 1", "page"),
     429: ("Too many calls.", "rate_limited", "more than 100 calls a minute; try again in 12 s", None),
+    502: ("Media cannot be had.", "media_unavailable", "media.example.org answers 404", "url"),
     503: ("Cannot be answered now.", "store_unavailable", "the database cannot be reached", None),
 }
 

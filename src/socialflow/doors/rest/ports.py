@@ -29,6 +29,7 @@ from socialflow.recommendation.records import (
 )
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
+from socialflow.video.service import VideoService
 
 
 class DoorSettings(Protocol):
@@ -128,6 +129,8 @@ class Platform(Protocol):
     def opinions(self) -> Opinions: ...
     @property
     def generation(self) -> GenerationService: ...
+    @property
+    def video(self) -> VideoService: ...
     @property
     def jobs(self) -> JobService: ...
     @property

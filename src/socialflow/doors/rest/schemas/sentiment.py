@@ -152,6 +152,17 @@ class AspectsOut(ReadOut):
     aspects: Annotated[list[AspectOut], Field(description="At most 20; `missing` names given ones that were not read.")]
 
 
+class ConventionOut(BaseModel):
+    """What a stretch of writing means by convention; it changes no score."""
+
+    start: Annotated[int, Field(description="Offset of its first character.", examples=[0])]
+    end: Annotated[int, Field(description="Offset after its last character.", examples=[5])]
+    text: Annotated[str, Field(description="As it stands.", examples=["kkkkk"])]
+    meaning: Annotated[str, Field(description="In English.", examples=["laughter"])]
+    whom: Annotated[str, Field(description="In which language or culture.", examples=["Portuguese (Brazil)"])]
+    emotion: Annotated[str | None, Field(description="joy or sadness; null where readers differ.", examples=["joy"])]
+
+
 class EmotionOut(ReadOut):
     """Emotions of one message; empty or null where they are missing."""
 
@@ -161,6 +172,10 @@ class EmotionOut(ReadOut):
     confidence: Annotated[float | None, Field(description="Its probability.", examples=[0.83])]
     intensity: Annotated[
         float | None, Field(description="Probability of the strongest, neutral aside.", examples=[0.83])
+    ]
+    language: Annotated[LanguageOut, Field(description="Told from the words, apart from the rest.")]
+    conventions: Annotated[
+        list[ConventionOut], Field(description="Laughter, tears and signs as cultures read them; at most 20.")
     ]
 
 

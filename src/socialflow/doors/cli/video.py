@@ -1,0 +1,57 @@
+"""`socialflow analyze video`: what one pass over a file tells, beside the server or without one."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from socialflow.doors.cli import console
+from socialflow.doors.cli.options import Json
+
+if TYPE_CHECKING:
+    from socialflow.video.analysis import Report
+
+
+def register(app: typer.Typer) -> None:
+    """Add `video` to `socialflow analyze`."""
+    app.command("video", epilog="Example: socialflow analyze video clip.mp4 --json")(analyze_video)
+
+
+def analyze_video(
+    path: Annotated[Path, typer.Argument(help="The file.", dir_okay=False)],
+    ask: Annotated[str, typer.Option(help="Analyses, comma-separated; default all there are.")] = "",
+    json: Json = False,
+) -> None:
+    """Open a video once, in a process of its own, and answer everything that is asked about it."""
+    from socialflow.video.analysis import report, watched_by
+    from socialflow.video.reader import VideoReader, Watching
+    from socialflow.video.service import chosen
+
+    analyses = chosen([name.strip() for name in ask.split(",") if name.strip()] or None)
+    reader = VideoReader()
+    try:
+        with console.progress_bar() as progress:
+            heard = Watching(lambda share: progress("watching", round(100 * share), 100))
+            seen = reader.watch(path, watched_by(analyses), heard)
+        told = report(seen, analyses)
+    finally:
+        reader.close()
+    if json:
+        console.write_json({"status": told.status, "missing": list(told.missing), **asdict(told)})
+    else:
+        _show(told)
+
+
+def _show(told: "Report") -> None:
+    info = told.info
+    picture = f"{info.width} x {info.height}, {info.codec}, {info.frame_rate:.4g} frames/s"
+    sound = f"{info.audio_codec}, {info.audio_rate} Hz, {info.audio_channels} channels"
+    facts = {
+        "picture": picture if info.codec else "none",
+        "sound": sound if info.audio_codec else "none",
+        "read": f"{told.read.frames} frames, {told.read.seconds:.1f} s",
+    }
+    console.facts({**facts, **{name: one.status for name, one in told.analyses.items()}})
+    if told.missing:
+        console.note(f"{told.status}; missing: {', '.join(told.missing)}")

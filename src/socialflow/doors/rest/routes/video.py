@@ -1,0 +1,58 @@
+"""What is seen and heard in videos: one pass answers everything that is asked."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from socialflow.access.matrix import Action, authorise
+from socialflow.doors.rest.deps import CallDep, GuardedRoute
+from socialflow.doors.rest.errors import documented
+from socialflow.doors.rest.replies import Reply
+from socialflow.doors.rest.schemas.video import MAX_ANALYSES, VideoIn, VideoOut
+from socialflow.video.analysis import Report
+
+router = APIRouter(
+    prefix="/api/v1/video",
+    tags=["Video"],
+    route_class=GuardedRoute,
+    responses=documented(401, 403, 422, 429, 503),
+)
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+
+
+@router.post("/analyze", response_model=VideoOut, responses=documented(502), summary="What is in a video")
+async def analyse_video(body: VideoIn, call: CallDep) -> Reply:
+    """Fetch a video and open it once for all analyses. What a URL may name: media on the public internet, and hosts of
+    your own that the settings name."""
+    authorise(call.principal, Action.VIDEO_ANALYSE)
+    return _told(await call.platform.video.analyse_url(body.video_url, body.analyses))
+
+
+@router.post(
+    "/analyze/upload",
+    response_model=VideoOut,
+    summary="What is in a video that is sent",
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _FILE, "video/*": _FILE}}},
+)
+async def analyse_upload(
+    request: Request,
+    call: CallDep,
+    analyses: Annotated[
+        list[str], Query(max_length=MAX_ANALYSES, description="Repeat for several.", examples=[[]])
+    ] = [],  # noqa: B006 (never written to)
+) -> Reply:
+    """As `analyze`, with the file itself as the body, whatever it says it is: what it is tells its content."""
+    authorise(call.principal, Action.VIDEO_ANALYSE)
+    return _told(await call.platform.video.analyse_sent(request.stream(), analyses))
+
+
+def _told(report: Report) -> Reply:
+    return Reply(
+        {
+            "status": report.status,
+            "missing": report.missing,
+            "info": report.info,
+            "read": report.read,
+            "analyses": report.analyses,
+        }
+    )
