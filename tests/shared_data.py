@@ -14,3 +14,11 @@ def shared(folder: str) -> Path:
     if not path.is_dir():
         pytest.skip(f"{path} is absent; set SOCIALFLOW_SHARED to the folder that holds data/{folder}")
     return path
+
+
+def media(folder: str) -> Path:
+    """A folder of public clips, photos or sounds, like `video-film`; skips the test where it is absent."""
+    path = SHARED / "media" / folder
+    if not path.is_dir():
+        pytest.skip(f"{path} is absent; set SOCIALFLOW_SHARED to the folder that holds media/{folder}")
+    return path

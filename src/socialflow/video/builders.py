@@ -6,12 +6,10 @@ from socialflow.video.analysis import Analysis
 from socialflow.video.observer import Observer
 from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.quality import QualityObserver
+from socialflow.video.quality import QualityAnalysis
 
-OBSERVERS: Mapping[str, type[Observer]] = {
-    "loudness": LoudnessObserver,
-    "quality": QualityObserver,
-}
+OBSERVERS: Mapping[str, type[Observer]] = {observer.name: observer for observer in (LoudnessObserver, QualityObserver)}
 """By name."""
 
-ANALYSES: Mapping[str, Callable[[], Analysis]] = {}
+ANALYSES: Mapping[str, Callable[[], Analysis]] = {QualityAnalysis.name: QualityAnalysis}
 """What makes each, by name."""

@@ -79,9 +79,9 @@ def picture_parts(told: Body, short_side: int, bits: BitRate | None) -> dict[str
 def sound_part(heard: Body) -> float:
     """The score of what can be heard, from what `LoudnessObserver` told."""
     silent: float = heard["silence_seconds"] / heard["seconds"]
-    loud = 1.0 if heard["loudness"] is None else on("loudness", heard["loudness"])
+    loud: float = 1.0 if heard["loudness"] is None else on("loudness", heard["loudness"])
     rest = on("sound_clipped", heard["clipped"]) * on("offset", abs(heard["offset"]))
-    return float(loud * rest * on("silent", silent))
+    return loud * rest * on("silent", silent)
 
 
 def overall(parts: Mapping[str, float]) -> float | None:
@@ -101,4 +101,4 @@ def _bars(told: Body) -> float:
     """Share of the picture that bars take, which is no clipped shadow."""
     bars = told["bars"]
     inner = (1 - bars["top"] - bars["bottom"]) * (1 - bars["left"] - bars["right"])
-    return min(1.0 - inner, float(told["clipped_dark"]))
+    return float(min(1.0 - inner, told["clipped_dark"]))

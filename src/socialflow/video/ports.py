@@ -1,8 +1,8 @@
 """What the domain of videos needs from outside."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
+from socialflow.video.analysis import Options
 from socialflow.video.records import Pass
 
 
@@ -20,7 +20,7 @@ class Scorer(Protocol):
         ...
 
     @property
-    def watches(self) -> Mapping[str, Mapping[str, Any]]:
+    def watches(self) -> Options:
         """Observers it needs, by name, with their options."""
         ...
 

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from socialflow.kit.findings import Finding
 from socialflow.video.metering import PeakMeter, decibels, k_weighting
 from socialflow.video.observers.loudness import LoudnessObserver, clipped_samples
-from socialflow.video.records import SOUND_RATE, Finding, VideoInfo
+from socialflow.video.records import SOUND_RATE, VideoInfo
 
 
 def sine(level: float, seconds: float, frequency: float = 1000.0, phase: float = 0.0) -> np.ndarray:

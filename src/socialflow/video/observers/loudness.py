@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from socialflow.kit.findings import Finding
 from socialflow.video.metering import STEP, LoudnessMeter, PeakMeter, decibels
 from socialflow.video.observer import Needs, Observer
-from socialflow.video.records import SOUND_RATE, Finding, Samples, VideoInfo
+from socialflow.video.records import SOUND_RATE, Samples, VideoInfo
 from socialflow.video.stretches import Stretches
 
 SILENCE = -60.0

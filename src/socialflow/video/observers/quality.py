@@ -8,15 +8,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from socialflow.kit.findings import Finding
 from socialflow.video.bars import Bars
 from socialflow.video.blocking import Grid
 from socialflow.video.brightness import Brightness
 from socialflow.video.observer import Frame, Needs, Observer
 from socialflow.video.pictures import measured
-from socialflow.video.records import Finding, Luma, VideoInfo
+from socialflow.video.records import Luma, VideoInfo
 
 _SMALL = 120
 """Bars are looked for among so many lines, at least, where there are as many."""
+_NO_CONTRAST = -1.0
 _COLUMNS = ("seconds", "blur", "blocking", "noise", "banding", "combing", "detail")
 
 
@@ -25,7 +27,7 @@ class QualityObserver(Observer):
 
     The body has what `Brightness.told` says, `bars` as shares of the sides, `blocking` and the `period` of its grid in
     pixels over all pictures, and the middle of `blur`, `noise`, `banding`, `combing` and `detail` of pictures as
-    `pictures.Measures` has them. The array (pictures, 7) has them one by one, with their seconds; NaN: no contrast.
+    `pictures.Measures` has them. The array (pictures, 7) has them one by one, with their seconds; -1: no contrast.
     """
 
     name: ClassVar[str] = "quality"
@@ -50,7 +52,7 @@ class QualityObserver(Observer):
         step = max(1, min(luma.shape) // _SMALL)
         self._bars.take(luma[::step, ::step])
         one = measured(luma)
-        blur = np.nan if one.blur is None else one.blur
+        blur = _NO_CONTRAST if one.blur is None else one.blur
         self._rows.extend((frame.seconds, blur, self._grid.take(luma), one.noise, one.banding, one.combing, one.detail))
 
     def end(self) -> Finding:
@@ -64,7 +66,7 @@ class QualityObserver(Observer):
     def _pictures(self, rows: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Mapping[str, Any]:
         """The middle of all pictures: what is in half of them is there."""
         blocking, period = self._grid.told()
-        sharp = rows[np.isfinite(rows[:, 1]), 1]
+        sharp = rows[rows[:, 1] != _NO_CONTRAST, 1]
         middles = dict(zip(_COLUMNS[3:], np.median(rows[:, 3:], axis=0).tolist(), strict=True))
         return {
             "bars": self._bars.told(),
