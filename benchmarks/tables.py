@@ -8,7 +8,7 @@ from typing import Any
 RESULTS = Path(__file__).parent / "results"
 _ELSEWHERE = frozenset(
     f"{name}.json"
-    for name in ("bandit", "social", "cold", "ranker", "variety", "keywords", "text", "text_open", "filters")
+    for name in ("bandit", "social", "cold", "ranker", "variety", "keywords", "text", "text_open", "filters", "video_pass")
 )
 """Results with a table of their own."""
 METRICS = ("recall@20", "ndcg@20", "hit_rate@10", "ndcg@10")

@@ -4,8 +4,8 @@
 
 Two clips made on the spot, H.264 at 1280 x 720 and 640 x 360 with sound, of something that moves, noisy as a camera is.
 Each pass decodes on one thread in this process; processor seconds count, so that others on the machine disturb little.
-Decoding alone and every set of observers take turns, five times; shown are medians of the ratios within a turn. Who
-listens makes the sound be decoded too: its cost is in that ratio.
+Every set of observers watches five times, each between two passes that decode alone; shown are medians of the ratios.
+Who listens makes the sound be decoded too: its cost is in that ratio.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,10 +40,10 @@ def _measured(path: Path) -> Mapping[str, object]:
     _seconds(path, ())
     alone, ratios = [], {name: [] for name in sets}
     for _ in range(_TURNS):
-        bare = _seconds(path, ())
-        alone.append(bare)
         for name, kinds in sets.items():
-            ratios[name].append(_seconds(path, kinds) / bare)
+            before, watched, after = (_seconds(path, each) for each in ((), kinds, ()))
+            alone += [before, after]
+            ratios[name].append(2 * watched / (before + after))
     frames = _SECONDS * _RATE
     return {
         "decode_ms_a_frame": round(1000 * median(alone) / frames, 3),

@@ -15,7 +15,7 @@ Profile = npt.NDArray[np.float64]
 NATIVE = 8
 PERIODS = (4.0, 16 / 3, 6.0, 32 / 3, 12.0, 16.0, 18.0, 24.0)
 """Periods of blocks of eight in pictures that were made larger or smaller by usual factors."""
-_LINES, _THICK = 12, 8
+_LINES, _THICK = 8, 8
 """Strips that are looked at, and pixels across each."""
 _CUT = 16
 """A difference counts up to here: contours are stronger than blocks."""

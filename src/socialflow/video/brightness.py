@@ -1,19 +1,21 @@
 """What the brightness of all frames tells: light, black and frozen stretches, flicker, flashes, the rate of frames.
 
-Costs some tens of microseconds a frame; keeps eight bytes of each.
+Costs a tenth of a millisecond a frame; keeps eight bytes of each.
 """
 
 from array import array
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from socialflow.video.records import Luma
 from socialflow.video.stretches import Stretch, Stretches
+
+Levels = npt.NDArray[np.float64]
 
 BLACK_LEVEL = 0.08
 """A pixel is black up to here, of a range from 0 to 1."""
@@ -31,19 +33,12 @@ FLASH_DARKER = 0.8
 FLASHES = 3
 """More of them in a second are a danger to some viewers."""
 _PART = 8
+_TOGETHER = 24
+"""Frames that are looked at at once."""
+_COLUMNS, _LUMINANCE, _BLACK = 6, 2, 3
+"""What is told of the light of a frame, and where."""
 _SAMPLE = 12_000
 """Pixels of a frame that are enough: of more, every second line is looked at, and of its light every fourth pixel."""
-
-
-class _Light(NamedTuple):
-    """Of one frame: shares from 0 to 1."""
-
-    mean: float
-    contrast: float
-    luminance: float
-    black: float
-    dark: float
-    bright: float
 
 
 class Brightness:
@@ -51,7 +46,9 @@ class Brightness:
 
     def __init__(self, *, full_range: bool = False) -> None:
         self._table = _table(full_range)
-        self._sums = np.zeros(len(_Light._fields))
+        self._waiting: list[Luma] = []
+        self._times: list[float] = []
+        self._sums = np.zeros(_COLUMNS)
         self._means = array("f")
         self._motion = _Motion()
         self._flashes = _Flashes()
@@ -62,25 +59,39 @@ class Brightness:
     @property
     def frames(self) -> int:
         """Seen so far."""
-        return len(self._means)
+        return len(self._means) + len(self._waiting)
 
     def take(self, seconds: float, luma: Luma) -> None:
-        """The next frame."""
-        small: Luma = (luma if luma.size <= _SAMPLE else luma[::2]).copy()
-        light = self._light(small)
-        self._sums += np.array(light)
-        self._means.append(light.mean)
-        black = light.black >= BLACK_SHARE
-        self._black_frames += black
-        self._black.take(seconds, black)
-        self._motion.take(seconds, small, black)
-        self._flashes.take(seconds, light.luminance)
-        self._rate.take(seconds)
+        """The next frame. Frames are looked at some together, which is quicker."""
+        small = (luma if luma.size <= _SAMPLE else luma[::2]).copy()
+        if self._waiting and (len(self._waiting) == _TOGETHER or small.shape != self._waiting[0].shape):
+            self._look()
+        self._waiting.append(small)
+        self._times.append(seconds)
+
+    def _look(self) -> None:
+        """Look at the frames that wait."""
+        if not self._waiting:
+            return
+        frames, times = np.stack(self._waiting), self._times
+        self._waiting, self._times = [], []
+        light = self._light(frames)
+        self._sums += light.sum(axis=0)
+        self._means.extend(light[:, 0].tolist())
+        differences = self._motion.differences(frames)
+        black = light[:, _BLACK] >= BLACK_SHARE
+        self._black_frames += int(black.sum())
+        told = zip(times, frames, differences, black.tolist(), light[:, _LUMINANCE].tolist(), strict=True)
+        for seconds, frame, difference, is_black, luminance in told:
+            self._black.take(seconds, is_black)
+            self._motion.take(seconds, frame, difference, is_black)
+            self._flashes.take(seconds, luminance)
+            self._rate.take(seconds)
 
     def told(self) -> Mapping[str, Any]:
         """Everything, as JSON. Raises ValueError where there was no frame."""
-        until = self._rate.until
-        frames = self.frames
+        self._look()
+        until, frames = self._rate.until, self.frames
         if not frames:
             raise ValueError("no frame was seen")
         mean, contrast, _, _, dark, bright = (self._sums / frames).tolist()
@@ -100,11 +111,14 @@ class Brightness:
             **self._motion.told(until),
         }
 
-    def _light(self, small: Luma) -> _Light:
-        sample = small[:, :: 1 if small.size <= _SAMPLE else 4].ravel()
-        counts = np.bincount(sample, minlength=256)
-        mean, square, *others = (counts @ self._table / len(sample)).tolist()
-        return _Light(mean, max(0.0, square - mean * mean) ** 0.5, *others)
+    def _light(self, frames: Luma) -> npt.NDArray[np.float64]:
+        """Of each frame: mean, contrast, relative luminance, black, clipped dark and bright, shares from 0 to 1."""
+        samples = frames[:, :, :: 1 if frames[0].size <= _SAMPLE else 4].reshape(len(frames), -1)
+        apart = samples + (256 * np.arange(len(frames), dtype=np.int64))[:, None]
+        counts = np.bincount(apart.ravel(), minlength=256 * len(frames)).reshape(len(frames), 256)
+        light: npt.NDArray[np.float64] = counts @ self._table / samples.shape[1]
+        light[:, 1] = np.sqrt(np.maximum(light[:, 1] - light[:, 0] ** 2, 0.0))
+        return light
 
 
 def flicker(means: npt.NDArray[np.float32]) -> float:
@@ -172,22 +186,39 @@ class _Motion:
     def __init__(self) -> None:
         self._shown: Luma | None = None
         """The first of the frames that look the same."""
+        self._stays = False
+        """Whether the frame before looked the same as it."""
+        self._last: Luma | None = None
         self._since = 0.0
         self._frozen = Stretches(FROZEN_SECONDS)
         self._sum, self._frames = 0.0, 0
 
-    def take(self, seconds: float, small: Luma, black: bool) -> None:
-        """The next frame; a black one is not frozen."""
-        mean, part = (255.0, 255.0) if self._shown is None else _difference(self._shown, small)
-        same = mean < FROZEN_MEAN and part < FROZEN_PART
+    def differences(self, frames: Luma) -> list[tuple[float, float]]:
+        """Of each frame to the one before it: the mean, and in the part that differs most."""
+        if self._last is None or self._last.shape != frames[0].shape:
+            first, before = [(255.0, 255.0)], frames[:-1]
+        else:
+            first, before = [], np.concatenate((self._last[None], frames[:-1]))
+        self._last = frames[-1]
+        means, parts = _differences(before, frames[len(first) :])
+        return [*first, *zip(means.tolist(), parts.tolist(), strict=True)]
+
+    def take(self, seconds: float, frame: Luma, difference: tuple[float, float], black: bool) -> None:
+        """The next frame, and how it differs from the one before; a black one is not frozen."""
+        if self._shown is not None and self._stays and self._shown.shape == frame.shape:
+            (mean,), (part,) = _differences(self._shown[None], frame[None])
+        else:
+            mean, part = difference
+        same = self._shown is not None and mean < FROZEN_MEAN and part < FROZEN_PART
         if self._shown is not None:
-            self._sum += 0.0 if same else min(mean, 255.0)
+            self._sum += 0.0 if same else float(mean)
             self._frames += 1
         if not same or black:
             self._frozen.take(seconds, False)
-            self._shown, self._since = small, seconds
+            self._shown, self._since = frame, seconds
         if not black:
             self._frozen.take(self._since, True)
+        self._stays = same and not black
 
     def told(self, until: float) -> Mapping[str, Any]:
         """`motion` is the mean difference of frames, in levels of 255."""
@@ -231,19 +262,22 @@ class _Flashes:
         return change >= FLASH and min(extreme, luminance) < FLASH_DARKER
 
 
-def _difference(one: Luma, other: Luma) -> tuple[float, float]:
-    """Of two frames: the mean of all differences, and the mean in the part that differs most, in levels of 255.
+def _differences(ones: Luma, others: Luma) -> tuple[Levels, Levels]:
+    """Of frames (frames, height, width): the mean of all differences, and the mean in the part that differs most, in
+    levels of 255.
 
     Parts are squares of eight; what is left at the right and below is left out.
     """
-    if one.shape != other.shape:
-        return 255.0, 255.0
-    apart = np.maximum(one, other) - np.minimum(one, other)
-    tall, wide = (min(side, _PART) for side in apart.shape)
-    height, width = apart.shape[0] // tall * tall, apart.shape[1] // wide * wide
-    rows = apart[:height].reshape(-1, tall, apart.shape[1]).sum(axis=1, dtype=np.uint16)[:, :width]
-    parts = rows.reshape(len(rows), -1, wide).sum(axis=2, dtype=np.uint32)
-    return float(parts.mean()) / (tall * wide), float(parts.max()) / (tall * wide)
+    apart = np.maximum(ones, others) - np.minimum(ones, others)
+    count, tall, wide = len(apart), *(min(side, _PART) for side in apart.shape[1:])
+    height, width = apart.shape[1] // tall * tall, apart.shape[2] // wide * wide
+    rows = (
+        apart[:, :height]
+        .reshape(count, height // tall, tall, apart.shape[2])
+        .sum(axis=2, dtype=np.uint16)[:, :, :width]
+    )
+    parts = rows.reshape(count, height // tall * (width // wide), wide).sum(axis=2, dtype=np.uint32) / (tall * wide)
+    return parts.mean(axis=1), parts.max(axis=1)
 
 
 def _table(full_range: bool) -> npt.NDArray[np.float64]:

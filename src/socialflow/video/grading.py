@@ -15,7 +15,7 @@ Body = Mapping[str, Any]
 CURVES: Mapping[str, tuple[Sequence[float], Sequence[float]]] = {
     "blur": ((0.25, 0.45, 0.7, 0.95), (1.0, 0.85, 0.5, 0.1)),
     "blocking": ((0.05, 0.3, 0.6, 1.2), (1.0, 0.8, 0.5, 0.1)),
-    "noise": ((1.0, 4.0, 8.0, 20.0), (1.0, 0.8, 0.5, 0.1)),
+    "noise": ((1.0, 2.5, 4.5, 8.0, 20.0), (1.0, 0.85, 0.55, 0.3, 0.05)),
     "banding": ((0.05, 0.3, 0.8), (1.0, 0.8, 0.4)),
     "combing": ((0.002, 0.01, 0.03), (1.0, 0.6, 0.3)),
     "contrast": ((0.01, 0.04, 0.1), (0.3, 0.8, 1.0)),
@@ -34,7 +34,7 @@ CURVES: Mapping[str, tuple[Sequence[float], Sequence[float]]] = {
 WEIGHTS: Mapping[str, float] = {
     "sharpness": 2.0,
     "compression": 2.5,
-    "noise": 1.0,
+    "noise": 2.0,
     "light": 1.0,
     "steadiness": 1.0,
     "resolution": 1.0,

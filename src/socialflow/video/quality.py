@@ -159,7 +159,7 @@ def resolution(info: VideoInfo) -> Resolution:
 
 
 def common_rate(told: Body) -> float | None:
-    """The usual rate that frames come at, within half a thousandth; None: they vary, or at none of these, or there is one."""
+    """The usual rate that frames come at, within half a thousandth; None: they vary, or come at none of these."""
     rate = told["rate"]
     if not rate["mean"]:
         return None

@@ -266,7 +266,7 @@ def encoded(path: Path, frames: Sequence[np.ndarray], crf: str, rate: int = 25) 
 CLIPS = sorted(SHARED.glob("media/video-*/*.m[pk][4v]")) + sorted(SHARED.glob("media/copy-*/videos/*-no-bar.mp4"))
 
 
-BEGINNING = 40
+BEGINNING = 24
 """Frames of a clip that are compared."""
 
 
