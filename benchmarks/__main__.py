@@ -39,6 +39,7 @@ AT_SCALE = {
 """Those that need a simulated platform."""
 OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "filters": lambda given: filters.run(given.shared),
+    "copies_images": lambda given: _copies_images(given.shared),
     "jobs": lambda _given: jobs.run(),
     "keywords": lambda given: keywords.run(given.shared, given.yake_python),
     "models": lambda given: models.run(given.items, _made(given.home)),
@@ -50,6 +51,13 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "video_pass": lambda _given: video_pass.run(),
     "text_speed": lambda given: text_speed.run(given.text_peers_python),
 }
+
+
+def _copies_images(shared: Path) -> object:
+    """Needs OpenCV, which the others do without."""
+    from benchmarks import copies_images
+
+    return copies_images.run(shared)
 
 
 def main() -> None:

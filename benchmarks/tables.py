@@ -8,7 +8,19 @@ from typing import Any
 RESULTS = Path(__file__).parent / "results"
 _ELSEWHERE = frozenset(
     f"{name}.json"
-    for name in ("bandit", "social", "cold", "ranker", "variety", "keywords", "text", "text_open", "filters", "video_pass")
+    for name in (
+        "bandit",
+        "social",
+        "cold",
+        "ranker",
+        "variety",
+        "keywords",
+        "text",
+        "text_open",
+        "filters",
+        "copies_images",
+        "video_pass",
+    )
 )
 """Results with a table of their own."""
 METRICS = ("recall@20", "ndcg@20", "hit_rate@10", "ndcg@10")
@@ -319,6 +331,32 @@ def text_languages() -> str:
     return "\n".join([*lines, "", below])
 
 
+def copies_images() -> str:
+    """Pictures found again by edit, beside PDQ and the classical hash."""
+    path = RESULTS / "copies_images.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    parts = []
+    for part, of in (("other_half", "The half that nothing was chosen on"), ("all", "All pictures")):
+        told = report[part]
+        methods, edits = list(told), next(iter(told.values()))["recall"]
+        lines = [_line([of, *methods]), "|---" * (len(methods) + 1) + "|"]
+        lines += [_line([edit, *(f"{told[name]['recall'][edit]:.3f}" for name in methods)]) for edit in edits]
+        lines.append(_line(["false matches", *(str(told[name]["false_matches"]) for name in methods)]))
+        parts.append("\n".join(lines))
+    alike = report["all"]["ours"]["false_matches_same_overlay"]
+    able = report["all"]["ours"]["false_matches_same_overlay_telling"]
+    pairs = f"{report['all']['ours']['pairs_same_overlay']:,}"
+    lines = [_line([f"The same over both, false of {pairs} pairs", "ours", "of pictures that can be told"])]
+    lines += ["|---" * 3 + "|", *(_line([name, str(alike[name]), str(able[name])]) for name in alike)]
+    limits = ", ".join(f"{name} {value}" for name, value in report["limits"].items())
+    spent = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in report["milliseconds"].items())
+    told = f"{report['pictures']} pictures, of which {len(report['cannot_be_told'])} cannot be told"
+    end = f"{told}. Limits: {limits}. Milliseconds: {spent}. `{report['command']}`"
+    return "\n\n".join([*parts, "\n".join(lines), end])
+
+
 def video_pass() -> str:
     """One pass over a video with those who watch it, beside decoding alone."""
     path = RESULTS / "video_pass.json"
@@ -346,6 +384,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "text_languages": text_languages,
     "keywords": keywords,
     "replies": replies,
+    "copies_images": copies_images,
     "video_pass": video_pass,
     "speed": speed,
 }

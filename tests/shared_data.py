@@ -17,8 +17,16 @@ def shared(folder: str) -> Path:
 
 
 def media(folder: str) -> Path:
-    """A folder of public clips, photos or sounds, like `video-film`; skips the test where it is absent."""
+    """The folder of a set of pictures, sounds or films, like `photos`; skips the test where it is absent."""
     path = SHARED / "media" / folder
     if not path.is_dir():
         pytest.skip(f"{path} is absent; set SOCIALFLOW_SHARED to the folder that holds media/{folder}")
+    return path
+
+
+def shared_models() -> Path:
+    """The folder of models that others trained, one folder each; skips the test where it is absent."""
+    path = SHARED / "models"
+    if not path.is_dir():
+        pytest.skip(f"{path} is absent; set SOCIALFLOW_SHARED to the folder that holds models/")
     return path

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
         description="Folder to take catalogue models from instead of their upstream addresses.",
         examples=["/srv/models"],
     )
+    ml_model_memory_mb: int = Field(
+        1024, ge=1, le=1 << 20, description="MB that catalogue models in memory may take, by the size of their files."
+    )
 
     # Serving
     socialflow_host: str = Field("127.0.0.1", description="Address the REST door listens on (0.0.0.0: every one).")
@@ -268,6 +271,11 @@ class Settings(BaseSettings):
     def models_dir(self) -> Path:
         """The folder of trained model versions with the default filled in."""
         return self.model_path or self.home / "models"
+
+    @property
+    def upstream_dir(self) -> Path:
+        """The folder of catalogue models that were pulled."""
+        return self.home / "upstream"
 
     @property
     def imports_dir(self) -> Path:

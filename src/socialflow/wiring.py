@@ -21,8 +21,12 @@ from socialflow.broker.supervisor import Supervisor
 from socialflow.broker.transport import CeleryTransport
 from socialflow.broker.worker import WorkerParts
 from socialflow.catalogue.registry import Catalogue
+from socialflow.catalogue.upstream.loading import Runnable, load
+from socialflow.catalogue.upstream.records import MAX_FILE_BYTES
+from socialflow.catalogue.upstream.store import UpstreamModels
 from socialflow.content.records import ErasureReceipt
 from socialflow.generation.service import GenerationService
+from socialflow.inference.loaded import LoadedModels
 from socialflow.jobs.dispatch import Dispatcher
 from socialflow.jobs.observer import RunLog
 from socialflow.jobs.records import PipelineType
@@ -52,6 +56,8 @@ from socialflow.video.service import VideoService
 if TYPE_CHECKING:
     from celery import Celery
 
+DOWNLOAD_SECONDS = 6 * 3600.0
+"""How long one file of a model may take."""
 EMBEDDED_NICENESS = 19
 """How far the embedded worker steps back, of 19."""
 
@@ -64,6 +70,8 @@ class Platform:
     clock: Clock
     store: Store
     catalogue: Catalogue
+    upstream: UpstreamModels
+    loaded: LoadedModels[Runnable]
     cache: Cache
     recommendation: RecommendationService
     recommendations: CachedRecommendations
@@ -144,6 +152,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
     settings.home.mkdir(parents=True, exist_ok=True)
     store = Store(settings.store_url, durability=settings.socialflow_durability)
     catalogue = Catalogue(settings.models_dir)
+    upstream = upstream_models(settings)
     limiter = Limiter(settings.rate_limit_per_minute, settings.shared_redis_url)
     cache = make_cache(settings)
     recommendation = RecommendationService(
@@ -174,6 +183,8 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         clock=clock,
         store=store,
         catalogue=catalogue,
+        upstream=upstream,
+        loaded=loaded_models(upstream, settings),
         cache=cache,
         recommendation=recommendation,
         recommendations=recommendations,
@@ -191,6 +202,22 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         housekeeping=Housekeeping(duties),
         access=AccessService(store, clock, tokens=token_settings(settings), static_api_key=static_key, limiter=limiter),
         limiter=limiter,
+    )
+
+
+def upstream_models(settings: Settings) -> UpstreamModels:
+    """Models that others trained; they are downloaded by https alone, and may take their time."""
+    limits = Limits(max_bytes=MAX_FILE_BYTES, total=DOWNLOAD_SECONDS, silence=60.0)
+    fetcher = Fetcher(limits, Reach(frozenset({"https"}), allowed_hosts=frozenset(settings.media_allowed_hosts)))
+    return UpstreamModels(settings.upstream_dir, settings.socialflow_model_mirror, fetcher)
+
+
+def loaded_models(upstream: UpstreamModels, settings: Settings) -> LoadedModels[Runnable]:
+    """Those of them that are in memory, by name."""
+    return LoadedModels(
+        lambda name: load(upstream.open(name)),
+        lambda name: upstream.open(name).size,
+        budget=settings.ml_model_memory_mb << 20,
     )
 
 
@@ -245,6 +272,7 @@ def handlers(platform: Platform) -> Mapping[PipelineType, Handler]:
             contents=platform.contents,
             bandit=platform.recommendation.bandit,
             catalogue=platform.catalogue,
+            upstream=platform.upstream,
             collect=Collect(
                 platform.store,
                 clock,

@@ -49,7 +49,8 @@ async def platform(empty_database: Path, tmp_path: Path) -> AsyncIterator[FakePl
     path = tmp_path / "socialflow.db"
     for part in empty_database.parent.glob("socialflow.db*"):
         shutil.copy(part, tmp_path / part.name)
-    platform = FakePlatform(Store(f"sqlite:///{path}"), replies_dir=empty_database.parent / "replies")
+    replies = empty_database.parent / "replies"
+    platform = FakePlatform(Store(f"sqlite:///{path}"), replies_dir=replies, models_dir=tmp_path)
     await populate(platform.store)
     yield platform
     await platform.store.close()

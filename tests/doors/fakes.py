@@ -14,11 +14,15 @@ from socialflow.access.tokens import TokenSettings
 from socialflow.analysis.content import ContentAnalyser
 from socialflow.analysis.interests import Acts
 from socialflow.analysis.service import AnalysisService
+from socialflow.catalogue.registry import Catalogue
+from socialflow.catalogue.upstream.loading import load
+from socialflow.catalogue.upstream.store import UpstreamModels
 from socialflow.content.records import ErasureReceipt, ItemKind
 from socialflow.content.service import SEEN_BY_EVERYONE, is_public
 from socialflow.errors import FeedRequestNotFound, SocialflowError, UserNotFound
 from socialflow.generation.service import GenerationService
 from socialflow.ids import ChannelKey, ItemKey, UserKey
+from socialflow.inference.loaded import LoadedModels
 from socialflow.jobs.service import JobService
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import SystemClock
@@ -261,6 +265,7 @@ class FakePlatform:
     clock: SystemClock = field(default_factory=SystemClock)
     failure_at_start: SocialflowError | None = None
     replies_dir: Path = Path("/nowhere")
+    models_dir: Path = Path("/nowhere")
 
     def __post_init__(self) -> None:
         self.recommendation = FakeRecommendations(self.store)
@@ -272,6 +277,11 @@ class FakePlatform:
         self.opinions = Opinions(self.store, self.text, evidence)
         self.contents = ContentAnalyser(self.store, self.text, lambda: None, self.clock)
         self.generation = GenerationService(self.text, self.store, self.clock, self.replies_dir)
+        self.catalogue = Catalogue(self.models_dir / "trained")
+        self.upstream = UpstreamModels(self.models_dir / "upstream", self.models_dir / "mirror")
+        self.loaded = LoadedModels(
+            lambda name: load(self.upstream.open(name)), lambda name: self.upstream.open(name).size, budget=1 << 30
+        )
         self.video = VideoService()
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)

@@ -24,6 +24,7 @@ BOBS_FEED = "/api/v1/feed?username=bob"
 BOBS_CATEGORY = "/api/v1/feed/category?username=bob&project_code=flic"
 EXPLAIN = "/api/v1/feed/none/explain?item=i-1"
 RULES = "/api/v1/recommendations/rules"
+MODELS = "/api/v1/ml/models"
 FELT = "/api/v1/sentiment"
 PIPELINES = "/api/v1/ai-pipelines"
 WORK, ORCHESTRATOR, SCHEDULER = PIPELINES + "/pipelines", PIPELINES + "/orchestrator", PIPELINES + "/scheduler"
@@ -98,6 +99,12 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("POST", "/api/v1/video/analyze", {"video_url": "http://127.0.0.1/"}, "401 403 403 422 422 422 403 403 403"),
     ("POST", "/api/v1/video/analyze/upload", None, "401 403 403 422 422 422 403 403 403"),
     ("POST", "/api/v1/text/suggestions", {"draft": "good"}, "401 200 200 200 200 200 403 403 403"),
+    ("GET", MODELS, None, "401 403 403 403 200 200 403 403 403"),
+    ("GET", MODELS + "/vad-silero", None, "401 403 403 403 200 200 403 403 403"),
+    ("POST", MODELS + "/load/vad-silero", None, "401 403 403 403 503 403 403 403 403"),
+    ("POST", MODELS + "/vad-silero/pull", None, "401 403 403 403 202 403 403 403 403"),
+    ("DELETE", MODELS + "/unload/vad-silero", None, "401 403 403 403 204 403 403 403 403"),
+    ("DELETE", MODELS + "/vad-silero", None, "401 403 403 403 404 403 403 403 403"),
     ("POST", "/api/v1/ml/train/topics", None, "401 403 403 403 202 403 202 403 403"),
     ("POST", "/api/v1/recommendations/feed", GIVEN, "401 200 403 403 200 200 403 403 403"),
     ("POST", "/api/v1/recommendations/similar-posts/i-1", None, "401 200 200 200 200 200 403 403 403"),

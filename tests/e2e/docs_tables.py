@@ -17,6 +17,7 @@ from tests.e2e.docs_pages import ROOT
 
 from socialflow import errors
 from socialflow.access.matrix import MATRIX
+from socialflow.catalogue.upstream.cards import Cards
 from socialflow.content.records import VALUE_RANGES, InteractionType
 from socialflow.doors.cli.app import app
 from socialflow.doors.rest.app import ROUTERS
@@ -36,6 +37,7 @@ from socialflow.pipelines.handlers import build_handlers
 from socialflow.pipelines.inference import InferenceConfig
 from socialflow.pipelines.job_config import JobConfig
 from socialflow.pipelines.precompute import PrecomputeConfig, UsersConfig
+from socialflow.pipelines.pull_job import PullConfig
 from socialflow.pipelines.schedule import BUILT_IN, COLLECTION
 from socialflow.pipelines.topics_job import TopicsConfig
 from socialflow.pipelines.train_job import TrainConfig
@@ -281,6 +283,7 @@ JOB_CONFIGS: Mapping[str, type[JobConfig]] = {
     "`bandit_update`": BanditConfig,
     "`analyze_content`": AnalyseConfig,
     "`train_topics`": TopicsConfig,
+    "`pull_model`": PullConfig,
 }
 
 
@@ -332,13 +335,26 @@ def schedules() -> str:
 def metrics() -> str:
     """Every figure of our own that `/metrics` shows."""
     ours = Metrics()
-    shown = [one for one in [*vars(ours).values(), *vars(ours.work).values()] if isinstance(one, MetricWrapperBase)]
+    groups = (ours, ours.work, ours.models)
+    shown = [one for group in groups for one in vars(group).values() if isinstance(one, MetricWrapperBase)]
     rows = []
     for one in shown:
         (family,) = one.describe()
         name = f"{family.name}_total" if family.type == "counter" else family.name
         rows.append([f"`{name}`", family.type, ", ".join(one._labelnames), family.documentation])
     return table(("Name", "Type", "Labels", "Meaning"), rows)
+
+
+def models() -> str:
+    """Every model of the catalogue."""
+    rows = []
+    for name in (cards := Cards()).names():
+        card = cards.card(name)
+        size = "" if card.size is None else f"{card.size / 1e6:.1f}"
+        digests = "to be given" if card.unverified else "known"
+        source = f"[{card.licence}]({card.source})"
+        rows.append([f"`{name}`", card.summary, source, card.runtime, size, digests, "yes" if card.checked else "no"])
+    return table(("Model", "What", "Licence", "Runs in", "MB", "Digests", "Run here"), rows)
 
 
 def weights() -> str:
@@ -360,6 +376,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "reference/errors.md": {"errors": error_codes},
     "reference/jobs.md": {"kinds": job_kinds, "configs": job_configs},
     "reference/metrics.md": {"metrics": metrics},
+    "reference/models.md": {"models": models},
     "reference/cli.md": {"commands": commands},
     "reference/rest.md": {"routes": routes},
     "reference/feeds.md": {

@@ -28,7 +28,8 @@ class TestAnalyzeVideo:
 
     def test_one_document_for_programs(self, clip: Path) -> None:
         told = json.loads(cli(clip, "--json").stdout)
-        assert (told["status"], told["missing"], told["read"]["frames"]) == ("complete", [], 50)
+        assert (told["status"], told["missing"], told["read"]["frames"]) == ("partial", ["scene:sound"], 50)
+        assert [shot["last"] for shot in told["analyses"]["scene"]["answer"]["shots"]] == [49]
 
     def test_bad_input_is_one_line(self, tmp_path: Path, clip: Path) -> None:
         (tmp_path / "text.mp4").write_text("hello")

@@ -64,6 +64,8 @@ class Action(StrEnum):
     CONTENT_ANALYSE = "content.analyse"
     ML_STATUS_READ = "ml_status.read"
     TEXT_SUGGEST = "text.suggest"
+    MODEL_READ = "model.read"
+    MODEL_WRITE = "model.write"
     VIDEO_ANALYSE = "video.analyse"
 
 
@@ -135,6 +137,8 @@ MATRIX: Mapping[Action, Rule] = {
     Action.CONTENT_ANALYSE: Rule(OWN, OWN, OWN, ANY, Scope.READ),
     Action.ML_STATUS_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
     Action.TEXT_SUGGEST: Rule(ANY, ANY, ANY, ANY, Scope.READ),
+    Action.MODEL_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
+    Action.MODEL_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),  # fetch, remove, load, unload
     Action.VIDEO_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
 }
 

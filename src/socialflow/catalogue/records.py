@@ -11,7 +11,7 @@ On disk (all JSON is UTF-8, keys sorted)::
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -186,8 +186,8 @@ def check_version(version: object) -> str:
     return version
 
 
-def check_path(path: object) -> str:
-    """Return a relative path of a data file inside a version. Raises ArtefactError.
+def check_path(path: object, suffixes: Collection[str] = SUFFIXES) -> str:
+    """Return a relative path of a data file of one of these formats inside a version. Raises ArtefactError.
 
     >>> check_path("parts/item_item/similarity.npy")
     'parts/item_item/similarity.npy'
@@ -197,6 +197,6 @@ def check_path(path: object) -> str:
     pure = PurePosixPath(path)
     if pure.is_absolute() or str(pure) != path or any(part.startswith(".") for part in pure.parts):
         raise ArtefactError(f"{path!r} is not a path inside a version")
-    if pure.suffix not in SUFFIXES:
-        raise ArtefactError(f"{path!r} has a format that is never loaded; allowed: {', '.join(sorted(SUFFIXES))}")
+    if pure.suffix not in suffixes:
+        raise ArtefactError(f"{path!r} has a format that is never loaded; allowed: {', '.join(sorted(suffixes))}")
     return path

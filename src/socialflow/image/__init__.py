@@ -1,1 +1,19 @@
-"""Pictures: decoded once, in a bounded child, and everything that is asked is answered from that."""
+"""Pictures: decoded once, in a bounded child; hashes and fingerprints that find them again after they were edited.
+
+The names of the Python interface are loaded when they are first asked for.
+"""
+
+from socialflow.kit.lazy import lazily
+
+_HOMES = {
+    "Bank": "descriptors:Bank",
+    "ImageFingerprint": "records:ImageFingerprint",
+    "Match": "records:Match",
+    "MatchKind": "records:MatchKind",
+    "fingerprint": "descriptors:fingerprint",
+    "matches": "descriptors:matches",
+}
+
+__all__ = list(_HOMES)
+
+__getattr__ = lazily(__name__, _HOMES)

@@ -1,1 +1,1 @@
-"""Running models inside the server: bounded lanes."""
+"""Running models inside the server: graphs by runtime, models held in memory, bounded lanes."""

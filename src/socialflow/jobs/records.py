@@ -39,6 +39,7 @@ class PipelineType(StrEnum):
     BANDIT_UPDATE = "bandit_update"
     GRAPH_UPDATE = "graph_update"
     TRAIN_TOPICS = "train_topics"
+    PULL_MODEL = "pull_model"
 
 
 class JobState(StrEnum):

@@ -87,5 +87,6 @@ KINDS: Mapping[PipelineType, Kind] = {
     PipelineType.BANDIT_UPDATE: Kind("ml.bandit_update", time_limit=900, at_once=1),
     PipelineType.GRAPH_UPDATE: Kind("ml.graph_update", time_limit=3600, at_once=1),
     PipelineType.TRAIN_TOPICS: Kind("ml.train_topics", time_limit=6 * 3600, at_once=1),
+    PipelineType.PULL_MODEL: Kind("ml.pull_model", time_limit=6 * 3600, at_once=2),
 }
 """Every pipeline type, once."""

@@ -76,6 +76,25 @@ class ModelMetrics:
             registry=registry,
         )
 
+        self.load = Histogram(
+            "socialflow_model_load_seconds",
+            "Seconds it took to load a model into memory.",
+            ["model"],
+            buckets=LATENCY_BUCKETS,
+            registry=registry,
+        )
+        self.held = Gauge("socialflow_models_held", "Models from elsewhere in memory.", registry=registry)
+        self.held_bytes = Gauge("socialflow_models_held_bytes", "Bytes of the files of these.", registry=registry)
+
+    def model_loaded(self, model: str, seconds: float) -> None:
+        """Count one load."""
+        self.load.labels(model).observe(seconds)
+
+    def models_held(self, count: int, size: int) -> None:
+        """Note what is in memory now."""
+        self.held.set(count)
+        self.held_bytes.set(size)
+
     def tell(self, ages: Mapping[str, tuple[float | None, float | None, int]]) -> None:
         """By model: its age, its update's age, unknown items; of models that are gone nothing is told."""
         for gauge in (self.age, self.update_age, self.unknown_items):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from socialflow.analysis.content import ContentAnalyser
 from socialflow.catalogue.registry import Catalogue
+from socialflow.catalogue.upstream.store import UpstreamModels
 from socialflow.content.ports import ContentStore
 from socialflow.jobs.records import PipelineType
 from socialflow.jobs.work import Handler
@@ -18,6 +19,7 @@ from socialflow.pipelines.graph_job import UpdateGraph
 from socialflow.pipelines.inference import BatchInference
 from socialflow.pipelines.live import ActiveUsers, Lists
 from socialflow.pipelines.precompute import ComputeRecommendations, PrecomputeRecommendations, build_precomputer
+from socialflow.pipelines.pull_job import PullModel
 from socialflow.pipelines.topics_job import TrainTopics
 from socialflow.pipelines.train_job import TrainModel
 from socialflow.pipelines.trending_jobs import CalculateTrending, UpdateTrending
@@ -36,6 +38,7 @@ class WorkParts:
     contents: ContentAnalyser
     bandit: MultiArmedBandit
     catalogue: Catalogue
+    upstream: UpstreamModels
     collect: Handler
     inference_dir: Path
     training_env: Mapping[str, str]
@@ -67,4 +70,5 @@ def build_handlers(parts: WorkParts) -> Mapping[PipelineType, Handler]:
         PipelineType.BANDIT_UPDATE: UpdateBandit(parts.bandit),
         PipelineType.GRAPH_UPDATE: UpdateGraph(parts.store, parts.catalogue),
         PipelineType.TRAIN_TOPICS: TrainTopics(parts.store, parts.catalogue),
+        PipelineType.PULL_MODEL: PullModel(parts.upstream),
     }

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.errors import ArtefactError
+from socialflow.inference.onnx import open_session
 from socialflow.text.bundle import ENCODER_FILE, NODES_FILE, Bundle
 from socialflow.text.layout import HIDDEN, WHOLE, Layout, Told
 from socialflow.text.reading import Reading, Target, Tokeniser, Window, reading, tokeniser
@@ -128,18 +129,12 @@ def _filled(row: tuple[int, ...], longest: int) -> tuple[int, ...]:
 
 
 def _session(bundle: Bundle, layout: Layout) -> "InferenceSession":
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
     path, nodes = (bundle.directory / name for name in (ENCODER_FILE, NODES_FILE))
     try:
         graph = path.read_bytes() + nodes.read_bytes()  # messages of protobuf one after the other are read as one
-        session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as problem:  # one class for each way in which a graph can be wrong
-        raise ArtefactError(f"{path} cannot be loaded with {nodes.name}: {problem}") from problem
+    except OSError as problem:
+        raise ArtefactError(f"{path} cannot be read with {nodes.name}: {problem}") from problem
+    session = open_session(graph, f"{path} with {nodes.name}")
     taken = {node.name for node in session.get_inputs()}
     given = {node.name: tuple(node.shape) for node in session.get_outputs()}
     if taken != {"input_ids", "attention_mask", "cases"} or not {HIDDEN, WHOLE} <= set(given):

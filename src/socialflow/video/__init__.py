@@ -7,6 +7,7 @@ from socialflow.kit.lazy import lazily
 
 _HOMES = {
     "VideoQualityAnalyzer": "quality:VideoQualityAnalyzer",
+    "SceneDetector": "scenes:SceneDetector",
 }
 
 __all__ = list(_HOMES)

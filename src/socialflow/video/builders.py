@@ -6,10 +6,21 @@ from socialflow.video.analysis import Analysis
 from socialflow.video.observer import Observer
 from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.quality import QualityObserver
+from socialflow.video.observers.rhythm import RhythmObserver
+from socialflow.video.observers.shots import ShotObserver
 from socialflow.video.quality import QualityAnalysis
+from socialflow.video.scenes import SceneAnalysis
 
-OBSERVERS: Mapping[str, type[Observer]] = {observer.name: observer for observer in (LoudnessObserver, QualityObserver)}
+OBSERVERS: Mapping[str, type[Observer]] = {
+    "loudness": LoudnessObserver,
+    "quality": QualityObserver,
+    "rhythm": RhythmObserver,
+    "shots": ShotObserver,
+}
 """By name."""
 
-ANALYSES: Mapping[str, Callable[[], Analysis]] = {QualityAnalysis.name: QualityAnalysis}
+ANALYSES: Mapping[str, Callable[[], Analysis]] = {
+    "quality": QualityAnalysis,
+    "scene": SceneAnalysis,
+}
 """What makes each, by name."""

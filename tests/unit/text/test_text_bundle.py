@@ -154,7 +154,7 @@ class TestWhatDoesNotFit:
 
     @pytest.mark.parametrize(
         ("head", "message"),
-        [("aspect", "does not give 8 per token"), ("sentiment", r"encoder\.onnx cannot be loaded with heads\.onnx")],
+        [("aspect", "does not give 8 per token"), ("sentiment", r"encoder\.onnx with heads\.onnx cannot be loaded")],
     )
     def test_an_encoder_of_another_width_is_refused_when_it_is_loaded(
         self, tmp_path: Path, head: str, message: str
@@ -173,9 +173,9 @@ class TestWhatDoesNotFit:
     @pytest.mark.parametrize(
         ("writer", "wrong", "message"),
         [
-            ("encoder", b"no graph", r"encoder\.onnx cannot be loaded with heads\.onnx"),
+            ("encoder", b"no graph", r"encoder\.onnx with heads\.onnx cannot be loaded"),
             ("tokenizer", "no tokeniser", r"tokenizer\.json cannot be read"),
-            ("heads_graph", b"no graph", r"encoder\.onnx cannot be loaded with heads\.onnx"),
+            ("heads_graph", b"no graph", r"encoder\.onnx with heads\.onnx cannot be loaded"),
             ("heads_graph", b"", r"encoder\.onnx with heads\.onnx takes \['attention_mask', 'input_ids'\]"),
         ],
     )

@@ -25,6 +25,7 @@ from socialflow.doors.cli import (
     models,
     off_policy,
     serving,
+    shots_eval,
     text,
     text_eval,
     video,
@@ -97,6 +98,7 @@ models.register(app)
 app.add_typer(models.models_app, name="models")
 off_policy.register(evaluation.eval_app)
 text_eval.register(evaluation.eval_app)
+shots_eval.register(evaluation.eval_app)
 app.add_typer(evaluation.eval_app, name="eval")
 video.register(text.analyze_app)
 app.add_typer(text.analyze_app, name="analyze")

@@ -14,7 +14,7 @@ from socialflow.errors import InvalidInput
 if TYPE_CHECKING:
     from socialflow.training.tuner import Search
 
-eval_app = typer.Typer(help="Measure recommenders and text models on data of your own.")
+eval_app = typer.Typer(help="Measure recommenders, text models and what is found in videos on data of your own.")
 
 SHOWN = ("recall@10", "ndcg@10", "hit_rate@10", "recall@20", "ndcg@20")
 """Metrics of the table, where they were measured; the JSON document has all."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from socialflow.doors.cli import console, session
+from socialflow.doors.cli import console, session, upstream
 from socialflow.doors.cli.options import Json, grouped
 from socialflow.doors.cli.text_training import TextSources, fit_text, fit_text_languages
 from socialflow.errors import ModelNotFound
@@ -16,9 +16,9 @@ from socialflow.kit.progress import Progress
 
 if TYPE_CHECKING:
     from socialflow.catalogue.records import Version
-    from socialflow.catalogue.registry import Catalogue
 
-models_app = typer.Typer(help="Trained versions: list, show, promote, roll back, remove.")
+models_app = typer.Typer(help="Trained versions and models from elsewhere: list, show, promote, pull, verify, remove.")
+upstream.register(models_app)
 
 Name = Annotated[str, typer.Argument(help="Name of the model, like item_item.")]
 VersionName = Annotated[str, typer.Argument(help="Version, like 0003.")]
@@ -56,14 +56,14 @@ def train(
 
     with console.progress_events() if events else console.progress_bar() as progress:
         if model == "text":
-            version = fit_text(config, set_ or (), sources, _catalogue(), progress)
+            version = fit_text(config, set_ or (), sources, upstream.trained(), progress)
         elif model == "text-languages":
-            version = fit_text_languages(sources, _catalogue(), progress)
+            version = fit_text_languages(sources, upstream.trained(), progress)
         else:
             version = _fit(model, config, set_ or (), progress)
     passed = accepted(version)
     if promote and passed:
-        _catalogue().activate(version.name, version.version)
+        upstream.trained().activate(version.name, version.version)
     if as_json:
         console.write_json(_described(version) | {"promoted": promote and passed})
     else:
@@ -91,17 +91,21 @@ def _fit(model: str, config: Path | None, changes: Sequence[str], progress: Prog
 
 
 @models_app.command("list", epilog="Example: socialflow models list --json")
-def list_models(as_json: Json = False) -> None:
-    """List every version of every model; the active ones are marked."""
-    catalogue = _catalogue()
+def list_models(
+    every: Annotated[bool, typer.Option("--all", help="Also models of the catalogue that are not here.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List every version of every trained model, the active ones marked, and the models from elsewhere."""
+    catalogue = upstream.trained()
     active = catalogue.active_versions()
     rows = [
-        _described(version) | {"active": active.get(name) == version.version}
+        _described(version) | {"origin": "trained", "active": active.get(name) == version.version}
         for name in catalogue.names()
         for version in catalogue.versions(name)
     ]
+    others = upstream.rows(every)
     if as_json:
-        console.write_json(rows)
+        console.write_json([*rows, *others])
         return
     console.table(
         ("model", "version", "state", "created", "ndcg@10", "interactions"),
@@ -117,6 +121,9 @@ def list_models(as_json: Json = False) -> None:
             for row in rows
         ],
     )
+    if others:
+        console.say("")
+        upstream.table(others)
 
 
 @models_app.command("show", epilog="Example: socialflow models show als 0002")
@@ -125,8 +132,14 @@ def show_model(
     version: Annotated[str | None, typer.Argument(help="Version; default: the active one.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show a version's card, parameters, data and metrics; its files are checked against their digests."""
-    catalogue = _catalogue()
+    """Show a version's card, parameters, data and metrics; its files are checked against their digests.
+
+    Of a model from elsewhere: its card, and where it is.
+    """
+    catalogue = upstream.trained()
+    if version is None and not catalogue.versions(name) and name in upstream.upstream():
+        upstream.show(name, as_json=as_json)
+        return
     directory = catalogue.open(name, version)
     manifest = catalogue.manifest(name, directory.name)
     card = catalogue.card(name, directory.name)
@@ -151,14 +164,14 @@ def show_model(
 @models_app.command("promote", epilog="Example: socialflow models promote als 0002")
 def promote_model(name: Name, version: VersionName) -> None:
     """Make a version the active one; running servers take it up without losing a request."""
-    about = _catalogue().activate(name, version)
+    about = upstream.trained().activate(name, version)
     console.say(f"{about.name} {about.version} is active")
 
 
 @models_app.command("rollback", epilog="Example: socialflow models rollback als")
 def roll_back_model(name: Name) -> None:
     """Make the version active that was so before."""
-    about = _catalogue().roll_back(name)
+    about = upstream.trained().roll_back(name)
     console.say(f"{about.name} {about.version} is active again")
 
 
@@ -170,8 +183,12 @@ def remove_model(
         int | None, typer.Option(min=0, help="Instead: remove all but the newest N and the active one.")
     ] = None,
 ) -> None:
-    """Remove one version, or old ones; the active version stays."""
-    catalogue = _catalogue()
+    """Remove one version, or old ones; the active version stays. A model from elsewhere goes as a whole."""
+    catalogue = upstream.trained()
+    if version is None and keep is None and not catalogue.versions(name) and name in (others := upstream.upstream()):
+        others.remove(name)
+        console.say(f"removed {name}")
+        return
     if (version is None) == (keep is None):
         raise typer.BadParameter("give a version or --keep N")
     if not catalogue.versions(name):
@@ -182,12 +199,6 @@ def remove_model(
     else:
         gone = catalogue.clean_up(name, keep or 0)
     console.say(f"removed {name} {', '.join(gone)}" if gone else "nothing to remove")
-
-
-def _catalogue() -> Catalogue:
-    from socialflow.catalogue.registry import Catalogue
-
-    return Catalogue(session.settings().models_dir)
 
 
 def _described(version: Version) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from socialflow.doors.rest.routes import (
     interactions,
     items,
     ml,
+    models,
     operation,
     orchestrator,
     pipelines,
@@ -50,6 +51,7 @@ ROUTERS = (
     rules.router,
     recommendations.router,
     ml.router,
+    models.router,
     analysis.router,
     sentiment.router,
     generation.router,
@@ -96,6 +98,7 @@ def _lifespan(platform_factory: Callable[[], Platform]) -> Callable[[FastAPI], o
             await platform.start()
             app.state.platform = platform
             platform.recommendations.observer = app.state.metrics
+            platform.loaded.observer = app.state.metrics.models
             app.state.content = ContentService(platform.store, platform.clock)
             gc.freeze()  # what was loaded lives as long as the process: full collections need not walk it
             with _draining_on_sigterm(app):

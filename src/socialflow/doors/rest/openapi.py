@@ -30,6 +30,7 @@ TAGS = [
     {"name": "Sentiment", "description": "How authors feel, about what, and what they want."},
     {"name": "Writing", "description": "Replies to messages, suggestions for drafts."},
     {"name": "Batch work", "description": "Jobs beside requests, the queue, schedules."},
+    {"name": "Models", "description": "Trained here or by others: states, fetching, what is in memory."},
     {"name": "Collection", "description": "Reading an outside API; for whoever holds FLIC_TOKEN."},
     {"name": "Operation", "description": "Health, readiness, metrics."},
 ]

@@ -10,8 +10,12 @@ from pydantic import SecretStr
 from socialflow.access.service import AccessService
 from socialflow.analysis.content import ContentAnalyser
 from socialflow.analysis.service import AnalysisService
+from socialflow.catalogue.registry import Catalogue
+from socialflow.catalogue.upstream.loading import Runnable
+from socialflow.catalogue.upstream.store import UpstreamModels
 from socialflow.content.records import ErasureReceipt, ItemKind
 from socialflow.generation.service import GenerationService
+from socialflow.inference.loaded import LoadedModels
 from socialflow.intake.external.ports import CollectionUnit
 from socialflow.jobs.ports import JobUnit
 from socialflow.jobs.service import JobService
@@ -113,6 +117,12 @@ class Platform(Protocol):
     def clock(self) -> Clock: ...
     @property
     def store(self) -> DoorStore: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
+    @property
+    def upstream(self) -> UpstreamModels: ...
+    @property
+    def loaded(self) -> LoadedModels[Runnable]: ...
     @property
     def recommendation(self) -> Recommendations: ...
     @property

@@ -29,6 +29,7 @@ __all__ = [
     "moderate_post_task",
     "moderate_video_task",
     "predict_virality_task",
+    "pull_model_task",
     "train_model_task",
     "train_topics_task",
     "update_recommendations_task",
@@ -60,3 +61,4 @@ collect_data_task = _task(PipelineType.COLLECT_DATA)
 bandit_update_task = _task(PipelineType.BANDIT_UPDATE)
 graph_update_task = _task(PipelineType.GRAPH_UPDATE)
 train_topics_task = _task(PipelineType.TRAIN_TOPICS)
+pull_model_task = _task(PipelineType.PULL_MODEL)

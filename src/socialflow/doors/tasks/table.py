@@ -27,6 +27,7 @@ PARAMETERS: Mapping[PipelineType, tuple[str, ...]] = {
     PipelineType.BANDIT_UPDATE: (),
     PipelineType.GRAPH_UPDATE: (),
     PipelineType.TRAIN_TOPICS: ("topics",),
+    PipelineType.PULL_MODEL: ("model",),
 }
 
 

@@ -1,0 +1,23 @@
+"""What the store of models from elsewhere needs from outside."""
+
+from pathlib import Path
+from typing import Protocol
+
+
+class FetchedFile(Protocol):
+    """What an address held."""
+
+    @property
+    def path(self) -> Path: ...
+
+
+class Fetch(Protocol):
+    """Reads addresses that anybody may have written; what may be read from where is its business."""
+
+    async def fetch(self, url: str, *, into: Path, max_bytes: int) -> FetchedFile:
+        """Write what `url` holds, `max_bytes` at most, to a new file in the folder `into`.
+
+        Raises:
+            SocialflowError: it cannot be read, or is larger. No file stays behind.
+        """
+        ...

@@ -1,0 +1,81 @@
+"""The only door to OpenCV: what of it is used, with types, and loaded when first used.
+
+OpenCV is in the extra `media`, not in the base installation, and its own type hints are wrong in places.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from socialflow.errors import ModelUnavailable
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ByteArray = npt.NDArray[np.uint8]
+FloatArray = npt.NDArray[np.float32]
+
+_CONTRAST, _EDGE = 0.015, 12.0
+"""SIFT: points as faint as these are taken; the strongest are kept, so that busy pictures do not notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """n local features: `places` (n, 4) of x, y, diameter in pixels and angle in degrees; `descriptors` (n, 128)."""
+
+    places: FloatArray
+    descriptors: ByteArray
+
+
+def shrunk(picture: ByteArray, height: int, width: int) -> ByteArray:
+    """A picture (h, w) or (h, w, channels) made smaller, each new pixel the mean of the area it covers."""
+    made: ByteArray = _opencv().resize(picture, (width, height), interpolation=_opencv().INTER_AREA)
+    return made
+
+
+def grey(picture: ByteArray) -> ByteArray:
+    """The luma (h, w) of a picture (h, w, 3) of red, green and blue."""
+    made: ByteArray = _opencv().cvtColor(picture, _opencv().COLOR_RGB2GRAY)
+    return made
+
+
+def sift(luma: ByteArray, most: int) -> Points:
+    """The `most` strongest SIFT features of a picture (h, w) at most, with RootSIFT descriptors.
+
+    Lowe, "Distinctive image features from scale-invariant keypoints", IJCV 2004; the descriptors are normalised to
+    a sum of 1 and their square roots taken (Arandjelovic and Zisserman, CVPR 2012), so that their Euclidean
+    distance is the Hellinger distance; a value is 255 at most and the length of each is about 256.
+    """
+    detector = _opencv().SIFT_create(nfeatures=most, contrastThreshold=_CONTRAST, edgeThreshold=_EDGE)
+    found, descriptors = detector.detectAndCompute(luma, None)
+    order = sorted(range(len(found)), key=lambda row: _strength(found[row]))[:most]
+    places = np.array([(*found[row].pt, found[row].size, found[row].angle) for row in order], np.float32)
+    if not order:
+        return Points(np.zeros((0, 4), np.float32), np.zeros((0, 128), np.uint8))
+    rows = descriptors[order]
+    rows = np.sqrt(rows / np.maximum(rows.sum(axis=1, keepdims=True), 1e-12))
+    return Points(places, np.minimum(np.rint(rows * 256), 255).astype(np.uint8))
+
+
+def _strength(point: Any) -> tuple[float, ...]:
+    """A key that sorts features the strongest first, and the same way every time."""
+    return -point.response, *point.pt, point.size, point.angle
+
+
+@lru_cache(1)
+def _opencv() -> "ModuleType":
+    """OpenCV on one thread: what runs beside each other are whole pictures.
+
+    Raises:
+        ModelUnavailable: it is not installed.
+    """
+    try:
+        import cv2
+    except ImportError as error:
+        raise ModelUnavailable('pictures need OpenCV: pip install "socialflow[media]"') from error
+    cv2.setNumThreads(1)
+    module: ModuleType = cv2
+    return module
