@@ -193,7 +193,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         opinions=Opinions(store, text, evidence),
         contents=ContentAnalyser(store, text, topics, clock),
         generation=GenerationService(text, store, clock, settings.home / "replies"),
-        video=videos(settings),
+        video=videos(settings, upstream),
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,
@@ -212,6 +212,11 @@ def upstream_models(settings: Settings) -> UpstreamModels:
     return UpstreamModels(settings.upstream_dir, settings.socialflow_model_mirror, fetcher)
 
 
+def default_models() -> UpstreamModels:
+    """Models of the environment's settings (see `catalogue.upstream.shared`)."""
+    return upstream_models(load_settings())
+
+
 def loaded_models(upstream: UpstreamModels, settings: Settings) -> LoadedModels[Runnable]:
     """Those of them that are in memory, by name."""
     return LoadedModels(
@@ -227,11 +232,11 @@ def make_cache(settings: Settings) -> Cache:
     return RedisCache(redis) if redis else FileCache(settings.home / "cache.db")
 
 
-def videos(settings: Settings) -> VideoService:
+def videos(settings: Settings, models: UpstreamModels) -> VideoService:
     """What watches videos; files from elsewhere lie in the installation's folder meanwhile."""
     limits = Limits(max_bytes=settings.media_max_bytes, total=settings.media_fetch_timeout)
     fetcher = Fetcher(limits, Reach(allowed_hosts=frozenset(settings.media_allowed_hosts)))
-    return VideoService(fetcher=fetcher, folder=settings.media_dir, max_bytes=settings.media_max_bytes)
+    return VideoService(fetcher=fetcher, folder=settings.media_dir, max_bytes=settings.media_max_bytes, models=models)
 
 
 def broker_settings(settings: Settings) -> BrokerSettings:

@@ -6,21 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from socialflow.errors import InvalidInput
-from socialflow.kit.answers import Provenance, Status
+from socialflow.kit.answers import Answered, Status
 from socialflow.video.records import Pass, Read, VideoInfo
 
 Options = Mapping[str, Mapping[str, Any]]
 """Options of observers by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What an analysis tells: its answer, how much of it could be had, what is missing and what made it."""
-
-    status: Status
-    missing: tuple[str, ...]
-    provenance: tuple[Provenance, ...]
-    answer: Mapping[str, Any]
 
 
 class Analysis(ABC):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from socialflow.catalogue.upstream.ports import Models
 from socialflow.video.analysis import Analysis
 from socialflow.video.observer import Observer
 from socialflow.video.observers.loudness import LoudnessObserver
@@ -19,8 +20,8 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 }
 """By name."""
 
-ANALYSES: Mapping[str, Callable[[], Analysis]] = {
-    "quality": QualityAnalysis,
-    "scene": SceneAnalysis,
+ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
+    "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
+    "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
 }
-"""What makes each, by name."""
+"""What makes each, by name, of the models that are at hand."""

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from socialflow.catalogue.upstream.handed import NoModels
+from socialflow.catalogue.upstream.ports import Models
 from socialflow.errors import InvalidInput, TooLarge
 from socialflow.kit.fetching import Fetcher
 from socialflow.video.analysis import Analysis, Report, report, watched_by
@@ -20,6 +22,7 @@ class VideoService:
         fetcher: fetches what a URL names; by default from the public internet alone.
         folder: where files from elsewhere lie meanwhile; None: the system's.
         max_bytes: of a file that is sent.
+        models: those that others trained; None: none is at hand.
     """
 
     def __init__(
@@ -29,10 +32,12 @@ class VideoService:
         *,
         folder: Path | None = None,
         max_bytes: int = 512 << 20,
-        analyses: Mapping[str, Callable[[], Analysis]] = ANALYSES,
+        models: Models | None = None,
+        analyses: Mapping[str, Callable[[Models], Analysis]] = ANALYSES,
     ) -> None:
         self._reader, self._fetcher = reader or VideoReader(), fetcher or Fetcher()
-        self._folder, self._max_bytes, self._analyses = folder, max_bytes, analyses
+        self._folder, self._max_bytes = folder, max_bytes
+        self._models, self._analyses = models or NoModels(), analyses
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -46,7 +51,7 @@ class VideoService:
             RefusedAddress: it does not name something on the public internet.
             MediaUnavailable: it cannot be had there now.
         """
-        asked = chosen(names, self._analyses)
+        asked = await asyncio.to_thread(chosen, names, self._models, self._analyses)
         await self._make_folder()
         with await self._fetcher.fetch(url, into=self._folder) as fetched:
             return await self._watched(fetched.path, asked, watching)
@@ -55,7 +60,7 @@ class VideoService:
         self, pieces: AsyncIterable[bytes], names: Sequence[str], watching: Watching | None = None
     ) -> Report:
         """As `analyse`, of a file that comes in pieces. Raises TooLarge as soon as there are too many bytes."""
-        asked = chosen(names, self._analyses)
+        asked = await asyncio.to_thread(chosen, names, self._models, self._analyses)
         await self._make_folder()
         with NamedTemporaryFile(dir=self._folder) as file:
             size = 0
@@ -77,7 +82,7 @@ class VideoService:
             ModelUnavailable: the decoder is not installed.
             Overloaded: too many wait.
         """
-        return await self._watched(path, chosen(names, self._analyses), watching)
+        return await self._watched(path, await asyncio.to_thread(chosen, names, self._models, self._analyses), watching)
 
     async def close(self) -> None:
         """End the children."""
@@ -97,11 +102,16 @@ class VideoService:
         return await asyncio.to_thread(report, seen, analyses)
 
 
-def chosen(names: Sequence[str] | None, analyses: Mapping[str, Callable[[], Analysis]] = ANALYSES) -> list[Analysis]:
+def chosen(
+    names: Sequence[str] | None,
+    models: Models | None = None,
+    analyses: Mapping[str, Callable[[Models], Analysis]] = ANALYSES,
+) -> list[Analysis]:
     """Analyses by name, each once; None: all there are. Raises InvalidInput for one that there is not."""
     names = tuple(analyses) if names is None else names
     if unknown := [name for name in names if name not in analyses]:
         raise InvalidInput(
             f"{min(unknown)!r} is no analysis of a video; ask for {', '.join(analyses)}", field="analyses"
         )
-    return [analyses[name]() for name in dict.fromkeys(names)]
+    models = models or NoModels()
+    return [analyses[name](models) for name in dict.fromkeys(names)]

@@ -39,7 +39,7 @@ class Sounds(Analysis):
 
 @pytest.fixture
 async def service() -> AsyncIterator[VideoService]:
-    made = VideoService(analyses={"length": Length, "sounds": Sounds})
+    made = VideoService(analyses={"length": lambda models: Length(), "sounds": lambda models: Sounds()})
     yield made
     await made.close()
 
