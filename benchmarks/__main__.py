@@ -22,6 +22,7 @@ from benchmarks import (
     text_languages,
     text_speed,
     variety,
+    video_pass,
     work,
 )
 from socialflow.text.bundle import PACKAGED
@@ -47,6 +48,7 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "social": lambda given: social.run(given.shared),
     "text": lambda given: text.run(given.shared, given.text_model),
     "text_languages": lambda given: text_languages.run(given.shared),
+    "video_pass": lambda _given: video_pass.run(),
     "text_speed": lambda given: text_speed.run(given.text_peers_python),
 }
 

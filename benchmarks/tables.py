@@ -19,6 +19,7 @@ _ELSEWHERE = frozenset(
         "text_open",
         "filters",
         "copies_images",
+        "video_pass",
     )
 )
 """Results with a table of their own."""
@@ -356,6 +357,21 @@ def copies_images() -> str:
     return "\n\n".join([*parts, "\n".join(lines), end])
 
 
+def video_pass() -> str:
+    """One pass over a video with those who watch it, beside decoding alone."""
+    path = RESULTS / "video_pass.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    sizes = report["sizes"]
+    lines = [_line(["Watched by", *(f"{size}, least to most" for size in sizes)]), "|---" * (len(sizes) + 1) + "|"]
+    for name in next(iter(sizes.values()))["ratios"]:
+        cells = [(told["ratios"][name], *told["spread"][name]) for told in sizes.values()]
+        lines.append(_line([name, *(f"{middle:.2f} ({low:.2f} to {high:.2f})" for middle, low, high in cells)]))
+    alone = ", ".join(f"{told['decode_ms_a_frame']:.2f} ms at {size}" for size, told in sizes.items())
+    return "\n".join([*lines, "", f"Decoding alone, a frame: {alone}. `{report['command']}`"])
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "quality": quality,
     "social": social,
@@ -369,6 +385,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "keywords": keywords,
     "replies": replies,
     "copies_images": copies_images,
+    "video_pass": video_pass,
     "speed": speed,
 }
 """Marker on the page -> table."""
