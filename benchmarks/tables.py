@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.hostile_table import hostile
+
 RESULTS = Path(__file__).parent / "results"
 _ELSEWHERE = frozenset(
     f"{name}.json"
@@ -19,6 +21,7 @@ _ELSEWHERE = frozenset(
         "text_open",
         "filters",
         "copies_images",
+        "hostile",
     )
 )
 """Results with a table of their own."""
@@ -369,6 +372,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "keywords": keywords,
     "replies": replies,
     "copies_images": copies_images,
+    "hostile": hostile,
     "speed": speed,
 }
 """Marker on the page -> table."""
