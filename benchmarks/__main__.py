@@ -40,6 +40,7 @@ AT_SCALE = {
 OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "filters": lambda given: filters.run(given.shared),
     "copies_images": lambda given: _copies_images(given.shared),
+    "hostile": lambda given: _hostile(given.inputs),
     "jobs": lambda _given: jobs.run(),
     "keywords": lambda given: keywords.run(given.shared, given.yake_python),
     "models": lambda given: models.run(given.items, _made(given.home)),
@@ -60,6 +61,13 @@ def _copies_images(shared: Path) -> object:
     return copies_images.run(shared)
 
 
+def _hostile(inputs: int) -> object:
+    """Needs what decodes videos."""
+    from benchmarks import hostile
+
+    return hostile.run(inputs)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", nargs="?", default="serving", choices=[*AT_SCALE, *OTHERS])
@@ -74,6 +82,7 @@ def main() -> None:
     )
     parser.add_argument("--text-model", type=Path, default=PACKAGED, help="a bundle, like that in the package")
     parser.add_argument("--shared", type=Path, default=os.environ.get("SOCIALFLOW_SHARED", "../shared"))
+    parser.add_argument("--inputs", type=int, default=5000, help="files that `hostile` sends")
     given = parser.parse_args()
     if given.what in OTHERS:
         OTHERS[given.what](given)

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from socialflow.video.analysis import Options
+from socialflow.kit.analyses import Options
 from socialflow.video.records import Pass
 
 

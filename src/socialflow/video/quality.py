@@ -5,8 +5,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypedDict, cast
 
+from socialflow.kit.analyses import Options
 from socialflow.kit.answers import Answered, Provenance, Status, Tier
-from socialflow.video.analysis import Analysis, Options, report
+from socialflow.video.analysis import Analysis, report
 from socialflow.video.bit_rates import BitRate, bit_rate, complexity
 from socialflow.video.grading import Body, overall, picture_parts, sound_part
 from socialflow.video.issues import issues
