@@ -100,7 +100,9 @@ def _middle(picture: Colours, at: Placed, size: tuple[int, int]) -> Colours:
     """What of a picture the input shows; cut before it is scaled, which a very long picture could not be in whole."""
     spans = zip((at.top, at.left), size, (at.height, at.width), picture.shape, strict=False)
     rows, columns = (
-        slice(first := min(round(-start * there / made), there - 1), max(first + 1, round((long - start) * there / made)))
+        slice(
+            first := min(round(-start * there / made), there - 1), max(first + 1, round((long - start) * there / made))
+        )
         for start, long, made, there in spans
     )
     return picture[rows, columns]

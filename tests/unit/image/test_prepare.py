@@ -48,7 +48,6 @@ class TestFits:
         at = placed(8, 16, image)
         assert (at.height, at.width, at.top, at.left) == (8, 16, -2, -6)
 
-
     def test_a_very_long_picture_is_cut_before_it_is_scaled(self) -> None:
         made = prepared(halves(1, 200_000), ImageInput((224, 224), "rgb", "nhwc", "centre_crop"))
         assert made.shape == (1, 224, 224, 3)
