@@ -4,19 +4,23 @@ from collections.abc import Callable, Mapping
 
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.image.analysis import ImageAnalysis
+from socialflow.image.caption import CaptionAnalysis
 from socialflow.image.faces import ImageFaces
 from socialflow.image.looker import Looker
+from socialflow.image.lookers.caption import CaptionLooker
 from socialflow.image.lookers.faces import FaceLooker
 from socialflow.image.lookers.objects import ObjectLooker
 from socialflow.image.objects import ImageObjects
 
 LOOKERS: Mapping[str, type[Looker]] = {
+    "caption": CaptionLooker,
     "faces": FaceLooker,
     "objects": ObjectLooker,
 }
 """By name."""
 
 ANALYSES: Mapping[str, Callable[[Models], ImageAnalysis]] = {
+    "caption": CaptionAnalysis,
     "faces": ImageFaces,
     "objects": ImageObjects,
 }

@@ -8,6 +8,7 @@ from socialflow.video.observer import Observer
 from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.quality import QualityObserver
 from socialflow.video.observers.rhythm import RhythmObserver
+from socialflow.video.observers.sentences import SentenceObserver
 from socialflow.video.observers.shots import ShotObserver
 from socialflow.video.quality import QualityAnalysis
 from socialflow.video.scenes import SceneAnalysis
@@ -16,6 +17,7 @@ OBSERVERS: Mapping[str, type[Observer]] = {
     "loudness": LoudnessObserver,
     "quality": QualityObserver,
     "rhythm": RhythmObserver,
+    "sentences": SentenceObserver,
     "shots": ShotObserver,
 }
 """By name."""
