@@ -25,7 +25,8 @@ def analyze_video(
 ) -> None:
     """Open a video once, in a process of its own, and answer everything that is asked about it."""
     from socialflow.catalogue.upstream.shared import shared_models
-    from socialflow.video.analysis import report, watched_by
+    from socialflow.kit.analyses import watched_by
+    from socialflow.video.analysis import report
     from socialflow.video.reader import VideoReader, Watching
     from socialflow.video.service import chosen
 
