@@ -4,18 +4,24 @@ from collections.abc import Callable, Mapping
 
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.video.analysis import Analysis
+from socialflow.video.captions import CaptionAnalysis
 from socialflow.video.observer import Observer
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.shots import ShotObserver
+from socialflow.video.observers.speech import SpeechObserver
+from socialflow.video.observers.voice import VoiceObserver
 from socialflow.video.scenes import SceneAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
     "rhythm": RhythmObserver,
     "shots": ShotObserver,
+    "speech": SpeechObserver,
+    "voice": VoiceObserver,
 }
 """By name."""
 
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
+    "captions": CaptionAnalysis,
 }
 """What makes each, by name, of the models that are at hand."""
