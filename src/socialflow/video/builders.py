@@ -6,13 +6,16 @@ from socialflow.catalogue.upstream.ports import Models
 from socialflow.video.analysis import Analysis
 from socialflow.video.captions import CaptionAnalysis
 from socialflow.video.observer import Observer
+from socialflow.video.observers.events import EventObserver
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.shots import ShotObserver
 from socialflow.video.observers.speech import SpeechObserver
 from socialflow.video.observers.voice import VoiceObserver
 from socialflow.video.scenes import SceneAnalysis
+from socialflow.video.sounds import EventAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
+    "events": EventObserver,
     "rhythm": RhythmObserver,
     "shots": ShotObserver,
     "speech": SpeechObserver,
@@ -23,5 +26,6 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
     "captions": CaptionAnalysis,
+    "audio_events": EventAnalysis,
 }
 """What makes each, by name, of the models that are at hand."""

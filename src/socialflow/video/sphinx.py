@@ -37,7 +37,7 @@ class SphinxRecogniser:
 
     name: ClassVar[str] = NAME
     longest: ClassVar[float] = 20.0
-    joins: ClassVar[float] = 2.0
+    joins: ClassVar[float] = 1.0
     timed: ClassVar[str] = "word"
 
     def __init__(self) -> None:
