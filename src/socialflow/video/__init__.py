@@ -7,6 +7,7 @@ from socialflow.kit.lazy import lazily
 
 _HOMES = {
     "AudioEventDetector": "sounds:AudioEventDetector",
+    "VideoQualityAnalyzer": "quality:VideoQualityAnalyzer",
     "SceneDetector": "scenes:SceneDetector",
     "SpeechCaptioner": "captions:SpeechCaptioner",
 }

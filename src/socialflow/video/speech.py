@@ -7,7 +7,7 @@ import numpy as np
 
 from socialflow.video.cues import Word
 from socialflow.video.records import SOUND_RATE, Samples
-from socialflow.video.voice import Ear, Floats, Stretch, stretches
+from socialflow.video.voice import Ear, Floats, Voiced, stretches
 
 Span: TypeAlias = tuple[float, float]
 """From when to when, seconds."""
@@ -58,7 +58,7 @@ class VoicedSound:
         heard: takes stretches, in order, and all sound from the first one's start, with the second where it begins.
     """
 
-    def __init__(self, ear: Ear, heard: Callable[[Sequence[Stretch], Samples, float], None]) -> None:
+    def __init__(self, ear: Ear, heard: Callable[[Sequence[Voiced], Samples, float], None]) -> None:
         self._ear, self._heard = ear, heard
         self._hop = round(ear.step * SOUND_RATE)
         self._values: Floats = np.zeros(0, np.float32)
@@ -86,7 +86,7 @@ class VoicedSound:
         if closed:
             offset, most = self._gone * self._ear.step, len(sound) / SOUND_RATE
             self._heard(
-                [Stretch(one.start + offset, min(one.end, most) + offset, one.likelihood) for one in closed],
+                [Voiced(one.start + offset, min(one.end, most) + offset, one.likelihood) for one in closed],
                 sound,
                 offset,
             )
@@ -95,7 +95,7 @@ class VoicedSound:
         self._gone += values
 
 
-def _closed(found: Sequence[Stretch], length: float, *, last: bool) -> tuple[Sequence[Stretch], float]:
+def _closed(found: Sequence[Voiced], length: float, *, last: bool) -> tuple[Sequence[Voiced], float]:
     """Of the stretches in so many seconds, those that can be told, and the second up to which nothing more is needed.
 
     One that reaches the end may go on, and waits; but one that fills everything is told as far as it is heard, so that
@@ -109,11 +109,11 @@ def _closed(found: Sequence[Stretch], length: float, *, last: bool) -> tuple[Seq
     return found[:-1], max((before + found[-1].start) / 2, found[-1].start - OPEN)
 
 
-def packed(found: Sequence[Stretch], longest: float, joins: float) -> list[Span]:
+def packed(found: Sequence[Voiced], longest: float, joins: float) -> list[Span]:
     """Stretches put together across short silences: from when to when, none longer than `longest` unless one stretch
     is.
 
-    >>> packed([Stretch(0, 4, 1), Stretch(4.2, 9, 1), Stretch(12, 13, 1)], 20, 0.5)
+    >>> packed([Voiced(0, 4, 1), Voiced(4.2, 9, 1), Voiced(12, 13, 1)], 20, 0.5)
     [(0, 9), (12, 13)]
     """
     pieces: list[Span] = []

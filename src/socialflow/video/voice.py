@@ -42,7 +42,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Voiced:
     """From when to when, seconds, and the mean likelihood."""
 
     start: float
@@ -206,7 +206,7 @@ def _above(values: Floats, smooth: int, least: float) -> Floats:
     return found
 
 
-def stretches(values: Floats, step: float, rules: Rules) -> list[Stretch]:
+def stretches(values: Floats, step: float, rules: Rules) -> list[Voiced]:
     """Where somebody speaks, of likelihoods (n,) that each stand for `step` seconds.
 
     >>> [(one.start, one.end) for one in stretches(np.array([0, 0.9, 0.4, 0.4, 0, 0], np.float32), 1.0, Rules())]
@@ -234,7 +234,7 @@ def _loud(values: Floats, rules: Rules) -> list[tuple[int, int]]:
     return found
 
 
-def _padded(places: Sequence[tuple[int, int]], values: Floats, step: float, rules: Rules) -> list[Stretch]:
+def _padded(places: Sequence[tuple[int, int]], values: Floats, step: float, rules: Rules) -> list[Voiced]:
     found = []
     for number, (begin, end) in enumerate(places):
         before = places[number - 1][1] if number else None
@@ -242,5 +242,5 @@ def _padded(places: Sequence[tuple[int, int]], values: Floats, step: float, rule
         least = 0.0 if before is None else (before + begin) / 2 * step
         most = len(values) * step if after is None else (end + after) / 2 * step
         start, stop = max(begin * step - rules.padding, least), min(end * step + rules.padding, most)
-        found.append(Stretch(round(start, 3), round(stop, 3), round(float(values[begin:end].mean()), 4)))
+        found.append(Voiced(round(start, 3), round(stop, 3), round(float(values[begin:end].mean()), 4)))
     return found

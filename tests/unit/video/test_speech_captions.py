@@ -26,7 +26,7 @@ from socialflow.video.reader import VideoReader
 from socialflow.video.records import SOUND_RATE, Samples
 from socialflow.video.speech import VoicedSound, cut, packed
 from socialflow.video.subtitles import from_vtt
-from socialflow.video.voice import Floats, Rules, Stretch
+from socialflow.video.voice import Floats, Rules, Voiced
 
 
 class LoudEar:
@@ -56,12 +56,12 @@ def sound_of(tenths: list[bool]) -> Samples:
     return samples * np.repeat(np.array(tenths), LoudEar.HOP)
 
 
-def gathered(samples: Samples, ear: LoudEar) -> tuple[list[Stretch], list[float]]:
+def gathered(samples: Samples, ear: LoudEar) -> tuple[list[Voiced], list[float]]:
     """What is given on: stretches, and the first sample of each."""
-    found: list[Stretch] = []
+    found: list[Voiced] = []
     firsts: list[float] = []
 
-    def heard(closed: list[Stretch], sound: Samples, begin: float) -> None:
+    def heard(closed: list[Voiced], sound: Samples, begin: float) -> None:
         found.extend(closed)
         firsts.extend(float(sound[round((one.start - begin) * SOUND_RATE) + LoudEar.HOP]) for one in closed)
 
@@ -101,7 +101,7 @@ class TestPieces:
         assert max(len(part) for _, part in parts) <= 10 * SOUND_RATE
 
     def test_pieces_are_no_longer_than_they_may_be(self) -> None:
-        found = [Stretch(float(at), at + 0.9, 1.0) for at in range(30)]
+        found = [Voiced(float(at), at + 0.9, 1.0) for at in range(30)]
         assert packed(found, 10, 0.5)[0] == (0.0, 9.9)
 
 

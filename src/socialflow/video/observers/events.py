@@ -17,8 +17,8 @@ class EventObserver(Observer):
     """Scores of the kinds of sound that YAMNet knows (Plakal and Ellis, "YAMNet", 2020), window by window.
 
     The body has `seconds` that were heard, `window` and `hop` in seconds, and `labels`; array 0 has the scores
-    (windows, labels), each of its own, 0 to 1. What is left at the end is heard, filled up with silence, where more than
-    half a hop of it is new, or where there is no other window.
+    (windows, labels), each of its own, 0 to 1. What is left at the end is heard, filled up with silence, where more
+    than half a hop of it is new, or where there is no other window.
 
     Parameters:
         model: the network, handed over.

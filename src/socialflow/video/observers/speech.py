@@ -12,7 +12,7 @@ from socialflow.video.observer import Needs, Observer
 from socialflow.video.records import SOUND_RATE, Samples
 from socialflow.video.speech import Recogniser, VoicedSound, cut, packed
 from socialflow.video.sphinx import SphinxRecogniser
-from socialflow.video.voice import Stretch, ear_of
+from socialflow.video.voice import Voiced, ear_of
 
 START = 20.0
 """Seconds of processor time that recognising has before its pace counts."""
@@ -52,7 +52,7 @@ class SpeechObserver(Observer):
         self._recogniser, self._spent = recogniser, spent
         self._pace, self._most, self._used = pace, most, 0.0
         self._words: list[Word] = []
-        self._segments: list[Stretch] = []
+        self._segments: list[Voiced] = []
         self._heard = 0
         self._offered = self._recognised = 0.0
 
@@ -85,7 +85,7 @@ class SpeechObserver(Observer):
             return ("speech",)
         return ("speech:rest",) if self._recognised < self._offered else ()
 
-    def _take(self, found: Sequence[Stretch], sound: Samples, begin: float) -> None:
+    def _take(self, found: Sequence[Voiced], sound: Samples, begin: float) -> None:
         """Recognise some stretches, of sound that begins at `begin` seconds."""
         if self._recogniser is None:
             self._recogniser = SphinxRecogniser()
