@@ -285,6 +285,7 @@ def handlers(platform: Platform) -> Mapping[PipelineType, Handler]:
             bandit=platform.recommendation.bandit,
             catalogue=platform.catalogue,
             upstream=platform.upstream,
+            video=platform.video,
             collect=Collect(
                 platform.store,
                 clock,

@@ -6,8 +6,10 @@ The names of the Python interface are loaded when they are first asked for.
 from socialflow.kit.lazy import lazily
 
 _HOMES = {
+    "AudioEventDetector": "sounds:AudioEventDetector",
     "VideoQualityAnalyzer": "quality:VideoQualityAnalyzer",
     "SceneDetector": "scenes:SceneDetector",
+    "SpeechCaptioner": "captions:SpeechCaptioner",
 }
 
 __all__ = list(_HOMES)

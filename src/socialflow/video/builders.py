@@ -4,26 +4,36 @@ from collections.abc import Callable, Mapping
 
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.video.analysis import Analysis
+from socialflow.video.captions import CaptionAnalysis
 from socialflow.video.observer import Observer
+from socialflow.video.observers.events import EventObserver
 from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.quality import QualityObserver
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.sentences import SentenceObserver
 from socialflow.video.observers.shots import ShotObserver
+from socialflow.video.observers.speech import SpeechObserver
+from socialflow.video.observers.voice import VoiceObserver
 from socialflow.video.quality import QualityAnalysis
 from socialflow.video.scenes import SceneAnalysis
+from socialflow.video.sounds import EventAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
+    "events": EventObserver,
     "loudness": LoudnessObserver,
     "quality": QualityObserver,
     "rhythm": RhythmObserver,
     "sentences": SentenceObserver,
     "shots": ShotObserver,
+    "speech": SpeechObserver,
+    "voice": VoiceObserver,
 }
 """By name."""
 
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
+    "captions": CaptionAnalysis,
+    "audio_events": EventAnalysis,
 }
 """What makes each, by name, of the models that are at hand."""
