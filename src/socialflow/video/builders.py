@@ -7,15 +7,19 @@ from socialflow.video.analysis import Analysis
 from socialflow.video.observer import Observer
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.shots import ShotObserver
+from socialflow.video.observers.text import TextObserver
 from socialflow.video.scenes import SceneAnalysis
+from socialflow.video.text import TextAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
     "rhythm": RhythmObserver,
     "shots": ShotObserver,
+    "text": TextObserver,
 }
 """By name."""
 
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
+    "text": lambda models: TextAnalysis(),  # noqa: ARG005
 }
 """What makes each, by name, of the models that are at hand."""
