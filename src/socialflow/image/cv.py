@@ -36,6 +36,17 @@ def shrunk(picture: ByteArray, height: int, width: int) -> ByteArray:
     return made
 
 
+def resized(picture: ByteArray, height: int, width: int) -> ByteArray:
+    """A picture (h, w) or (h, w, channels) of another size: the mean of the area each new pixel covers where it gets
+    smaller in both directions, and between the nearest four pixels otherwise."""
+    if picture.shape[:2] == (height, width):
+        return picture
+    if height <= picture.shape[0] and width <= picture.shape[1]:
+        return shrunk(picture, height, width)
+    made: ByteArray = _opencv().resize(picture, (width, height), interpolation=_opencv().INTER_LINEAR)
+    return made
+
+
 def grey(picture: ByteArray) -> ByteArray:
     """The luma (h, w) of a picture (h, w, 3) of red, green and blue."""
     made: ByteArray = _opencv().cvtColor(picture, _opencv().COLOR_RGB2GRAY)
