@@ -8,6 +8,7 @@ from socialflow.kit.lazy import lazily
 _HOMES = {
     "Bank": "descriptors:Bank",
     "ImageFingerprint": "records:ImageFingerprint",
+    "ImageObjectDetector": "detectors:ImageObjectDetector",
     "Match": "records:Match",
     "MatchKind": "records:MatchKind",
     "fingerprint": "descriptors:fingerprint",

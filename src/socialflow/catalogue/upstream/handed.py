@@ -14,6 +14,7 @@ from socialflow.catalogue.upstream.loading import Runnable, load
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.catalogue.upstream.records import Installed
 from socialflow.errors import ArtefactError, ModelNotFound, ModelUnavailable
+from socialflow.kit.answers import Provenance, Tier
 
 Handed: TypeAlias = Mapping[str, Any]
 """A model as JSON: its card, where its files lie, and what each of them was found to be."""
@@ -52,6 +53,12 @@ def first_of(models: Models, *names: str) -> tuple[Installed | None, tuple[str, 
 def command(name: str) -> str:
     """What brings a model here."""
     return f"socialflow models pull {name}"
+
+
+def provenance(installed: Installed) -> Provenance:
+    """What an answer says of a model that made it; its version are the first digits of its graph's digest."""
+    paths = [graph.file for graph in installed.card.graphs] or sorted(installed.files)
+    return Provenance(installed.card.name, installed.files[paths[0]].sha256[:12], Tier.DOWNLOADED)
 
 
 def handed(installed: Installed) -> Handed:
