@@ -5,17 +5,22 @@ from collections.abc import Callable, Mapping
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.image.analysis import ImageAnalysis
 from socialflow.image.looker import Looker
+from socialflow.image.lookers.nsfw import NSFWLooker
 from socialflow.image.lookers.objects import ObjectLooker
+from socialflow.image.lookers.text import TextLooker
+from socialflow.image.nsfw import NSFWAnalysis
 from socialflow.image.objects import ImageObjects
-from socialflow.image.ocr import TextAnalysis, TextLooker
+from socialflow.image.text import TextAnalysis
 
 LOOKERS: Mapping[str, type[Looker]] = {
+    "nsfw": NSFWLooker,
     "objects": ObjectLooker,
     "text": TextLooker,
 }
 """By name."""
 
 ANALYSES: Mapping[str, Callable[[Models], ImageAnalysis]] = {
+    "nsfw": NSFWAnalysis,
     "objects": ImageObjects,
     "text": lambda models: TextAnalysis(),  # noqa: ARG005
 }

@@ -3,23 +3,19 @@
 PP-OCRv6 (Cui et al., PaddleOCR): a detector of lines and a recogniser of Latin, Chinese and Japanese script.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from socialflow.errors import ModelUnavailable
-from socialflow.image.analysis import ImageAnalysis
-from socialflow.image.looker import Looker
+from socialflow.image.detections import Box
 from socialflow.image.pictures import at_most
-from socialflow.image.reader import Seen
-from socialflow.image.records import Colours, Picture
-from socialflow.kit.analyses import Options
-from socialflow.kit.answers import Answered, Provenance, Status, Tier
-from socialflow.kit.findings import Finding
+from socialflow.image.records import Colours
+from socialflow.kit.answers import Provenance, Tier
 
 SIDE = 1280
 """Pixels of the longer side at which pictures are read: a small sign in a wide view is still found."""
@@ -30,9 +26,6 @@ LIBRARY = "library:rapidocr"
 _FILES = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
 _THREADS = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
 
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom as fractions of width and height."""
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -41,6 +34,10 @@ class Line:
     text: str
     score: float
     box: Box
+
+    def told(self) -> dict[str, Any]:
+        """The line as JSON: text, score, box."""
+        return {"text": self.text, "score": self.score, "box": self.box.place()}
 
 
 class TextReader:
@@ -67,7 +64,7 @@ class TextReader:
         boxes = np.concatenate([corners.min(1), corners.max(1)], axis=1).clip(0, 1).round(4)
         lines = zip(found.txts, found.scores, boxes.tolist(), strict=True)
         return [
-            Line(" ".join(text.split()), round(float(score), 4), (left, top, right, bottom))
+            Line(" ".join(text.split()), round(float(score), 4), Box(left, top, right, bottom))
             for text, score, (left, top, right, bottom) in lines
             if score >= LIKELY and text.strip()
         ]
@@ -87,38 +84,6 @@ def provenance() -> Provenance:
         return Provenance("rapidocr_ppocrv6_small", version("rapidocr"), Tier.BUNDLED)
     except PackageNotFoundError:
         return Provenance("rapidocr_ppocrv6_small", "absent", Tier.BUNDLED)
-
-
-class TextLooker(Looker):
-    """Lines of text in a picture: `lines` [{text, score, box}]."""
-
-    name: ClassVar[str] = "text"
-
-    def look(self, picture: Picture) -> Finding:
-        """What is written; `missing` names the library where it is not installed."""
-        found = reader()
-        if found is None:
-            return Finding({"lines": []}, missing=(LIBRARY,))
-        return Finding({"lines": [asdict(line) for line in found.read(picture.colours)]})
-
-
-class TextAnalysis(ImageAnalysis):
-    """What is written in a picture: `lines` [{text, score, box}] from top to bottom and `text`, all of them."""
-
-    name: ClassVar[str] = "text"
-
-    @property
-    def watches(self) -> Options:
-        """The looker of the same name."""
-        return {"text": {}}
-
-    def conclude(self, seen: Seen) -> Answered:
-        """The lines; it abstains where nothing could read them."""
-        finding = seen.findings["text"]
-        lines = list(finding.body["lines"])
-        status = Status.ABSTAINED if finding.missing else Status.COMPLETE
-        answer = {"lines": lines, "text": "\n".join(line["text"] for line in lines)}
-        return Answered(status, finding.missing, (provenance(),), answer)
 
 
 @lru_cache(2)

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.video.analysis import Analysis
+from socialflow.video.nsfw import NSFWAnalysis
 from socialflow.video.observer import Observer
+from socialflow.video.observers.nsfw import NSFWObserver
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.shots import ShotObserver
 from socialflow.video.observers.text import TextObserver
@@ -12,6 +14,7 @@ from socialflow.video.scenes import SceneAnalysis
 from socialflow.video.text import TextAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
+    "nsfw": NSFWObserver,
     "rhythm": RhythmObserver,
     "shots": ShotObserver,
     "text": TextObserver,
@@ -19,6 +22,7 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 """By name."""
 
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
+    "nsfw": NSFWAnalysis,
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
     "text": lambda models: TextAnalysis(),  # noqa: ARG005
 }

@@ -11,9 +11,11 @@ from tests.written import written
 
 from socialflow.image import ocr
 from socialflow.image.analysis import report
-from socialflow.image.ocr import LIBRARY, TextAnalysis, TextLooker, TextReader
+from socialflow.image.lookers.text import TextLooker
+from socialflow.image.ocr import LIBRARY, TextReader
 from socialflow.image.reader import ImageReader
 from socialflow.image.records import ImageInfo, Picture
+from socialflow.image.text import TextAnalysis
 from socialflow.kit.answers import Status, Tier
 
 pytest.importorskip("rapidocr", reason="needs the media extra")
@@ -30,9 +32,9 @@ class TestLines:
         assert [line.text for line in lines] == ["Fresh bread", "open till nine"]
         assert all(line.score > 0.9 for line in lines)
         first, second = (line.box for line in lines)
-        assert 0 <= first[0] < 0.1
-        assert 0.4 < first[2] < 0.75
-        assert first[3] <= second[1] + 0.02
+        assert 0 <= first.left < 0.1
+        assert 0.4 < first.right < 0.75
+        assert first.bottom <= second.top + 0.02
 
     def test_where_nothing_is_written_nothing_is_read(self) -> None:
         assert TextReader(320).read(picture(3, 120, 160)) == []

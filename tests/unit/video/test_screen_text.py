@@ -4,21 +4,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.clips import film, plain
 from tests.written import written
 
+from socialflow.image.detections import Box
 from socialflow.image.ocr import Line
 from socialflow.kit.answers import Status
 from socialflow.video.analysis import report
-from socialflow.video.observers.text import Caption, carried, overlap
+from socialflow.video.observers.text import Caption, carried
 from socialflow.video.reader import VideoReader
 from socialflow.video.text import TextAnalysis
 
 pytest.importorskip("rapidocr", reason="needs the media extra")
 
-fractions = st.floats(0, 1)
+TOP = Box(0, 0, 1, 0.2)
 
 
 @pytest.fixture(scope="module")
@@ -45,23 +44,17 @@ class TestOverTime:
 
 class TestLinesOverTime:
     def test_one_that_is_covered_for_a_moment_goes_on(self) -> None:
-        seen = [Caption("Chapter one", 0.9, (0, 0, 1, 0.2), 0.0, 2.0)]
+        seen = [Caption(Line("Chapter one", 0.9, TOP), 0.0, 2.0)]
         kept, gone = carried(seen, [], 4.0, patience=3.0)
         assert (kept, gone) == (seen, [])
-        kept, gone = carried(kept, [Line("Chapter one", 0.8, (0, 0, 1, 0.2))], 5.0, patience=3.0)
-        assert [(one.start, one.end, one.score) for one in kept] == [(0.0, 5.0, 0.9)]
+        kept, gone = carried(kept, [Line("Chapter one", 0.8, TOP)], 5.0, patience=3.0)
+        assert [(one.start, one.end, one.line.score) for one in kept] == [(0.0, 5.0, 0.9)]
 
     def test_one_that_is_gone_is_closed(self) -> None:
-        seen = [Caption("Chapter one", 0.9, (0, 0, 1, 0.2), 0.0, 2.0)]
+        seen = [Caption(Line("Chapter one", 0.9, TOP), 0.0, 2.0)]
         assert carried(seen, [], 6.0, patience=3.0) == ([], seen)
 
     def test_the_same_words_elsewhere_are_another_line(self) -> None:
-        seen = [Caption("Go", 0.9, (0, 0, 0.2, 0.2), 0.0, 0.0)]
-        kept, _ = carried(seen, [Line("Go", 0.9, (0.7, 0.7, 1, 1))], 2.0, patience=3.0)
+        seen = [Caption(Line("Go", 0.9, Box(0, 0, 0.2, 0.2)), 0.0, 0.0)]
+        kept, _ = carried(seen, [Line("Go", 0.9, Box(0.7, 0.7, 1, 1))], 2.0, patience=3.0)
         assert len(kept) == 2
-
-    @given(st.tuples(fractions, fractions, fractions, fractions), st.tuples(fractions, fractions, fractions, fractions))
-    def test_overlap_is_a_share(self, one: tuple[float, ...], other: tuple[float, ...]) -> None:
-        boxes = [(min(a, c), min(b, d), max(a, c), max(b, d)) for a, b, c, d in (one, other)]
-        assert 0 <= overlap(*boxes) <= 1 + 1e-9
-        assert overlap(*boxes) == overlap(*boxes[::-1])

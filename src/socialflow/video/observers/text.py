@@ -1,14 +1,15 @@
 """Text on screen: subtitles, titles, signs, with the seconds between which each line was seen."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from socialflow.image.ocr import LIBRARY, Box, Line, TextReader, reader
+from socialflow.image.detections import overlaps
+from socialflow.image.ocr import LIBRARY, Line, TextReader, reader
 from socialflow.image.pictures import luma
 from socialflow.image.records import Colours
 from socialflow.kit.findings import Finding
@@ -32,13 +33,15 @@ Cells = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A line as it was seen from `start` to `end`, seconds; text and box are those of the clearest sighting."""
+    """A line as it was seen from `start` to `end`, seconds, in its clearest sighting."""
 
-    text: str
-    score: float
-    box: Box
+    line: Line
     start: float
     end: float
+
+    def told(self) -> dict[str, Any]:
+        """The line as JSON: text, score, box, start, end."""
+        return {**self.line.told(), "start": self.start, "end": self.end}
 
 
 class TextObserver(Observer):
@@ -79,9 +82,10 @@ class TextObserver(Observer):
 
     def end(self) -> Finding:
         """All lines."""
-        lines = sorted([*self._closed, *self._open], key=lambda one: (one.start, one.box[1], one.box[0]))
-        body = {"lines": [asdict(line) for line in lines], "every": round(self._every, 3), "read": self._read}
-        return Finding(body, missing=() if self._reader else (LIBRARY,))
+        lines = sorted([*self._closed, *self._open], key=lambda one: (one.start, one.line.box.top, one.line.box.left))
+        body = {"lines": [line.told() for line in lines], "every": round(self._every, 3), "read": self._read}
+        missing = (LIBRARY,) if self._reader is None else () if self._read else ("pictures",)
+        return Finding(body, missing=missing)
 
 
 def carried(
@@ -90,45 +94,33 @@ def carried(
     """Lines seen now taken for those seen before where they are alike, and those that were not seen for `patience`
     seconds.
 
-    >>> seen, _ = carried([], [Line("Hello", 0.9, (0, 0, 1, 1))], 2.0, patience=3.0)
-    >>> carried(seen, [Line("Hello!", 0.95, (0, 0, 1, 1))], 4.0, patience=3.0)[0]
-    [Caption(text='Hello!', score=0.95, box=(0, 0, 1, 1), start=2.0, end=4.0)]
+    >>> seen, _ = carried([], [Line("Hello", 0.9, Box(0, 0, 1, 1))], 2.0, patience=3.0)
+    >>> seen, _ = carried(seen, [Line("Hello!", 0.95, Box(0, 0, 1, 1))], 4.0, patience=3.0)
+    >>> [(one.line.text, one.start, one.end) for one in seen]
+    [('Hello!', 2.0, 4.0)]
     """
     free = list(before)
     now: list[Caption] = []
     for line in lines:
-        same = next((one for one in free if _same(one, line)), None)
+        same = next((one for one in free if _same(one.line, line)), None)
         if same is None:
-            now.append(Caption(line.text, line.score, line.box, round(seconds, 3), round(seconds, 3)))
+            now.append(Caption(line, round(seconds, 3), round(seconds, 3)))
             continue
         free.remove(same)
-        clearer = line if line.score > same.score else same
-        now.append(Caption(clearer.text, clearer.score, clearer.box, same.start, round(seconds, 3)))
+        clearer = line if line.score > same.line.score else same.line
+        now.append(replace(same, line=clearer, end=round(seconds, 3)))
     waiting = [one for one in free if seconds - one.end <= patience]
     return [*now, *waiting], [one for one in free if seconds - one.end > patience]
 
 
-def _same(one: Caption, line: Line) -> bool:
-    if overlap(one.box, line.box) < OVERLAP:
+def _same(one: Line, line: Line) -> bool:
+    if overlaps(np.array([one.box]), np.array([line.box]))[0, 0] < OVERLAP:
         return False
     return SequenceMatcher(None, _plain(one.text), _plain(line.text), autojunk=False).ratio() >= ALIKE
 
 
 def _plain(text: str) -> str:
     return "".join(letter for letter in text.casefold() if letter.isalnum())
-
-
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes.
-
-    >>> overlap((0, 0, 1, 1), (0.5, 0, 1.5, 1))
-    0.3333333333333333
-    """
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    both = max(0.0, width) * max(0.0, height)
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
-    return both / (sum(areas) - both) if both else 0.0
 
 
 def cells_of(colours: Colours) -> Cells:
