@@ -9,6 +9,7 @@ _HOMES = {
     "Bank": "descriptors:Bank",
     "ImageFingerprint": "records:ImageFingerprint",
     "ImageObjectDetector": "detectors:ImageObjectDetector",
+    "ImageTagger": "tagger:ImageTagger",
     "Match": "records:Match",
     "MatchKind": "records:MatchKind",
     "fingerprint": "descriptors:fingerprint",

@@ -7,14 +7,17 @@ from socialflow.image.analysis import ImageAnalysis
 from socialflow.image.looker import Looker
 from socialflow.image.lookers.nsfw import NSFWLooker
 from socialflow.image.lookers.objects import ObjectLooker
+from socialflow.image.lookers.tags import TagLooker
 from socialflow.image.lookers.text import TextLooker
 from socialflow.image.nsfw import NSFWAnalysis
 from socialflow.image.objects import ImageObjects
+from socialflow.image.tags import TagAnalysis
 from socialflow.image.text import TextAnalysis
 
 LOOKERS: Mapping[str, type[Looker]] = {
     "nsfw": NSFWLooker,
     "objects": ObjectLooker,
+    "tags": TagLooker,
     "text": TextLooker,
 }
 """By name."""
@@ -22,6 +25,7 @@ LOOKERS: Mapping[str, type[Looker]] = {
 ANALYSES: Mapping[str, Callable[[Models], ImageAnalysis]] = {
     "nsfw": NSFWAnalysis,
     "objects": ImageObjects,
+    "tags": TagAnalysis,
     "text": lambda models: TextAnalysis(),  # noqa: ARG005
 }
 """What makes each, by name, of the models that are at hand."""

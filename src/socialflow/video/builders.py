@@ -9,14 +9,17 @@ from socialflow.video.observer import Observer
 from socialflow.video.observers.nsfw import NSFWObserver
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.shots import ShotObserver
+from socialflow.video.observers.tags import TagObserver
 from socialflow.video.observers.text import TextObserver
 from socialflow.video.scenes import SceneAnalysis
+from socialflow.video.tags import TagAnalysis
 from socialflow.video.text import TextAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
     "nsfw": NSFWObserver,
     "rhythm": RhythmObserver,
     "shots": ShotObserver,
+    "tags": TagObserver,
     "text": TextObserver,
 }
 """By name."""
@@ -24,6 +27,7 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "nsfw": NSFWAnalysis,
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
+    "tags": TagAnalysis,
     "text": lambda models: TextAnalysis(),  # noqa: ARG005
 }
 """What makes each, by name, of the models that are at hand."""
