@@ -12,6 +12,7 @@ _HOMES = {
     "ImageTagger": "tagger:ImageTagger",
     "Match": "records:Match",
     "MatchKind": "records:MatchKind",
+    "SimilarImages": "similar:SimilarImages",
     "fingerprint": "descriptors:fingerprint",
     "matches": "descriptors:matches",
 }
