@@ -9,6 +9,9 @@ from socialflow.video.observer import Observer
 from socialflow.video.observers.events import EventObserver
 from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.quality import QualityObserver
+from socialflow.video.nsfw import NSFWAnalysis
+from socialflow.video.observer import Observer
+from socialflow.video.observers.nsfw import NSFWObserver
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.sentences import SentenceObserver
 from socialflow.video.observers.shots import ShotObserver
@@ -22,11 +25,21 @@ OBSERVERS: Mapping[str, type[Observer]] = {
     "events": EventObserver,
     "loudness": LoudnessObserver,
     "quality": QualityObserver,
+from socialflow.video.observers.tags import TagObserver
+from socialflow.video.observers.text import TextObserver
+from socialflow.video.scenes import SceneAnalysis
+from socialflow.video.tags import TagAnalysis
+from socialflow.video.text import TextAnalysis
+
+OBSERVERS: Mapping[str, type[Observer]] = {
+    "nsfw": NSFWObserver,
     "rhythm": RhythmObserver,
     "sentences": SentenceObserver,
     "shots": ShotObserver,
     "speech": SpeechObserver,
     "voice": VoiceObserver,
+    "tags": TagObserver,
+    "text": TextObserver,
 }
 """By name."""
 
@@ -35,5 +48,9 @@ ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
     "captions": CaptionAnalysis,
     "audio_events": EventAnalysis,
+    "nsfw": NSFWAnalysis,
+    "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
+    "tags": TagAnalysis,
+    "text": lambda models: TextAnalysis(),  # noqa: ARG005
 }
 """What makes each, by name, of the models that are at hand."""
