@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from socialflow.image.tagging import class_tags
-from socialflow.kit.answers import Answered
+from socialflow.kit.answers import Answered, Status
 from socialflow.video.records import Pass
 from socialflow.video.timeline import Event, EventKind, Placed, in_order
 
@@ -16,7 +16,7 @@ def events_of(seen: Pass, answers: Mapping[str, Answered]) -> list[Event]:
     found = (
         event
         for name, one in answers.items()
-        if name in _TELLERS and one.answer
+        if name in _TELLERS and one.status is not Status.ABSTAINED
         for event in _TELLERS[name](seen, one.answer)
     )
     return in_order(list(found))
@@ -52,7 +52,9 @@ def _text(_: Pass, answer: Answer) -> Iterator[Event]:
 def _speech(_: Pass, answer: Answer) -> Iterator[Event]:
     sure = answer.get("confidence")
     for one in answer["cues"]:
-        yield Event(EventKind.SPEECH, one["start"], one["end"], " ".join(one["text"].split()), 1.0 if sure is None else sure)
+        yield Event(
+            EventKind.SPEECH, one["start"], one["end"], " ".join(one["text"].split()), 1.0 if sure is None else sure
+        )
 
 
 def _sounds(_: Pass, answer: Answer) -> Iterator[Event]:

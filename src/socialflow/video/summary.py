@@ -10,8 +10,10 @@ MOST = 4
 """Things that are named of a kind."""
 WORDS = 24
 """Words that are quoted."""
+NOTHING = frozenset({"Silence"})
+"""Sounds that are none."""
 BRIEF = 0.1
-"""Share of the video below which a sight is passed over."""
+"""Share of the video below which a sight or a sound is passed over."""
 _VERBS = {RelationKind.CARRIES: "moves with", RelationKind.HOLDS: "has at hand", RelationKind.NEAR: "is near"}
 
 
@@ -46,7 +48,9 @@ def caption(events: Sequence[Event], links: Sequence[Relation]) -> str:
     tied = list(dict.fromkeys(one.thing for one in links if one.kind is not RelationKind.NEAR))[:2]
     if subject and tied:
         return f"{subject} with {_listed([_article(name) for name in tied])}"
-    others = [_counted(name, at_once([one for one in things if one.label == name])) for name in by_label if name != PERSON]
+    others = [
+        _counted(name, at_once([one for one in things if one.label == name])) for name in by_label if name != PERSON
+    ]
     return _listed([*([subject] if subject else []), *others[:MOST]])
 
 
@@ -61,7 +65,7 @@ def _scenes(events: Sequence[Event], duration: float) -> str:
 
 def _things(events: Sequence[Event]) -> str:
     things = [one for one in events if one.kind is EventKind.OBJECT]
-    told = [_counted(name, at_once([one for one in things if one.label == name])) for name in _longest(things)[:MOST]]
+    told = [_of(things, name) for name in _longest(things)[:MOST]]
     return f"Shows {_listed(told)}." if told else ""
 
 
@@ -75,20 +79,25 @@ def _links(links: Sequence[Relation]) -> str:
 
 
 def _named(head: str, events: Sequence[Event], kind: EventKind, least: float = 0.0) -> str:
-    of = [one for one in events if one.kind is kind]
+    of = [one for one in events if one.kind is kind and one.label not in NOTHING]
     names = [name for name in _longest(of) if covered([one for one in of if one.label == name]) >= least]
     return f"{head}: {', '.join(names[:MOST])}." if names else ""
 
 
 def _quoted(head: str, events: Sequence[Event], kind: EventKind) -> str:
     words = " ".join(one.label for one in events if one.kind is kind).split()
-    return f"{head}: \"{' '.join(words[:WORDS])}{' ...' if len(words) > WORDS else ''}\"" if words else ""
+    return f'{head}: "{" ".join(words[:WORDS])}{" ..." if len(words) > WORDS else ""}"' if words else ""
 
 
 def _longest(events: Sequence[Event]) -> list[str]:
     """Labels by how long they are there."""
     labels = dict.fromkeys(one.label for one in events)
     return sorted(labels, key=lambda name: (-covered([one for one in events if one.label == name]), name))
+
+
+def _of(things: Sequence[Event], name: str) -> str:
+    """As many of a label as are there at once."""
+    return _counted(name, at_once([one for one in things if one.label == name]))
 
 
 def _counted(name: str, count: int) -> str:

@@ -18,6 +18,7 @@ from socialflow.doors.rest.middleware import Cors, ErrorBoundary, RequestContext
 from socialflow.doors.rest.ports import Platform
 from socialflow.doors.rest.routes import (
     analysis,
+    captions,
     channels,
     collection,
     edges,
@@ -57,6 +58,7 @@ ROUTERS = (
     sentiment.router,
     generation.router,
     video.router,
+    captions.router,
     image.router,
     pipelines.router,
     orchestrator.router,
