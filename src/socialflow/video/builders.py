@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.video.analysis import Analysis
+from socialflow.video.objects import FaceAnalysis, ObjectAnalysis
 from socialflow.video.observer import Observer
+from socialflow.video.observers.faces import FaceObserver
 from socialflow.video.observers.loudness import LoudnessObserver
+from socialflow.video.observers.objects import ObjectObserver
 from socialflow.video.observers.quality import QualityObserver
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.shots import ShotObserver
@@ -13,7 +16,9 @@ from socialflow.video.quality import QualityAnalysis
 from socialflow.video.scenes import SceneAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
+    "faces": FaceObserver,
     "loudness": LoudnessObserver,
+    "objects": ObjectObserver,
     "quality": QualityObserver,
     "rhythm": RhythmObserver,
     "shots": ShotObserver,
@@ -21,6 +26,8 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 """By name."""
 
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
+    "faces": FaceAnalysis,
+    "objects": ObjectAnalysis,
     "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
 }
