@@ -9,6 +9,7 @@ _HOMES = {
     "DeepVideoAnalyzer": "deep:DeepVideoAnalyzer",
     "AudioEventDetector": "sounds:AudioEventDetector",
     "VideoQualityAnalyzer": "quality:VideoQualityAnalyzer",
+    "ObjectDetector": "objects:ObjectDetector",
     "SceneDetector": "scenes:SceneDetector",
     "SpeechCaptioner": "captions:SpeechCaptioner",
 }

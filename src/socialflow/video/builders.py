@@ -11,6 +11,11 @@ from socialflow.video.observer import Observer
 from socialflow.video.observers.events import EventObserver
 from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.nsfw import NSFWObserver
+from socialflow.video.objects import FaceAnalysis, ObjectAnalysis
+from socialflow.video.observer import Observer
+from socialflow.video.observers.faces import FaceObserver
+from socialflow.video.observers.loudness import LoudnessObserver
+from socialflow.video.observers.objects import ObjectObserver
 from socialflow.video.observers.quality import QualityObserver
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.sentences import SentenceObserver
@@ -29,6 +34,9 @@ OBSERVERS: Mapping[str, type[Observer]] = {
     "events": EventObserver,
     "loudness": LoudnessObserver,
     "nsfw": NSFWObserver,
+    "faces": FaceObserver,
+    "loudness": LoudnessObserver,
+    "objects": ObjectObserver,
     "quality": QualityObserver,
     "rhythm": RhythmObserver,
     "sentences": SentenceObserver,
@@ -43,6 +51,10 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 PARTS: Mapping[str, Callable[[Models], Analysis]] = {
     "audio_events": EventAnalysis,
     "captions": CaptionAnalysis,
+ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
+    "faces": FaceAnalysis,
+    "objects": ObjectAnalysis,
+    "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
     "tags": TagAnalysis,
     "text": lambda models: TextAnalysis(),  # noqa: ARG005
