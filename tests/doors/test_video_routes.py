@@ -61,7 +61,10 @@ class TestCaptions:
         answer = await client.post(f"{self.CAPTIONS}/upload", content=clip, headers=SERVICE)
         told = answer.json()
         assert answer.status_code == 200
-        assert (told["status"], told["missing"]) == ("abstained", ["speech", "model:vad-silero"])
+        assert (told["status"], told["missing"]) == (
+            "abstained",
+            ["speech", "model:vad-silero", "model:speech-whisper-base"],
+        )
         assert (told["cues"], told["words"], told["language"]) == ([], [], None)
 
     @pytest.mark.parametrize(
@@ -74,7 +77,7 @@ class TestCaptions:
         assert (answer.status_code, answer.text) == (200, text)
         assert answer.headers["Content-Type"] == f"{kind}; charset=utf-8"
         assert answer.headers["X-Socialflow-Status"] == "abstained"
-        assert answer.headers["X-Socialflow-Missing"] == "speech, model:vad-silero"
+        assert answer.headers["X-Socialflow-Missing"] == "speech, model:vad-silero, model:speech-whisper-base"
 
     async def test_another_form_is_refused(self, client: httpx.AsyncClient, clip: bytes) -> None:
         answer = await client.post(f"{self.CAPTIONS}/upload?format=ass", content=clip, headers=SERVICE)

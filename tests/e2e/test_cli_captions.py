@@ -34,7 +34,10 @@ class TestEvalCaptions:
         assert "1.0000 of 2 words" in result.stdout
         told = json.loads(report.read_text())
         assert (told["word_error_rate"], told["timing_error_s"]) == (1.0, None)
-        assert (told["status"], told["missing"]) == ("abstained", ["speech", "model:vad-silero"])
+        assert (told["status"], told["missing"]) == (
+            "abstained",
+            ["speech", "model:vad-silero", "model:speech-whisper-base"],
+        )
 
     def test_bad_captions_are_one_line(self, clip: Path, tmp_path: Path) -> None:
         truth = tmp_path / "truth.srt"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypedDict
 
-from socialflow.catalogue.upstream.handed import Handed, first_of, handed
+from socialflow.catalogue.upstream.handed import LACKING, Handed, first_of, handed
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.catalogue.upstream.shared import shared_models
 from socialflow.kit.analyses import Options
@@ -18,6 +18,8 @@ from socialflow.video.records import Pass
 from socialflow.video.sphinx import NAME as SPHINX
 from socialflow.video.subtitles import WRITERS, Format
 from socialflow.video.voice import MODEL as VOICE
+from socialflow.video.whisper import ADVISED
+from socialflow.video.whisper import MODELS as WHISPERS
 
 
 class Captions(TypedDict):
@@ -49,7 +51,7 @@ class CaptionAnalysis(Analysis):
     """Captions, as one of the analyses of a pass.
 
     Parameters:
-        models: those at hand: the network that tells voice from other sound.
+        models: those at hand: the network that tells voice from other sound, and a Whisper, the best there is.
     """
 
     name: ClassVar[str] = "captions"
@@ -57,11 +59,15 @@ class CaptionAnalysis(Analysis):
     def __init__(self, models: Models) -> None:
         voice, self._lacking = first_of(models, VOICE)
         self._voice: Handed | None = None if voice is None else handed(voice)
+        model, _ = first_of(models, *WHISPERS)
+        self._model: Handed | None = None if model is None else handed(model)
+        if model is None:
+            self._lacking += (LACKING + ADVISED,)
 
     @property
     def watches(self) -> Options:
         """Speech alone."""
-        return {"speech": {"voice": self._voice}}
+        return {"speech": {"voice": self._voice, "model": self._model}}
 
     def conclude(self, seen: Pass) -> Answered:
         """As `captions_of` has it; it abstains where nobody speaks, and names what is missing."""

@@ -65,7 +65,10 @@ class TestGenerateCaptions:
         outcome = await job(ran)
         assert outcome.partial
         assert outcome.result["captions"] == "WEBVTT\n"
-        assert (outcome.result["status"], outcome.result["missing"]) == ("abstained", ["speech", "model:vad-silero"])
+        assert (outcome.result["status"], outcome.result["missing"]) == (
+            "abstained",
+            ["speech", "model:vad-silero", "model:speech-whisper-base"],
+        )
         assert (outcome.result["video_id"], outcome.result["cues"]) == ("v-1", 0)
         assert ran.percents[-1] == 100
 

@@ -13,6 +13,7 @@ from socialflow.video.records import SOUND_RATE, Samples
 from socialflow.video.speech import Recogniser, VoicedSound, cut, packed
 from socialflow.video.sphinx import SphinxRecogniser
 from socialflow.video.voice import Voiced, ear_of
+from socialflow.video.whisper import WhisperRecogniser
 
 START = 20.0
 """Seconds of processor time that recognising has before its pace counts."""
@@ -29,9 +30,10 @@ class SpeechObserver(Observer):
 
     Parameters:
         voice: the network that tells voice, handed over; None: loudness and rhythm.
+        model: a Whisper, handed over; None: PocketSphinx.
         pace: processor seconds that a second of speech may take; what more would need is left out.
         most: processor seconds in all.
-        recogniser: what recognises; None: by the models that are handed over.
+        recogniser: what recognises; None: by `model`.
         spent: tells processor seconds of this process.
     """
 
@@ -41,6 +43,7 @@ class SpeechObserver(Observer):
     def __init__(
         self,
         voice: Handed | None = None,
+        model: Handed | None = None,
         *,
         pace: float = 3.0,
         most: float = 300.0,
@@ -49,7 +52,7 @@ class SpeechObserver(Observer):
     ) -> None:
         self._ear = ear_of(voice)
         self._voiced = VoicedSound(self._ear, self._take)
-        self._recogniser, self._spent = recogniser, spent
+        self._recogniser, self._model, self._spent = recogniser, model, spent
         self._pace, self._most, self._used = pace, most, 0.0
         self._words: list[Word] = []
         self._segments: list[Voiced] = []
@@ -88,7 +91,7 @@ class SpeechObserver(Observer):
     def _take(self, found: Sequence[Voiced], sound: Samples, begin: float) -> None:
         """Recognise some stretches, of sound that begins at `begin` seconds."""
         if self._recogniser is None:
-            self._recogniser = SphinxRecogniser()
+            self._recogniser = SphinxRecogniser() if self._model is None else WhisperRecogniser(self._model)
         self._segments += found
         for start, end in packed(found, self._recogniser.longest, self._recogniser.joins):
             first = round((start - begin) * SOUND_RATE)
