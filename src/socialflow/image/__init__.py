@@ -7,6 +7,7 @@ from socialflow.kit.lazy import lazily
 
 _HOMES = {
     "Bank": "descriptors:Bank",
+    "FaceDetector": "detectors:FaceDetector",
     "ImageFingerprint": "records:ImageFingerprint",
     "ImageObjectDetector": "detectors:ImageObjectDetector",
     "ImageTagger": "tagger:ImageTagger",

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.image.analysis import ImageAnalysis
+from socialflow.image.faces import ImageFaces
 from socialflow.image.looker import Looker
+from socialflow.image.lookers.faces import FaceLooker
 from socialflow.image.lookers.nsfw import NSFWLooker
 from socialflow.image.lookers.objects import ObjectLooker
 from socialflow.image.lookers.tags import TagLooker
@@ -18,6 +20,7 @@ from socialflow.image.vectors import VectorAnalysis
 
 LOOKERS: Mapping[str, type[Looker]] = {
     "nsfw": NSFWLooker,
+    "faces": FaceLooker,
     "objects": ObjectLooker,
     "tags": TagLooker,
     "text": TextLooker,
@@ -27,6 +30,7 @@ LOOKERS: Mapping[str, type[Looker]] = {
 
 ANALYSES: Mapping[str, Callable[[Models], ImageAnalysis]] = {
     "nsfw": NSFWAnalysis,
+    "faces": ImageFaces,
     "objects": ImageObjects,
     "tags": TagAnalysis,
     "text": lambda models: TextAnalysis(),  # noqa: ARG005

@@ -71,6 +71,27 @@ def sift(luma: ByteArray, most: int) -> Points:
     return Points(places, np.minimum(np.rint(rows * 256), 255).astype(np.uint8))
 
 
+class HaarFaces:
+    """The cascade for faces from the front that comes with OpenCV (Viola and Jones, CVPR 2001).
+
+    Not for use from several threads. Raises ModelUnavailable where OpenCV, or this part of it, is not installed.
+    """
+
+    def __init__(self) -> None:
+        cv2 = _opencv()
+        if not hasattr(cv2, "CascadeClassifier") or not hasattr(cv2, "data"):
+            raise ModelUnavailable("this OpenCV has no cascades: pip install 'opencv-python-headless>=4.14,<5'")
+        self._cascade = cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_frontalface_default.xml")
+
+    def find(self, luma: ByteArray, least: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+        """Squares (n, 4) of x, y, width, height in pixels, `least` wide at least, and how strongly each passed the last
+        stage, above 0."""
+        found, _, weights = self._cascade.detectMultiScale3(
+            luma, scaleFactor=1.1, minNeighbors=6, minSize=(least, least), outputRejectLevels=True
+        )
+        return np.array(found, np.int32).reshape(-1, 4), np.array(weights, np.float64).reshape(-1)
+
+
 def _strength(point: Any) -> tuple[float, ...]:
     """A key that sorts features the strongest first, and the same way every time."""
     return -point.response, *point.pt, point.size, point.angle

@@ -9,6 +9,8 @@ from socialflow.catalogue.upstream.ports import Models
 from socialflow.catalogue.upstream.shared import shared_models
 from socialflow.image.analysis import DAMAGED, ImageAnalysis
 from socialflow.image.detections import Place
+from socialflow.image.face_models import Point
+from socialflow.image.faces import ImageFaces
 from socialflow.image.given import Given, seen_in
 from socialflow.image.objects import ImageObjects
 from socialflow.image.reader import ImageReader
@@ -31,6 +33,34 @@ class Objects(TypedDict):
 
     objects: list[FoundObject]
     counts: Mapping[str, int]
+    status: Status
+    missing: list[str]
+    provenance: list[Provenance]
+
+
+class Expression(TypedDict):
+    """How a face looks, which is not how somebody feels: the likeliest of seven, and the probability of each."""
+
+    label: str
+    score: float
+    scores: Mapping[str, float]
+
+
+class FoundFace(TypedDict):
+    """One face. `landmarks` are right_eye, left_eye, nose, mouth_right and mouth_left (the face's own right and left),
+    or None where the model tells none; `expression` is None where it was not asked for, or the face is too small."""
+
+    score: float
+    box: Place
+    landmarks: Mapping[str, Point] | None
+    expression: Expression | None
+
+
+class Faces(TypedDict):
+    """The faces of a picture, best first; status and missing as those of `Objects`."""
+
+    faces: list[FoundFace]
+    count: int
     status: Status
     missing: list[str]
     provenance: list[Provenance]
@@ -84,6 +114,34 @@ class ImageObjectDetector(_Detector[Objects]):
         return Objects(
             objects=list(answer.get("objects", ())), counts=answer.get("counts", {}), **_frame(answered, damaged)
         )
+
+
+class FaceDetector(_Detector[Faces]):
+    """Finds faces in pictures, with landmarks and expressions; whose they are it does not tell.
+
+    Parameters:
+        models, reader: as those of `ImageObjectDetector`.
+        expressions: whether to read them.
+
+    >>> from socialflow.catalogue.upstream.handed import NoModels
+    >>> import numpy as np
+    >>> told = FaceDetector(NoModels(), expressions=False).predict(np.zeros((48, 64, 3), np.uint8))
+    >>> told["count"], str(told["status"]), told["missing"]
+    (0, 'partial', ['model:face-yunet'])
+    """
+
+    def __init__(
+        self, models: Models | None = None, reader: ImageReader | None = None, *, expressions: bool = True
+    ) -> None:
+        super().__init__(models, reader)
+        self._expressions = expressions
+
+    def _analysis(self, models: Models) -> ImageAnalysis:
+        return ImageFaces(models, expressions=self._expressions)
+
+    def _told(self, answered: Answered, *, damaged: bool) -> Faces:
+        faces = list(answered.answer["faces"])
+        return Faces(faces=faces, count=len(faces), **_frame(answered, damaged))
 
 
 class _Frame(TypedDict):

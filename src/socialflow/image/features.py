@@ -67,7 +67,8 @@ def drawn(picture: Colours) -> Vector:
             edges = np.histogram(direction[part], _BINS, (0, np.pi), weights=strength[part])[0]
             area = max(1, len(rows) * len(columns))
             parts += [hues / area, *(tone / area for tone in tones), edges * 4 / area]
-    return unit(np.sqrt(np.concatenate(parts)).astype(np.float32)[None])[0]
+    whole: Vector = unit(np.sqrt(np.concatenate(parts)).astype(np.float32))
+    return whole
 
 
 def unit(rows: Vector) -> Vector:

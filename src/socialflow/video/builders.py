@@ -6,17 +6,22 @@ from socialflow.catalogue.upstream.ports import Models
 from socialflow.video.analysis import Analysis
 from socialflow.video.nsfw import NSFWAnalysis
 from socialflow.video.observer import Observer
+from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.nsfw import NSFWObserver
+from socialflow.video.observers.quality import QualityObserver
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.shots import ShotObserver
 from socialflow.video.observers.tags import TagObserver
 from socialflow.video.observers.text import TextObserver
+from socialflow.video.quality import QualityAnalysis
 from socialflow.video.scenes import SceneAnalysis
 from socialflow.video.tags import TagAnalysis
 from socialflow.video.text import TextAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
     "nsfw": NSFWObserver,
+    "loudness": LoudnessObserver,
+    "quality": QualityObserver,
     "rhythm": RhythmObserver,
     "shots": ShotObserver,
     "tags": TagObserver,
@@ -26,6 +31,7 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "nsfw": NSFWAnalysis,
+    "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
     "tags": TagAnalysis,
     "text": lambda models: TextAnalysis(),  # noqa: ARG005

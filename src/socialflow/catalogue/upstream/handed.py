@@ -1,6 +1,6 @@
 """Models handed to a child process: who opens them checks them, who runs them takes them as they were checked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -53,6 +53,16 @@ def first_of(models: Models, *names: str) -> tuple[Installed | None, tuple[str, 
 def command(name: str) -> str:
     """What brings a model here."""
     return f"socialflow models pull {name}"
+
+
+def commands(missing: Iterable[str]) -> Mapping[str, str]:
+    """What brings the models here that an answer lacks, by name; `missing` may have them under names of analyses.
+
+    >>> commands(["sound", "objects:model:yolox-nano-coco"])
+    {'yolox-nano-coco': 'socialflow models pull yolox-nano-coco'}
+    """
+    names = [what.rpartition(LACKING)[2] for what in missing if what.startswith(LACKING) or f":{LACKING}" in what]
+    return {name: command(name) for name in names}
 
 
 def provenance(installed: Installed) -> Provenance:
