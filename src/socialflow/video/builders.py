@@ -24,6 +24,13 @@ from socialflow.video.observers.speech import SpeechObserver
 from socialflow.video.observers.tags import TagObserver
 from socialflow.video.observers.text import TextObserver
 from socialflow.video.observers.voice import VoiceObserver
+from socialflow.video.observers.loudness import LoudnessObserver
+from socialflow.video.observers.nsfw import NSFWObserver
+from socialflow.video.observers.quality import QualityObserver
+from socialflow.video.observers.rhythm import RhythmObserver
+from socialflow.video.observers.shots import ShotObserver
+from socialflow.video.observers.tags import TagObserver
+from socialflow.video.observers.text import TextObserver
 from socialflow.video.quality import QualityAnalysis
 from socialflow.video.scenes import SceneAnalysis
 from socialflow.video.sounds import EventAnalysis
@@ -37,6 +44,8 @@ OBSERVERS: Mapping[str, type[Observer]] = {
     "faces": FaceObserver,
     "loudness": LoudnessObserver,
     "objects": ObjectObserver,
+    "nsfw": NSFWObserver,
+    "loudness": LoudnessObserver,
     "quality": QualityObserver,
     "rhythm": RhythmObserver,
     "sentences": SentenceObserver,
@@ -54,6 +63,7 @@ PARTS: Mapping[str, Callable[[Models], Analysis]] = {
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "faces": FaceAnalysis,
     "objects": ObjectAnalysis,
+    "nsfw": NSFWAnalysis,
     "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
     "tags": TagAnalysis,
