@@ -24,8 +24,6 @@ LOOKERS: Mapping[str, type[Looker]] = {
     "caption": CaptionLooker,
     "faces": FaceLooker,
     "nsfw": NSFWLooker,
-    "nsfw": NSFWLooker,
-    "faces": FaceLooker,
     "objects": ObjectLooker,
     "tags": TagLooker,
     "text": TextLooker,
@@ -37,8 +35,6 @@ ANALYSES: Mapping[str, Callable[[Models], ImageAnalysis]] = {
     "caption": CaptionAnalysis,
     "faces": ImageFaces,
     "nsfw": NSFWAnalysis,
-    "nsfw": NSFWAnalysis,
-    "faces": ImageFaces,
     "objects": ImageObjects,
     "tags": TagAnalysis,
     "text": lambda models: TextAnalysis(),  # noqa: ARG005

@@ -7,14 +7,12 @@ from socialflow.video.analysis import Analysis
 from socialflow.video.captions import CaptionAnalysis
 from socialflow.video.deep import DeepAnalysis
 from socialflow.video.nsfw import NSFWAnalysis
-from socialflow.video.observer import Observer
-from socialflow.video.observers.events import EventObserver
-from socialflow.video.observers.loudness import LoudnessObserver
-from socialflow.video.observers.nsfw import NSFWObserver
 from socialflow.video.objects import FaceAnalysis, ObjectAnalysis
 from socialflow.video.observer import Observer
+from socialflow.video.observers.events import EventObserver
 from socialflow.video.observers.faces import FaceObserver
 from socialflow.video.observers.loudness import LoudnessObserver
+from socialflow.video.observers.nsfw import NSFWObserver
 from socialflow.video.observers.objects import ObjectObserver
 from socialflow.video.observers.quality import QualityObserver
 from socialflow.video.observers.rhythm import RhythmObserver
@@ -24,13 +22,6 @@ from socialflow.video.observers.speech import SpeechObserver
 from socialflow.video.observers.tags import TagObserver
 from socialflow.video.observers.text import TextObserver
 from socialflow.video.observers.voice import VoiceObserver
-from socialflow.video.observers.loudness import LoudnessObserver
-from socialflow.video.observers.nsfw import NSFWObserver
-from socialflow.video.observers.quality import QualityObserver
-from socialflow.video.observers.rhythm import RhythmObserver
-from socialflow.video.observers.shots import ShotObserver
-from socialflow.video.observers.tags import TagObserver
-from socialflow.video.observers.text import TextObserver
 from socialflow.video.quality import QualityAnalysis
 from socialflow.video.scenes import SceneAnalysis
 from socialflow.video.sounds import EventAnalysis
@@ -39,13 +30,10 @@ from socialflow.video.text import TextAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
     "events": EventObserver,
-    "loudness": LoudnessObserver,
-    "nsfw": NSFWObserver,
     "faces": FaceObserver,
     "loudness": LoudnessObserver,
-    "objects": ObjectObserver,
     "nsfw": NSFWObserver,
-    "loudness": LoudnessObserver,
+    "objects": ObjectObserver,
     "quality": QualityObserver,
     "rhythm": RhythmObserver,
     "sentences": SentenceObserver,
@@ -60,11 +48,8 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 PARTS: Mapping[str, Callable[[Models], Analysis]] = {
     "audio_events": EventAnalysis,
     "captions": CaptionAnalysis,
-ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "faces": FaceAnalysis,
     "objects": ObjectAnalysis,
-    "nsfw": NSFWAnalysis,
-    "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
     "tags": TagAnalysis,
     "text": lambda models: TextAnalysis(),  # noqa: ARG005
