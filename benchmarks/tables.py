@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.shots_table import shots
+
 RESULTS = Path(__file__).parent / "results"
 _ELSEWHERE = frozenset(
     f"{name}.json"
     for name in (
         "bandit",
+        "shots",
         "social",
         "cold",
         "ranker",
@@ -369,6 +372,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "keywords": keywords,
     "replies": replies,
     "copies_images": copies_images,
+    "shots": shots,
     "speed": speed,
 }
 """Marker on the page -> table."""

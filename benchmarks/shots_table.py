@@ -1,0 +1,44 @@
+"""The table of the figures page on changes of shot."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+RESULT = Path(__file__).parent / "results" / "shots.json"
+_PARTS = {
+    "second_half": "Films put together, the half that nothing was chosen on",
+    "first_half": "Films put together, the other half",
+    "annotated": "Annotated films",
+    "all": "All, clips of one shot included",
+}
+
+
+def shots() -> str:
+    """Cuts, gradual changes and flashes, and frames a second, beside PySceneDetect."""
+    if not RESULT.exists():
+        return "Not measured yet."
+    report = json.loads(RESULT.read_text(encoding="utf-8"))
+    parts = [_part(title, report[part], _size(part, report)) for part, title in _PARTS.items()]
+    speeds = report["frames_per_second"]
+    lines = ["| Frames a second, one thread, decoding included | |", "|---|---|"]
+    lines += [f"| {name} | {value:.0f} |" for name, value in speeds.items()]
+    alone = report["one_shot"]
+    false = ", ".join(f"{name} {told['all']['told']}" for name, told in alone.items())
+    end = f"Told of the {report['films']['one_shot']['films']} clips of one shot, all of it false: {false}."
+    return "\n\n".join([*parts, "\n".join(lines), f"{end} {report['peer'] or ''}. `{report['command']}`"])
+
+
+def _size(part: str, report: Mapping[str, Any]) -> str:
+    facts = list(report["films"].values()) if part == "all" else [report["films"][part]]
+    cuts, gradual, flashes = (sum(one[name] for one in facts) for name in ("cuts", "gradual", "flashes"))
+    return f"{cuts} cuts, {gradual} gradual changes, {flashes} flashes"
+
+
+def _part(title: str, told: Mapping[str, Any], size: str) -> str:
+    head = ("", "Cuts: P", "R", "F1", "Gradual: P", "R", "F1", "All: F1", "Flashes taken for changes")
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for name, one in told.items():
+        cells = [f"{one[kind][figure]:.3f}" for kind in ("cuts", "gradual") for figure in ("precision", "recall", "f1")]
+        lines.append(f"| {' | '.join([name, *cells, format(one['all']['f1'], '.3f'), str(one['flashes_taken'])])} |")
+    return "\n".join([f"**{title}**: {size}", "", *lines])
