@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from socialflow.catalogue.upstream.ports import Models
 from socialflow.video.analysis import Analysis
 from socialflow.video.observer import Observer
 from socialflow.video.observers.rhythm import RhythmObserver
@@ -14,7 +15,7 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 }
 """By name."""
 
-ANALYSES: Mapping[str, Callable[[], Analysis]] = {
-    "scene": SceneAnalysis,
+ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
+    "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
 }
-"""What makes each, by name."""
+"""What makes each, by name, of the models that are at hand."""

@@ -24,11 +24,14 @@ def analyze_video(
     json: Json = False,
 ) -> None:
     """Open a video once, in a process of its own, and answer everything that is asked about it."""
-    from socialflow.video.analysis import report, watched_by
+    from socialflow.catalogue.upstream.shared import shared_models
+    from socialflow.kit.analyses import watched_by
+    from socialflow.video.analysis import report
     from socialflow.video.reader import VideoReader, Watching
     from socialflow.video.service import chosen
 
-    analyses = chosen([name.strip() for name in ask.split(",") if name.strip()] or None)
+    names = [name.strip() for name in ask.split(",") if name.strip()] or None
+    analyses = chosen(names, shared_models())
     reader = VideoReader()
     try:
         with console.progress_bar() as progress:

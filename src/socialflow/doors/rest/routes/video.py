@@ -32,7 +32,7 @@ async def analyse_video(body: VideoIn, call: CallDep) -> Reply:
     "/analyze/upload",
     response_model=VideoOut,
     summary="What is in a video that is sent",
-    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _FILE, "video/*": _FILE}}},
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _FILE}}},
 )
 async def analyse_upload(
     request: Request,
