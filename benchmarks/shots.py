@@ -6,12 +6,15 @@ The films are made in the run (`shots_made`): every cut, dissolve, fade and flas
 cut in halves that share nothing; constants of `socialflow.video` were chosen on films of the first half with other
 seeds. Clips as they are, of one shot each, count too: whatever is told of them is false.
 
-PySceneDetect's detectors have their defaults and its PyAV backend, everything in one thread; it tells no kinds, so a
-place it tells in a gradual change finds that, and only what lies outside all of them can be a false cut. It is left out
-where it cannot be imported: `pip install scenedetect==0.7.2`, or its folder on PYTHONPATH.
+PySceneDetect's detectors have their defaults and run in a process of their own, for which `python -m venv
+var/shots-peers && var/shots-peers/bin/pip install scenedetect==0.7.2 av` is enough; without one they are left out. It
+tells no kinds, so a place it tells in a gradual change finds that, and only what lies outside all of them can be a
+false cut. Its model (TransNet V2) is not measured.
+
+Speed is in processor seconds of the whole process, decoding with one thread included, by turns on the same files;
+PySceneDetect reads through OpenCV and through PyAV, and its quicker one counts. Shown are medians of ratios.
 """
 
-import importlib
 import json
 import statistics
 import time
@@ -22,18 +25,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import cv2
 import numpy as np
 
 from benchmarks.results_file import write
 from benchmarks.shots_made import CLIPS, compose, encode, forget, sources
+from benchmarks.shots_peers import BACKENDS, DETECTORS, PYTHON, Peer, peer
 from socialflow.evaluation.shots import Change, ShotScore, score
 from socialflow.evaluation.shots_truth import truth_of
 from socialflow.video.observers.shots import ShotObserver
 from socialflow.video.shots_eval import figures
 from socialflow.video.stream import watch
 
-PEERS = ("ContentDetector", "AdaptiveDetector", "HashDetector", "HistogramDetector", "ThresholdDetector")
 ANNOTATED = ("big-buck-bunny_trailer.webm", "montage-known-cuts.mp4")
 FILMS, SHOTS, SEED = 3, 24, 1000
 """Of each half; shots of each; of the first film, the others following."""
@@ -51,12 +53,11 @@ class Film:
     flashes: list[tuple[int, int]]
 
 
-def run(shared: Path) -> Path:
+def run(shared: Path, peers_python: Path = PYTHON) -> Path:
     """Measure and write `results/shots.json`."""
     media = shared / "media"
-    peers = _peers()
-    methods: dict[str, Method] = {OURS: ours, **peers}
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, peer(peers_python) as their:
+        methods: dict[str, Method] = {OURS: ours, **_peers(their)}
         parts = {
             "annotated": [annotated(media / "video-film" / name) for name in ANNOTATED],
             "first_half": made(media, 0, Path(folder)),
@@ -64,13 +65,13 @@ def run(shared: Path) -> Path:
             "one_shot": [Film(media / name, [], []) for half in CLIPS for name in half],
         }
         told = {name: {film.path: method(film.path) for film in _all(parts)} for name, method in methods.items()}
-    report: dict[str, Any] = {
-        "films": {name: _facts(films) for name, films in parts.items()},
-        **{name: _table(films, told) for name, films in parts.items()},
-        "all": _table(_all(parts), told),
-        "frames_per_second": speeds(media / "video-film" / ANNOTATED[0], methods),
-        "peer": _version(),
-    }
+        report: dict[str, Any] = {
+            "films": {name: _facts(films) for name, films in parts.items()},
+            **{name: _table(films, told) for name, films in parts.items()},
+            "all": _table(_all(parts), told),
+            "speed": {film.path.name: speeds(film.path, their) for film in parts["annotated"]},
+            "peer": None if their is None else f"PySceneDetect {their.version}",
+        }
     return write("shots", "python -m benchmarks shots", report)
 
 
@@ -106,31 +107,19 @@ def ours(path: Path) -> list[Change]:
     return truth_of(watch(path, [ShotObserver()]).findings["shots"].body["transitions"])
 
 
-def _peers() -> dict[str, Method]:
-    """PySceneDetect's detectors by name, where it can be imported."""
-    try:
-        library = importlib.import_module("scenedetect")
-    except ImportError:
-        return {}
-    cv2.setNumThreads(1)
-    return {f"PySceneDetect {name.removesuffix('Detector')}": partial(_peer, library, name) for name in PEERS}
+def _peers(their: Peer | None) -> dict[str, Method]:
+    """PySceneDetect's detectors by name."""
+    return {} if their is None else {_named(name): partial(_theirs, their, name) for name in DETECTORS}
 
 
-def _peer(library: Any, name: str, path: Path) -> list[Change]:
-    """Frames at which a detector begins new scenes."""
-    video = library.open_video(str(path), backend="pyav", threading_mode=None)
-    manager = library.SceneManager()
-    manager.add_detector(getattr(library, name)())
-    manager.detect_scenes(video)
-    starts = [int(start.frame_num) for start, _ in manager.get_scene_list()[1:]]
+def _named(detector: str) -> str:
+    return f"PySceneDetect {detector.removesuffix('Detector')}"
+
+
+def _theirs(their: Peer, detector: str, path: Path) -> list[Change]:
+    """A cut wherever a detector begins a new scene."""
+    starts, _ = their.watch(detector, BACKENDS[-1], path)
     return [Change("cut", start, start) for start in starts]
-
-
-def _version() -> str | None:
-    try:
-        return f"PySceneDetect {importlib.import_module('scenedetect').__version__}"
-    except ImportError:
-        return None
 
 
 def _table(films: Sequence[Film], told: Mapping[str, Mapping[Path, list[Change]]]) -> dict[str, Any]:
@@ -157,15 +146,27 @@ def _facts(films: Sequence[Film]) -> dict[str, int]:
     }
 
 
-def speeds(path: Path, methods: Mapping[str, Method]) -> dict[str, float]:
-    """Frames a second in one thread, decoding included: the median of several runs, taking turns."""
-    frames = watch(path, []).read.frames
-    each: dict[str, Callable[[], object]] = {"decoding alone": partial(watch, path, [])}
-    each |= {name: partial(method, path) for name, method in methods.items()}
-    taken: dict[str, list[float]] = {name: [] for name in each}
+def speeds(path: Path, their: Peer | None) -> dict[str, Any]:
+    """Processor seconds as multiples of ours (least, median, most of several turns), and our frames a second."""
+    each: dict[str, Callable[[], float]] = {"decoding alone": partial(_seconds, path, ())}
+    if their is not None:
+        for name in DETECTORS:
+            for backend in BACKENDS:
+                each[f"{_named(name)}, {backend}"] = lambda name=name, backend=backend: (  # type: ignore[misc]
+                    their.watch(name, backend, path)[1]
+                )
+    own: list[float] = []
+    ratios: dict[str, list[float]] = {name: [] for name in each}
     for _ in range(REPEATS):
         for name, go in each.items():
-            begun = time.perf_counter()
-            go()
-            taken[name].append(time.perf_counter() - begun)
-    return {name: round(frames / statistics.median(seconds), 1) for name, seconds in taken.items()}
+            own.append(_seconds(path, (ShotObserver,)))
+            ratios[name].append(go() / own[-1])
+    spread = {name: [round(of(found), 2) for of in (min, statistics.median, max)] for name, found in ratios.items()}
+    return {"frames_per_second": round(watch(path, []).read.frames / statistics.median(own), 1), "ratios": spread}
+
+
+def _seconds(path: Path, kinds: Sequence[type[ShotObserver]]) -> float:
+    observers = [kind() for kind in kinds]
+    begun = time.process_time()
+    watch(path, observers)
+    return time.process_time() - begun

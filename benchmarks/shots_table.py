@@ -1,7 +1,7 @@
 """The table of the figures page on changes of shot."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,23 @@ def shots() -> str:
         return "Not measured yet."
     report = json.loads(RESULT.read_text(encoding="utf-8"))
     parts = [_part(title, report[part], _size(part, report)) for part, title in _PARTS.items()]
-    speeds = report["frames_per_second"]
-    lines = ["| Frames a second, one thread, decoding included | |", "|---|---|"]
-    lines += [f"| {name} | {value:.0f} |" for name, value in speeds.items()]
+    speed = report["speed"]
+    lines = [f"| Processor seconds, as multiples of ours | {' | '.join(speed)} |", "|---" * (len(speed) + 1) + "|"]
+    lines += [
+        f"| {name} | {' | '.join(_spread(one['ratios'][name]) for one in speed.values())} |"
+        for name in next(iter(speed.values()))["ratios"]
+    ]
+    pace = " and ".join(f"{one['frames_per_second']:.0f}" for one in speed.values())
+    lines += ["", f"Ours: {pace} frames a second of 640 x 360, decoding included."]
     alone = report["one_shot"]
     false = ", ".join(f"{name} {told['all']['told']}" for name, told in alone.items())
     end = f"Told of the {report['films']['one_shot']['films']} clips of one shot, all of it false: {false}."
     return "\n\n".join([*parts, "\n".join(lines), f"{end} {report['peer'] or ''}. `{report['command']}`"])
+
+
+def _spread(ratios: Sequence[float]) -> str:
+    least, middle, most = ratios
+    return f"{middle:.2f} ({least:.2f} to {most:.2f})"
 
 
 def _size(part: str, report: Mapping[str, Any]) -> str:
