@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-RESULT = Path(__file__).parent / "results" / "shots.json"
+from benchmarks.results_file import RESULTS, table_line
+
+RESULT = RESULTS / "shots.json"
 _PARTS = {
     "second_half": "Films put together, the half that nothing was chosen on",
     "first_half": "Films put together, the other half",
@@ -21,9 +22,9 @@ def shots() -> str:
     report = json.loads(RESULT.read_text(encoding="utf-8"))
     parts = [_part(title, report[part], _size(part, report)) for part, title in _PARTS.items()]
     speed = report["speed"]
-    lines = [f"| Processor seconds, as multiples of ours | {' | '.join(speed)} |", "|---" * (len(speed) + 1) + "|"]
+    lines = [table_line(["Processor seconds, as multiples of ours", *speed]), "|---" * (len(speed) + 1) + "|"]
     lines += [
-        f"| {name} | {' | '.join(_spread(one['ratios'][name]) for one in speed.values())} |"
+        table_line([name, *(_spread(one["ratios"][name]) for one in speed.values())])
         for name in next(iter(speed.values()))["ratios"]
     ]
     pace = " and ".join(f"{one['frames_per_second']:.0f}" for one in speed.values())
@@ -47,8 +48,8 @@ def _size(part: str, report: Mapping[str, Any]) -> str:
 
 def _part(title: str, told: Mapping[str, Any], size: str) -> str:
     head = ("", "Cuts: P", "R", "F1", "Gradual: P", "R", "F1", "All: F1", "Flashes taken for changes")
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    lines = [table_line(head), "|---" * len(head) + "|"]
     for name, one in told.items():
         cells = [f"{one[kind][figure]:.3f}" for kind in ("cuts", "gradual") for figure in ("precision", "recall", "f1")]
-        lines.append(f"| {' | '.join([name, *cells, format(one['all']['f1'], '.3f'), str(one['flashes_taken'])])} |")
+        lines.append(table_line([name, *cells, f"{one['all']['f1']:.3f}", str(one["flashes_taken"])]))
     return "\n".join([f"**{title}**: {size}", "", *lines])
