@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from benchmarks.results_file import RESULTS, table_line
+from benchmarks.shots_table import shots
 
 
 def copies_images() -> str:
@@ -72,6 +73,7 @@ def hostile() -> str:
 
 MEDIA_TABLES: Mapping[str, Callable[[], str]] = {
     "copies_images": copies_images,
+    "shots": shots,
     "video_pass": video_pass,
     "hostile": hostile,
 }
