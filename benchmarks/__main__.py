@@ -45,6 +45,7 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "jobs": lambda _given: jobs.run(),
     "keywords": lambda given: keywords.run(given.shared, given.yake_python),
     "models": lambda given: models.run(given.items, _made(given.home)),
+    "objects": lambda given: _objects(given.shared),
     "peers": lambda given: peers.run(given.peers_python),
     "replies": lambda given: replies.run(given.text_model),
     "shots": lambda given: _shots(given.shared, given.shots_peers_python),
@@ -54,6 +55,13 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "video_pass": lambda _given: video_pass.run(),
     "text_speed": lambda given: text_speed.run(given.text_peers_python),
 }
+
+
+def _objects(shared: Path) -> object:
+    """Needs the media extra."""
+    from benchmarks import objects
+
+    return objects.run(shared)
 
 
 def _copies_images(shared: Path) -> object:
