@@ -7,6 +7,7 @@ from socialflow.kit.lazy import lazily
 
 _HOMES = {
     "VideoQualityAnalyzer": "quality:VideoQualityAnalyzer",
+    "ActionRecognizer": "action_recognizer:ActionRecognizer",
     "SceneDetector": "scenes:SceneDetector",
 }
 

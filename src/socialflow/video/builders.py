@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping
 
 from socialflow.catalogue.upstream.ports import Models
+from socialflow.video.actions import ActionAnalysis
 from socialflow.video.analysis import Analysis
 from socialflow.video.nsfw import NSFWAnalysis
 from socialflow.video.observer import Observer
+from socialflow.video.observers.actions import ActionObserver
 from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.nsfw import NSFWObserver
+from socialflow.video.observers.pose import PoseObserver
 from socialflow.video.observers.quality import QualityObserver
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.shots import ShotObserver
@@ -19,8 +22,10 @@ from socialflow.video.tags import TagAnalysis
 from socialflow.video.text import TextAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
-    "nsfw": NSFWObserver,
+    "actions": ActionObserver,
     "loudness": LoudnessObserver,
+    "nsfw": NSFWObserver,
+    "pose": PoseObserver,
     "quality": QualityObserver,
     "rhythm": RhythmObserver,
     "shots": ShotObserver,
@@ -30,6 +35,7 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 """By name."""
 
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
+    "actions": ActionAnalysis,
     "nsfw": NSFWAnalysis,
     "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
