@@ -8,6 +8,7 @@ from socialflow.kit.lazy import lazily
 _HOMES = {
     "VideoQualityAnalyzer": "quality:VideoQualityAnalyzer",
     "ActionRecognizer": "action_recognizer:ActionRecognizer",
+    "ObjectDetector": "objects:ObjectDetector",
     "SceneDetector": "scenes:SceneDetector",
 }
 

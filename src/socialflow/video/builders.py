@@ -6,10 +6,13 @@ from socialflow.catalogue.upstream.ports import Models
 from socialflow.video.actions import ActionAnalysis
 from socialflow.video.analysis import Analysis
 from socialflow.video.nsfw import NSFWAnalysis
+from socialflow.video.objects import FaceAnalysis, ObjectAnalysis
 from socialflow.video.observer import Observer
 from socialflow.video.observers.actions import ActionObserver
+from socialflow.video.observers.faces import FaceObserver
 from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.nsfw import NSFWObserver
+from socialflow.video.observers.objects import ObjectObserver
 from socialflow.video.observers.pose import PoseObserver
 from socialflow.video.observers.quality import QualityObserver
 from socialflow.video.observers.rhythm import RhythmObserver
@@ -26,6 +29,9 @@ OBSERVERS: Mapping[str, type[Observer]] = {
     "loudness": LoudnessObserver,
     "nsfw": NSFWObserver,
     "pose": PoseObserver,
+    "faces": FaceObserver,
+    "loudness": LoudnessObserver,
+    "objects": ObjectObserver,
     "quality": QualityObserver,
     "rhythm": RhythmObserver,
     "shots": ShotObserver,
@@ -37,6 +43,8 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "actions": ActionAnalysis,
     "nsfw": NSFWAnalysis,
+    "faces": FaceAnalysis,
+    "objects": ObjectAnalysis,
     "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
     "tags": TagAnalysis,

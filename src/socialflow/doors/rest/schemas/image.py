@@ -11,7 +11,7 @@ ImageUrl = Annotated[
     MediaUrl,
     Field(description="http or https, on the public internet.", examples=["https://media.example.org/photo.jpg"]),
 ]
-Share = Annotated[float, Field(ge=0, le=1, examples=[0.25])]
+Share = Annotated[float, Field(ge=0, le=1, description="0 to 1.", examples=[0.25])]
 
 
 class PictureIn(Body):
@@ -67,7 +67,7 @@ class ObjectOut(BaseModel):
 
     label: Annotated[str, Field(description="One of 80 classes (COCO).", examples=["dog"])]
     score: Annotated[float, Field(description="How sure the model is, 0 to 1.", examples=[0.84])]
-    box: BoxOut
+    box: Annotated[BoxOut, Field(description="Where it is.")]
 
 
 class _OneOut(Answered):
@@ -94,7 +94,7 @@ class FaceOut(BaseModel):
     """One face; whose it is nobody asks."""
 
     score: Annotated[float, Field(description="How sure the model is, 0 to 1.", examples=[0.92])]
-    box: BoxOut
+    box: Annotated[BoxOut, Field(description="Where it is.")]
     landmarks: Annotated[
         dict[str, PointOut] | None,
         Field(description="right_eye, left_eye, nose, mouth_right, mouth_left; null where the model tells none."),
