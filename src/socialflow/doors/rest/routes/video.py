@@ -1,7 +1,8 @@
 """What is seen and heard in videos: one pass answers everything that is asked."""
 
 import asyncio
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -9,16 +10,11 @@ from starlette.responses import Response
 from socialflow.access.matrix import Action, authorise
 from socialflow.doors.rest.deps import CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
+from socialflow.doors.rest.media import FILE, told, told_alone
 from socialflow.doors.rest.replies import HEADERS, Reply
-from socialflow.doors.rest.schemas.video import (
-    MAX_ANALYSES,
-    CaptionForm,
-    CaptionsIn,
-    CaptionsOut,
-    VideoIn,
-    VideoOut,
-)
-from socialflow.kit.answers import Status
+from socialflow.doors.rest.schemas.captions import CaptionForm, CaptionsIn, CaptionsOut
+from socialflow.doors.rest.schemas.media import MAX_ANALYSES
+from socialflow.doors.rest.schemas.video import VideoIn, VideoOut
 from socialflow.video.analysis import Report
 from socialflow.video.captions import CaptionAnalysis, written
 from socialflow.video.subtitles import MEDIA_TYPES
@@ -29,7 +25,6 @@ router = APIRouter(
     route_class=GuardedRoute,
     responses=documented(401, 403, 422, 429, 503),
 )
-_FILE = {"schema": {"type": "string", "format": "binary"}}
 _TEXT = {"schema": {"type": "string"}}
 _CAPTIONS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -51,7 +46,7 @@ async def analyse_video(body: VideoIn, call: CallDep) -> Reply:
     "/analyze/upload",
     response_model=VideoOut,
     summary="What is in a video that is sent",
-    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _FILE}}},
+    openapi_extra=dict(FILE),
 )
 async def analyse_upload(
     request: Request,
@@ -83,7 +78,7 @@ async def caption_video(body: CaptionsIn, call: CallDep) -> Response:
     response_model=CaptionsOut,
     responses=_CAPTIONS,
     summary="Captions of what is said in a file that is sent",
-    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _FILE}}},
+    openapi_extra=dict(FILE),
 )
 async def caption_upload(
     request: Request,
@@ -99,23 +94,14 @@ async def caption_upload(
 
 
 async def _captions(report: Report, form: CaptionForm) -> Response:
-    told = report.analyses[CaptionAnalysis.name]
-    status = report.status if report.status is not Status.COMPLETE else told.status
-    missing = [*report.read.lacking, *told.missing]
+    answer = told_alone(report, CaptionAnalysis.name, {})
     if form == "json":
-        return Reply({**told.answer, "status": status, "missing": missing, "provenance": told.provenance})
-    text = await asyncio.to_thread(written, told.answer["cues"], form)
-    headers = {"X-Socialflow-Status": status, "X-Socialflow-Missing": ", ".join(missing)}
+        return Reply(answer)
+    text = await asyncio.to_thread(written, report.analyses[CaptionAnalysis.name].answer["cues"], form)
+    lacking = ", ".join(cast("Sequence[str]", answer["missing"]))
+    headers = {"X-Socialflow-Status": report.status, "X-Socialflow-Missing": lacking}
     return Response(text, media_type=f"{MEDIA_TYPES[form]}; charset=utf-8", headers=headers)
 
 
 def _told(report: Report) -> Reply:
-    return Reply(
-        {
-            "status": report.status,
-            "missing": report.missing,
-            "info": report.info,
-            "read": report.read,
-            "analyses": report.analyses,
-        }
-    )
+    return Reply({**told(report), "read": report.read})
