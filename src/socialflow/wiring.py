@@ -297,6 +297,7 @@ def handlers(platform: Platform) -> Mapping[PipelineType, Handler]:
             bandit=platform.recommendation.bandit,
             catalogue=platform.catalogue,
             upstream=platform.upstream,
+            video=platform.video,
             collect=Collect(
                 platform.store,
                 clock,

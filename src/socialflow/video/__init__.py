@@ -6,10 +6,12 @@ The names of the Python interface are loaded when they are first asked for.
 from socialflow.kit.lazy import lazily
 
 _HOMES = {
+    "AudioEventDetector": "sounds:AudioEventDetector",
     "VideoQualityAnalyzer": "quality:VideoQualityAnalyzer",
     "ActionRecognizer": "action_recognizer:ActionRecognizer",
     "ObjectDetector": "objects:ObjectDetector",
     "SceneDetector": "scenes:SceneDetector",
+    "SpeechCaptioner": "captions:SpeechCaptioner",
 }
 
 __all__ = list(_HOMES)

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.video.actions import ActionAnalysis
 from socialflow.video.analysis import Analysis
+from socialflow.video.captions import CaptionAnalysis
 from socialflow.video.nsfw import NSFWAnalysis
 from socialflow.video.objects import FaceAnalysis, ObjectAnalysis
 from socialflow.video.observer import Observer
 from socialflow.video.observers.actions import ActionObserver
+from socialflow.video.observers.events import EventObserver
 from socialflow.video.observers.faces import FaceObserver
 from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.nsfw import NSFWObserver
@@ -17,33 +19,40 @@ from socialflow.video.observers.pose import PoseObserver
 from socialflow.video.observers.quality import QualityObserver
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.shots import ShotObserver
+from socialflow.video.observers.speech import SpeechObserver
 from socialflow.video.observers.tags import TagObserver
 from socialflow.video.observers.text import TextObserver
+from socialflow.video.observers.voice import VoiceObserver
 from socialflow.video.quality import QualityAnalysis
 from socialflow.video.scenes import SceneAnalysis
+from socialflow.video.sounds import EventAnalysis
 from socialflow.video.tags import TagAnalysis
 from socialflow.video.text import TextAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
     "actions": ActionObserver,
-    "loudness": LoudnessObserver,
-    "nsfw": NSFWObserver,
-    "pose": PoseObserver,
+    "events": EventObserver,
     "faces": FaceObserver,
     "loudness": LoudnessObserver,
+    "nsfw": NSFWObserver,
     "objects": ObjectObserver,
+    "pose": PoseObserver,
     "quality": QualityObserver,
     "rhythm": RhythmObserver,
     "shots": ShotObserver,
+    "speech": SpeechObserver,
     "tags": TagObserver,
     "text": TextObserver,
+    "voice": VoiceObserver,
 }
 """By name."""
 
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "actions": ActionAnalysis,
-    "nsfw": NSFWAnalysis,
+    "audio_events": EventAnalysis,
+    "captions": CaptionAnalysis,
     "faces": FaceAnalysis,
+    "nsfw": NSFWAnalysis,
     "objects": ObjectAnalysis,
     "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
