@@ -10,6 +10,7 @@ from socialflow.video.nsfw import NSFWAnalysis
 from socialflow.video.objects import FaceAnalysis, ObjectAnalysis
 from socialflow.video.observer import Observer
 from socialflow.video.observers.actions import ActionObserver
+from socialflow.video.observers.blood import BloodObserver
 from socialflow.video.observers.events import EventObserver
 from socialflow.video.observers.faces import FaceObserver
 from socialflow.video.observers.loudness import LoudnessObserver
@@ -28,9 +29,11 @@ from socialflow.video.scenes import SceneAnalysis
 from socialflow.video.sounds import EventAnalysis
 from socialflow.video.tags import TagAnalysis
 from socialflow.video.text import TextAnalysis
+from socialflow.video.violence import ViolenceAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
     "actions": ActionObserver,
+    "blood": BloodObserver,
     "events": EventObserver,
     "faces": FaceObserver,
     "loudness": LoudnessObserver,
@@ -58,5 +61,6 @@ ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
     "tags": TagAnalysis,
     "text": lambda models: TextAnalysis(),  # noqa: ARG005
+    "violence": ViolenceAnalysis,
 }
 """What makes each, by name, of the models that are at hand."""
