@@ -104,6 +104,24 @@ def words_and_colours(red: str, green: str) -> dict[str, bytes]:
     return {"onnx/vision_model.onnx": image, "onnx/text_model.onnx": text, "tokenizer.json": words}
 
 
+def colour_actions(red: int, green: int) -> dict[str, bytes]:
+    """In place of the four hundred actions: of red clips the class `red`, of green ones `green`."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    weights = np.zeros((3, 400), np.float32)
+    weights[:, red], weights[:, green] = [4, -4, -2], [-4, 4, -2]
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["video"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["mean"]),
+        helper.make_node("Gemm", ["mean", "weights"], ["logits"]),
+    ]
+    given = helper.make_tensor_value_info("video", TensorProto.FLOAT, ["batch", 3, 16, 112, 112])
+    gives = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", 400])
+    labels = "\n".join(f"action {number}" for number in range(400))
+    graph = _model(nodes, given, gives, [numpy_helper.from_array(weights, "weights")])
+    return {"r3d_18_kinetics400.onnx": graph, "kinetics400_labels.txt": labels.encode()}
+
+
 def _model(nodes: list[object], given: object, gives: object, constants: list[object]) -> bytes:
     """A graph of one input and one output as a file."""
     from onnx import helper

@@ -60,6 +60,7 @@ from socialflow.video.builders import ANALYSES as VIDEO_ANALYSES
 from socialflow.video.nsfw import NSFWAnalysis as VideoNSFW
 from socialflow.video.service import Table as VideoTable
 from socialflow.video.service import VideoService
+from socialflow.video.violence import ViolenceAnalysis
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -250,7 +251,11 @@ def media(settings: Settings, models: UpstreamModels) -> tuple[VideoService, Ima
     fetcher = Fetcher(limits, Reach(allowed_hosts=frozenset(settings.media_allowed_hosts)))
     incoming = Incoming(fetcher, folder=settings.media_dir, max_bytes=settings.media_max_bytes)
     least = settings.ml_nsfw_threshold
-    videos: VideoTable = {**VIDEO_ANALYSES, "nsfw": lambda at_hand: VideoNSFW(at_hand, least)}
+    videos: VideoTable = {
+        **VIDEO_ANALYSES,
+        "nsfw": lambda at_hand: VideoNSFW(at_hand, least),
+        "violence": lambda at_hand: ViolenceAnalysis(at_hand, settings.ml_violence_threshold),
+    }
     pictures: ImageTable = {**IMAGE_ANALYSES, "nsfw": lambda at_hand: ImageNSFW(at_hand, least)}
     return (
         VideoService(incoming=incoming, models=models, analyses=videos),

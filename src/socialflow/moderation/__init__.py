@@ -11,6 +11,7 @@ _HOMES = {
     "SpamDetector": "spam:SpamDetector",
     "TextModerator": "text_moderator:TextModerator",
     "ToxicityDetector": "toxicity:ToxicityDetector",
+    "ViolenceDetector": "violence:ViolenceDetector",
 }
 
 __all__ = list(_HOMES)

@@ -3,17 +3,24 @@
 from collections.abc import Callable, Mapping
 
 from socialflow.catalogue.upstream.ports import Models
+from socialflow.video.actions import ActionAnalysis
 from socialflow.video.analysis import Analysis
 from socialflow.video.captions import CaptionAnalysis
 from socialflow.video.deep import DeepAnalysis
 from socialflow.video.nsfw import NSFWAnalysis
 from socialflow.video.objects import FaceAnalysis, ObjectAnalysis
 from socialflow.video.observer import Observer
+from socialflow.video.nsfw import NSFWAnalysis
+from socialflow.video.objects import FaceAnalysis, ObjectAnalysis
+from socialflow.video.observer import Observer
+from socialflow.video.observers.actions import ActionObserver
+from socialflow.video.observers.blood import BloodObserver
 from socialflow.video.observers.events import EventObserver
 from socialflow.video.observers.faces import FaceObserver
 from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.nsfw import NSFWObserver
 from socialflow.video.observers.objects import ObjectObserver
+from socialflow.video.observers.pose import PoseObserver
 from socialflow.video.observers.quality import QualityObserver
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.sentences import SentenceObserver
@@ -27,13 +34,17 @@ from socialflow.video.scenes import SceneAnalysis
 from socialflow.video.sounds import EventAnalysis
 from socialflow.video.tags import TagAnalysis
 from socialflow.video.text import TextAnalysis
+from socialflow.video.violence import ViolenceAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
+    "actions": ActionObserver,
+    "blood": BloodObserver,
     "events": EventObserver,
     "faces": FaceObserver,
     "loudness": LoudnessObserver,
     "nsfw": NSFWObserver,
     "objects": ObjectObserver,
+    "pose": PoseObserver,
     "quality": QualityObserver,
     "rhythm": RhythmObserver,
     "sentences": SentenceObserver,
@@ -46,9 +57,12 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 """By name."""
 
 PARTS: Mapping[str, Callable[[Models], Analysis]] = {
+ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
+    "actions": ActionAnalysis,
     "audio_events": EventAnalysis,
     "captions": CaptionAnalysis,
     "faces": FaceAnalysis,
+    "nsfw": NSFWAnalysis,
     "objects": ObjectAnalysis,
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
     "tags": TagAnalysis,
@@ -67,5 +81,10 @@ ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "deep": deep,
     "nsfw": NSFWAnalysis,
     "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
+    "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
+    "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
+    "tags": TagAnalysis,
+    "text": lambda models: TextAnalysis(),  # noqa: ARG005
+    "violence": ViolenceAnalysis,
 }
 """What makes each, by name, of the models that are at hand."""

@@ -1,4 +1,5 @@
 """Bodies of what is said about the captions of videos."""
+"""Bodies of captions."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -6,6 +7,8 @@ from pydantic import BaseModel, Field
 
 from socialflow.doors.rest.schemas.common import Answered, Body
 from socialflow.doors.rest.schemas.media import MediaUrl
+from socialflow.doors.rest.schemas.media import Commands, MediaUrl
+from socialflow.doors.rest.schemas.video import VideoInfoOut
 
 CaptionForm: TypeAlias = Literal["json", "vtt", "srt"]
 
@@ -16,6 +19,7 @@ class CaptionsIn(Body):
     video_url: Annotated[
         MediaUrl,
         Field(description="http or https, on the public internet.", examples=["https://media.example.org/clip.mp4"]),
+        Field(description="http or https, on the public internet.", examples=["https://media.example.org/talk.mp4"]),
     ]
     format: Annotated[CaptionForm, Field(description="A document, WebVTT or SubRip.", examples=["json"])] = "json"
 
@@ -47,6 +51,9 @@ class CueOut(BaseModel):
 
 class CaptionsOut(Answered):
     """What is said in a video or sound."""
+
+    commands: Commands
+    info: Annotated[VideoInfoOut, Field(description="What the header says.")]
 
     text: Annotated[str, Field(description="All words.", examples=["and so my fellow americans"])]
     cues: Annotated[list[CueOut], Field(description="Captions, in order.")]
