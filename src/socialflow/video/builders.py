@@ -10,9 +10,6 @@ from socialflow.video.deep import DeepAnalysis
 from socialflow.video.nsfw import NSFWAnalysis
 from socialflow.video.objects import FaceAnalysis, ObjectAnalysis
 from socialflow.video.observer import Observer
-from socialflow.video.nsfw import NSFWAnalysis
-from socialflow.video.objects import FaceAnalysis, ObjectAnalysis
-from socialflow.video.observer import Observer
 from socialflow.video.observers.actions import ActionObserver
 from socialflow.video.observers.blood import BloodObserver
 from socialflow.video.observers.events import EventObserver
@@ -57,12 +54,10 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 """By name."""
 
 PARTS: Mapping[str, Callable[[Models], Analysis]] = {
-ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "actions": ActionAnalysis,
     "audio_events": EventAnalysis,
     "captions": CaptionAnalysis,
     "faces": FaceAnalysis,
-    "nsfw": NSFWAnalysis,
     "objects": ObjectAnalysis,
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
     "tags": TagAnalysis,
@@ -81,10 +76,6 @@ ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "deep": deep,
     "nsfw": NSFWAnalysis,
     "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
-    "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
-    "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
-    "tags": TagAnalysis,
-    "text": lambda models: TextAnalysis(),  # noqa: ARG005
     "violence": ViolenceAnalysis,
 }
 """What makes each, by name, of the models that are at hand."""

@@ -81,7 +81,7 @@ def _sights(seen: Pass, answer: Answer) -> Iterator[Event]:
 
 def _actions(_: Pass, answer: Answer) -> Iterator[Event]:
     for one in answer["actions"]:
-        yield Event(EventKind.ACTION, one["start"], one["end"], one["label"], one["score"], one.get("person"))
+        yield Event(EventKind.ACTION, one["start"], one["end"], one["action"], one["confidence"])
 
 
 _TELLERS: Mapping[str, Callable[[Pass, Answer], Iterator[Event]]] = {

@@ -18,7 +18,6 @@ from socialflow.doors.rest.middleware import Cors, ErrorBoundary, RequestContext
 from socialflow.doors.rest.ports import Platform
 from socialflow.doors.rest.routes import (
     analysis,
-    captions,
     channels,
     collection,
     edges,
@@ -58,7 +57,6 @@ ROUTERS = (
     sentiment.router,
     generation.router,
     video.router,
-    captions.router,
     image.router,
     pipelines.router,
     orchestrator.router,

@@ -1,23 +1,23 @@
 """What is seen and heard in videos: one pass answers everything that is asked."""
 
-from typing import Annotated
 import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
 
 from socialflow.access.matrix import Action, authorise
 from socialflow.doors.rest.deps import CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
-from socialflow.doors.rest.media import FILE, told
-from socialflow.doors.rest.replies import Reply
 from socialflow.doors.rest.media import FILE, told, told_alone
 from socialflow.doors.rest.replies import HEADERS, Reply
 from socialflow.doors.rest.schemas.captions import CaptionForm, CaptionsIn, CaptionsOut
 from socialflow.doors.rest.schemas.media import MAX_ANALYSES
 from socialflow.doors.rest.schemas.video import VideoIn, VideoOut
 from socialflow.video.analysis import Report
+from socialflow.video.captions import CaptionAnalysis, written
+from socialflow.video.subtitles import MEDIA_TYPES
 
 router = APIRouter(
     prefix="/api/v1/video",

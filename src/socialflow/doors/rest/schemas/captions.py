@@ -1,4 +1,3 @@
-"""Bodies of what is said about the captions of videos."""
 """Bodies of captions."""
 
 from typing import Annotated, Literal, TypeAlias
@@ -6,7 +5,6 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, Field
 
 from socialflow.doors.rest.schemas.common import Answered, Body
-from socialflow.doors.rest.schemas.media import MediaUrl
 from socialflow.doors.rest.schemas.media import Commands, MediaUrl
 from socialflow.doors.rest.schemas.video import VideoInfoOut
 
@@ -18,7 +16,6 @@ class CaptionsIn(Body):
 
     video_url: Annotated[
         MediaUrl,
-        Field(description="http or https, on the public internet.", examples=["https://media.example.org/clip.mp4"]),
         Field(description="http or https, on the public internet.", examples=["https://media.example.org/talk.mp4"]),
     ]
     format: Annotated[CaptionForm, Field(description="A document, WebVTT or SubRip.", examples=["json"])] = "json"
