@@ -3,8 +3,8 @@
 `python -m benchmarks objects [--shared DIR]`
 
 Photos: listed labels that are found, and pictures whose number of faces is right (`socialflow eval objects|faces`),
-with each model by itself. Clips: how many things were followed, by label. Speed: a clip of 640 x 360 watched for objects
-twice a second, decoded and looked at on one thread in this process, in turns with decoding alone; seconds of video a
+with each model by itself. Clips: how many things were followed, by label. Speed: a clip of 640 x 360 watched for
+objects twice a second, decoded and looked at on one thread in this process, in turns with decoding alone; seconds of video a
 second of the clock, and a second of the processor, which others on the machine disturb less. Medians of five.
 """
 
