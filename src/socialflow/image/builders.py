@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.image.analysis import ImageAnalysis
+from socialflow.image.caption import CaptionAnalysis
 from socialflow.image.faces import ImageFaces
 from socialflow.image.looker import Looker
+from socialflow.image.lookers.caption import CaptionLooker
 from socialflow.image.lookers.faces import FaceLooker
 from socialflow.image.lookers.nsfw import NSFWLooker
 from socialflow.image.lookers.objects import ObjectLooker
@@ -19,8 +21,9 @@ from socialflow.image.text import TextAnalysis
 from socialflow.image.vectors import VectorAnalysis
 
 LOOKERS: Mapping[str, type[Looker]] = {
-    "nsfw": NSFWLooker,
+    "caption": CaptionLooker,
     "faces": FaceLooker,
+    "nsfw": NSFWLooker,
     "objects": ObjectLooker,
     "tags": TagLooker,
     "text": TextLooker,
@@ -29,8 +32,9 @@ LOOKERS: Mapping[str, type[Looker]] = {
 """By name."""
 
 ANALYSES: Mapping[str, Callable[[Models], ImageAnalysis]] = {
-    "nsfw": NSFWAnalysis,
+    "caption": CaptionAnalysis,
     "faces": ImageFaces,
+    "nsfw": NSFWAnalysis,
     "objects": ImageObjects,
     "tags": TagAnalysis,
     "text": lambda models: TextAnalysis(),  # noqa: ARG005

@@ -6,6 +6,7 @@ The names of the Python interface are loaded when they are first asked for.
 from socialflow.kit.lazy import lazily
 
 _HOMES = {
+    "DeepVideoAnalyzer": "deep:DeepVideoAnalyzer",
     "AudioEventDetector": "sounds:AudioEventDetector",
     "VideoQualityAnalyzer": "quality:VideoQualityAnalyzer",
     "ActionRecognizer": "action_recognizer:ActionRecognizer",

@@ -6,6 +6,7 @@ from socialflow.catalogue.upstream.ports import Models
 from socialflow.video.actions import ActionAnalysis
 from socialflow.video.analysis import Analysis
 from socialflow.video.captions import CaptionAnalysis
+from socialflow.video.deep import DeepAnalysis
 from socialflow.video.nsfw import NSFWAnalysis
 from socialflow.video.objects import FaceAnalysis, ObjectAnalysis
 from socialflow.video.observer import Observer
@@ -19,6 +20,7 @@ from socialflow.video.observers.objects import ObjectObserver
 from socialflow.video.observers.pose import PoseObserver
 from socialflow.video.observers.quality import QualityObserver
 from socialflow.video.observers.rhythm import RhythmObserver
+from socialflow.video.observers.sentences import SentenceObserver
 from socialflow.video.observers.shots import ShotObserver
 from socialflow.video.observers.speech import SpeechObserver
 from socialflow.video.observers.tags import TagObserver
@@ -42,6 +44,7 @@ OBSERVERS: Mapping[str, type[Observer]] = {
     "pose": PoseObserver,
     "quality": QualityObserver,
     "rhythm": RhythmObserver,
+    "sentences": SentenceObserver,
     "shots": ShotObserver,
     "speech": SpeechObserver,
     "tags": TagObserver,
@@ -50,17 +53,29 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 }
 """By name."""
 
-ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
+PARTS: Mapping[str, Callable[[Models], Analysis]] = {
     "actions": ActionAnalysis,
     "audio_events": EventAnalysis,
     "captions": CaptionAnalysis,
     "faces": FaceAnalysis,
-    "nsfw": NSFWAnalysis,
     "objects": ObjectAnalysis,
-    "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
     "tags": TagAnalysis,
     "text": lambda models: TextAnalysis(),  # noqa: ARG005
+}
+"""Those that tell what happens, which `deep` puts together."""
+
+
+def deep(models: Models) -> DeepAnalysis:
+    """Everything that tells what happens, in one."""
+    return DeepAnalysis(models, [make(models) for make in PARTS.values()])
+
+
+ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
+    **PARTS,
+    "deep": deep,
+    "nsfw": NSFWAnalysis,
+    "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
     "violence": ViolenceAnalysis,
 }
 """What makes each, by name, of the models that are at hand."""

@@ -21,6 +21,7 @@ from socialflow.doors.cli import (
     data,
     database,
     demo,
+    detection_eval,
     doctor,
     evaluation,
     image,
@@ -102,6 +103,7 @@ off_policy.register(evaluation.eval_app)
 text_eval.register(evaluation.eval_app)
 shots_eval.register(evaluation.eval_app)
 captions_eval.register(evaluation.eval_app)
+detection_eval.register(evaluation.eval_app)
 app.add_typer(evaluation.eval_app, name="eval")
 video.register(text.analyze_app)
 image.register(text.analyze_app)
