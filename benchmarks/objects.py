@@ -4,8 +4,8 @@
 
 Photos: listed labels that are found, and pictures whose number of faces is right (`socialflow eval objects|faces`),
 with each model by itself. Clips: how many things were followed, by label. Speed: a clip of 640 x 360 watched for
-objects twice a second, decoded and looked at on one thread in this process, in turns with decoding alone; seconds of video a
-second of the clock, and a second of the processor, which others on the machine disturb less. Medians of five.
+objects twice a second, decoded and looked at on one thread in this process, in turns with decoding alone; seconds of
+video a second of the clock, and a second of the processor, which others on the machine disturb less. Medians of five.
 """
 
 from collections.abc import Mapping, Sequence
