@@ -7,6 +7,7 @@ from socialflow.kit.lazy import lazily
 
 _HOMES = {
     "SceneDetector": "scenes:SceneDetector",
+    "ThumbnailGenerator": "thumbnails:ThumbnailGenerator",
 }
 
 __all__ = list(_HOMES)

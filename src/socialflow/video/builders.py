@@ -7,15 +7,19 @@ from socialflow.video.analysis import Analysis
 from socialflow.video.observer import Observer
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.shots import ShotObserver
+from socialflow.video.observers.thumbnails import ThumbnailObserver
 from socialflow.video.scenes import SceneAnalysis
+from socialflow.video.thumbnails import ThumbnailAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
     "rhythm": RhythmObserver,
     "shots": ShotObserver,
+    "thumbnails": ThumbnailObserver,
 }
 """By name."""
 
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
+    "thumbnails": lambda models: ThumbnailAnalysis(),  # noqa: ARG005
 }
 """What makes each, by name, of the models that are at hand."""
