@@ -46,7 +46,9 @@ def ratio_of(told: str) -> float:
     """
     found = _RATIO.fullmatch(told)
     if found is None or max(map(int, found.groups())) > _LARGEST:
-        raise InvalidInput(f'{told!r} is no aspect ratio; give width and height, 1 to {_LARGEST}, like "16:9"')
+        raise InvalidInput(
+            f'{told!r} is no aspect ratio; give width and height, 1 to {_LARGEST}, like "16:9"', field="aspect_ratios"
+        )
     width, height = map(int, found.groups())
     return width / height
 

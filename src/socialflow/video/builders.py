@@ -9,7 +9,7 @@ from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.shots import ShotObserver
 from socialflow.video.observers.thumbnails import ThumbnailObserver
 from socialflow.video.scenes import SceneAnalysis
-from socialflow.video.thumbnails import ThumbnailAnalysis
+from socialflow.video.thumbnails import wanted
 
 OBSERVERS: Mapping[str, type[Observer]] = {
     "rhythm": RhythmObserver,
@@ -20,6 +20,6 @@ OBSERVERS: Mapping[str, type[Observer]] = {
 
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "scene": lambda models: SceneAnalysis(),  # noqa: ARG005
-    "thumbnails": lambda models: ThumbnailAnalysis(),  # noqa: ARG005
+    "thumbnails": wanted(),
 }
 """What makes each, by name, of the models that are at hand."""

@@ -2,12 +2,13 @@
 
 import asyncio
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypedDict, cast
 
 import numpy as np
 
+from socialflow.catalogue.upstream.ports import Models
 from socialflow.errors import InvalidInput
 from socialflow.image.crops import MOST_RATIOS, RATIOS, Crop, ratio_of
 from socialflow.kit.analyses import Options
@@ -193,6 +194,11 @@ class ThumbnailGenerator:
         except asyncio.CancelledError:
             watching.give_up()
             raise
+
+
+def wanted(count: int = COUNT, ratios: Sequence[str] = RATIOS) -> Callable[[Models], ThumbnailAnalysis]:
+    """What makes the analysis, asked in this way, of the models that are at hand. It raises InvalidInput."""
+    return lambda models: ThumbnailAnalysis(count=count, ratios=ratios)  # noqa: ARG005
 
 
 def _calm(candidates: Sequence[Mapping[str, Any]], shots: Mapping[str, Any]) -> list[int]:

@@ -8,8 +8,11 @@ from socialflow.access.matrix import Action, authorise
 from socialflow.doors.rest.deps import CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
 from socialflow.doors.rest.replies import Reply
+from socialflow.doors.rest.schemas.thumbnails import CountIn, RatiosIn, ThumbnailsIn, ThumbnailsOut
 from socialflow.doors.rest.schemas.video import MAX_ANALYSES, VideoIn, VideoOut
+from socialflow.image.crops import RATIOS
 from socialflow.video.analysis import Report
+from socialflow.video.thumbnails import COUNT, ThumbnailAnalysis, wanted
 
 router = APIRouter(
     prefix="/api/v1/video",
@@ -44,6 +47,41 @@ async def analyse_upload(
     """As `analyze`, with the file itself as the body, whatever it says it is: what it is tells its content."""
     authorise(call.principal, Action.VIDEO_ANALYSE)
     return _told(await call.platform.video.analyse_sent(request.stream(), analyses))
+
+
+@router.post("/thumbnails", response_model=ThumbnailsOut, responses=documented(502), summary="Thumbnails of a video")
+async def thumbnails(body: ThumbnailsIn, call: CallDep) -> Reply:
+    """Fetch a video and choose frames that could stand for it, with crops. What a URL may name is as for `analyze`.
+
+    Scores are rules of thumb, told part by part; nothing here has learnt from what people click.
+    """
+    authorise(call.principal, Action.VIDEO_THUMBNAILS)
+    asked = wanted(body.count, body.aspect_ratios)
+    return _chosen(await call.platform.video.analyse_url(body.video_url, [asked]))
+
+
+@router.post(
+    "/thumbnails/upload",
+    response_model=ThumbnailsOut,
+    summary="Thumbnails of a video that is sent",
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _FILE}}},
+)
+async def thumbnails_upload(
+    request: Request,
+    call: CallDep,
+    count: Annotated[CountIn, Query()] = COUNT,
+    aspect_ratios: Annotated[RatiosIn, Query()] = RATIOS,
+) -> Reply:
+    """As `thumbnails`, with the file itself as the body."""
+    authorise(call.principal, Action.VIDEO_THUMBNAILS)
+    return _chosen(await call.platform.video.analyse_sent(request.stream(), [wanted(count, aspect_ratios)]))
+
+
+def _chosen(report: Report) -> Reply:
+    one = report.analyses[ThumbnailAnalysis.name]
+    missing = [*report.read.lacking, *one.missing]
+    told = {"status": report.status, "missing": missing, "provenance": one.provenance, "info": report.info}
+    return Reply({**told, **one.answer})
 
 
 def _told(report: Report) -> Reply:

@@ -11,14 +11,17 @@ MAX_URL, MAX_ANALYSES = 2_000, 20
 Analyses: TypeAlias = tuple[Annotated[str, StringConstraints(max_length=40, pattern=NO_NUL)], ...]
 
 
+VideoUrl: TypeAlias = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_URL, pattern=NO_NUL),
+    Field(description="http or https, on the public internet.", examples=["https://media.example.org/clip.mp4"]),
+]
+
+
 class VideoIn(Body):
     """A video by URL, and what is asked about it."""
 
-    video_url: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=MAX_URL, pattern=NO_NUL),
-        Field(description="http or https, on the public internet.", examples=["https://media.example.org/clip.mp4"]),
-    ]
+    video_url: VideoUrl
     analyses: Annotated[
         Analyses,
         Field(
