@@ -24,7 +24,8 @@ class TestUpload:
         answer = await client.post(f"{THUMBNAILS}/upload", content=clip, headers=SERVICE)
         told = answer.json()
         assert answer.status_code == 200
-        assert (told["status"], told["missing"]) == ("partial", ["faces"])
+        assert (told["status"], told["missing"]) == ("partial", ["model:face-yunet"])
+        assert told["commands"] == {"face-yunet": "socialflow models pull face-yunet"}
         assert told["info"]["width"] == 160
         assert sorted(one["frame"] // 40 for one in told["thumbnails"]) == [0, 1]
         for one in told["thumbnails"]:

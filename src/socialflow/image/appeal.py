@@ -1,14 +1,14 @@
 """What speaks for a picture at first sight, as rules of thumb: nothing here is learnt from what people chose."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from socialflow.image.cv import grey
+from socialflow.image.cv import grey, means
+from socialflow.image.detections import Box
 from socialflow.image.records import Colours
-from socialflow.image.saliency import Saliency, centre, concentration, reduced
+from socialflow.image.saliency import Saliency, centre, concentration
 
 Levels = npt.NDArray[np.int16]
 WEIGHTS: Mapping[str, float] = {
@@ -31,8 +31,8 @@ _FEW = 0.002
 """Share of pixels on edges below which nothing is sharp."""
 _BLURRED, _SHARP = 0.08, 0.5
 """Bend over slope of edges: of one blurred by some five pixels (it is 0.4 over their number), and of a sharp one."""
-_SMALL = 160
-"""Pixels along the longer side at which light and colours are judged."""
+_TILES = 8
+"""Along each side."""
 _LINES, _MANY = 3, 200
 """Of a picture with many lines, every third is enough to judge edges."""
 _POINTS = ((1 / 3, 1 / 3), (1 / 3, 2 / 3), (2 / 3, 1 / 3), (2 / 3, 2 / 3), (0.5, 0.5))
@@ -41,49 +41,41 @@ _NEAR = 0.15
 """Of the diagonal: how far from there it is placed so-so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
-    """A face in a picture: its box as fractions of width and height, from the left and the top, and how sure it is."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-    score: float = 1.0
-
-    @property
-    def area(self) -> float:
-        """Share of the picture."""
-        return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
-
-    @property
-    def middle(self) -> tuple[float, float]:
-        """Across and down."""
-        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
-
-
-def parts(picture: Colours, found: Saliency, faces: Sequence[Face] | None = None) -> dict[str, float]:
-    """Each part of `WEIGHTS`, 0 to 1, of a picture (h, w, 3) and its map; without `faces` where nobody looked for any.
+def parts(picture: Colours, found: Saliency, edges: float) -> dict[str, float]:
+    """Parts of `WEIGHTS`, 0 to 1, of a small picture (h, w, 3), of its map and of its `sharpness`, which only a larger
+    one tells; without faces.
 
     Raises ModelUnavailable: OpenCV is not installed.
     """
-    small = reduced(picture, _SMALL)
-    luma = grey(small)
+    luma = grey(picture)
     told = {
-        "sharpness": sharpness(grey(picture)),
+        "sharpness": edges,
         "exposure": exposure(luma),
         "contrast": min(1.0, float(luma.std()) / 55),
-        "colourfulness": min(1.0, colourfulness(small) / 82),
+        "colourfulness": min(1.0, colourfulness(picture) / 82),
         "saliency": concentration(found),
-        "composition": composition(max(faces, key=_weight).middle if faces else centre(found)),
+        "composition": composition(centre(found)),
     }
-    if faces is not None:
-        told["faces"] = min(1.0, NO_FACE + 2 * max(map(_weight, faces)) ** 0.5) if faces else NO_FACE
     return {name: round(value, 4) for name, value in told.items()}
 
 
-def _weight(face: Face) -> float:
-    return face.area * face.score
+def with_faces(told: Mapping[str, float], faces: Sequence[Box]) -> dict[str, float]:
+    """Parts, where a detector looked for faces: the largest is the subject.
+
+    >>> with_faces({"composition": 0.2}, [Box(0.4, 0.4, 0.6, 0.6)])
+    {'composition': 1.0, 'faces': 0.9}
+    """
+    if not faces:
+        return {**told, "faces": NO_FACE}
+    largest = max(faces, key=area)
+    middle = (largest.left + largest.right) / 2, (largest.top + largest.bottom) / 2
+    shown = min(1.0, NO_FACE + 2 * area(largest) ** 0.5)
+    return {**told, "composition": round(composition(middle), 4), "faces": round(shown, 4)}
+
+
+def area(box: Box) -> float:
+    """Share of the picture that a box has."""
+    return max(0.0, box.right - box.left) * max(0.0, box.bottom - box.top)
 
 
 def appeal(told: Mapping[str, float]) -> float:
@@ -120,19 +112,10 @@ def _acuity(levels: Levels) -> float | None:
     edge = slope >= 2 * _EDGE
     if float(edge.mean()) < _FEW:
         return None
-    slopes, bends = (_by_tile(np.where(edge, values, 0)) for values in (slope, bend))
-    has = slopes >= max(1.0, 0.1 * float(slopes.max()))
+    slopes, bends = (means((values * edge).astype(np.float32), _TILES, _TILES) for values in (slope, bend))
+    has = slopes >= max(0.1, 0.1 * float(slopes.max()))
     ratios = np.sort(bends[has] / slopes[has])[::-1]
     return float(ratios[: max(1, (len(ratios) + 1) // 2)].mean())
-
-
-def _by_tile(values: Levels, tiles: int = 8) -> npt.NDArray[np.float64]:
-    """Sums of a grid of tiles."""
-    rows = np.linspace(0, values.shape[0], min(tiles, values.shape[0]) + 1).astype(int)[:-1]
-    columns = np.linspace(0, values.shape[1], min(tiles, values.shape[1]) + 1).astype(int)[:-1]
-    lines = np.add.reduceat(values, columns, axis=1, dtype=np.float64)
-    made: npt.NDArray[np.float64] = np.add.reduceat(lines, rows, axis=0)
-    return made
 
 
 def exposure(luma: Colours) -> float:

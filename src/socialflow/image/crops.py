@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.errors import InvalidInput
-from socialflow.image.appeal import Face
+from socialflow.image.appeal import area
+from socialflow.image.detections import Box
 from socialflow.image.saliency import Saliency
 
 RATIOS = ("16:9", "9:16", "1:1")
@@ -62,7 +63,7 @@ class _Part:
     width: float
     height: float
 
-    def holds(self, face: Face, air: float = 0.0) -> bool:
+    def holds(self, face: Box, air: float = 0.0) -> bool:
         across, down = air * (face.right - face.left), air * (face.bottom - face.top)
         return (
             face.left - across >= self.left - 1e-9
@@ -71,14 +72,14 @@ class _Part:
             and face.bottom + down <= self.top + self.height + 1e-9
         )
 
-    def cuts(self, face: Face) -> bool:
+    def cuts(self, face: Box) -> bool:
         """Whether a part of the face, not all of it, lies within."""
         across = min(face.right, self.left + self.width) - max(face.left, self.left)
         down = min(face.bottom, self.top + self.height) - max(face.top, self.top)
         return across > 1e-9 and down > 1e-9 and not self.holds(face)
 
 
-def crop(found: Saliency, size: tuple[int, int], ratio: float, faces: Sequence[Face] = ()) -> Crop | None:
+def crop(found: Saliency, size: tuple[int, int], ratio: float, faces: Sequence[Box] = ()) -> Crop | None:
     """The part of a picture of `size` (width, height) in pixels whose width is `ratio` times its height.
 
     It is as large as can be, and smaller only where it would cut a face. Of its places, the one that holds the largest
@@ -112,10 +113,9 @@ def _table(found: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return made
 
 
-def _within(face: Face) -> Face:
+def _within(face: Box) -> Box:
     """A face without what lies outside of the picture."""
-    left, top, right, bottom = (min(1.0, max(0.0, side)) for side in (face.left, face.top, face.right, face.bottom))
-    return Face(left, top, right, bottom, face.score)
+    return Box(*(min(1.0, max(0.0, side)) for side in face))
 
 
 def _places(wide: float, high: float, *, whole: bool) -> list[_Part]:
@@ -126,8 +126,8 @@ def _places(wide: float, high: float, *, whole: bool) -> list[_Part]:
     return [_Part(float(left), float(top), wide, high) for top in tops for left in lefts]
 
 
-def _worth(part: _Part, table: npt.NDArray[np.float64], faces: Sequence[Face]) -> tuple[float, float]:
-    shown = sum(face.area * face.score * (1.0 if part.holds(face, _AIR) else 0.9) for face in faces if part.holds(face))
+def _worth(part: _Part, table: npt.NDArray[np.float64], faces: Sequence[Box]) -> tuple[float, float]:
+    shown = sum(area(face) * (1.0 if part.holds(face, _AIR) else 0.9) for face in faces if part.holds(face))
     across = abs(part.left + part.width / 2 - 0.5)
     down = abs(part.top + part.height / 2 - 0.5)
     return round(shown, 9), round(_mass(part, table) - _MIDDLE * (across + down), 9)
@@ -152,7 +152,7 @@ def _row(table: npt.NDArray[np.float64], at: float) -> npt.NDArray[np.float64]:
     return made
 
 
-def _told(part: _Part, size: tuple[int, int], table: npt.NDArray[np.float64], faces: Sequence[Face]) -> Crop:
+def _told(part: _Part, size: tuple[int, int], table: npt.NDArray[np.float64], faces: Sequence[Box]) -> Crop:
     """In whole pixels, none of which lies outside."""
     width, height = (max(1, round(side * share)) for side, share in zip(size, (part.width, part.height), strict=True))
     x, y = min(round(part.left * size[0]), size[0] - width), min(round(part.top * size[1]), size[1] - height)

@@ -11,7 +11,8 @@ has no more than the middle of all values is background.
 import numpy as np
 import numpy.typing as npt
 
-from socialflow.image.cv import lab, shrunk, smoothed
+from socialflow.image.cv import lab, smoothed
+from socialflow.image.pictures import at_most
 from socialflow.image.records import Colours
 
 Saliency = npt.NDArray[np.float32]
@@ -33,7 +34,7 @@ def saliency(picture: Colours) -> Saliency:
 
     Raises ModelUnavailable: OpenCV is not installed.
     """
-    small = reduced(picture, LONGEST)
+    small = at_most(picture, LONGEST)
     colours = lab(small)
     tuned = np.sqrt(np.square(smoothed(colours, _SMOOTH) - colours.mean((0, 1))).sum(2))
     largest = float(tuned.max())
@@ -65,19 +66,6 @@ def _residual(luma: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     soft = smoothed(back.astype(np.float32), _BLUR)
     made: npt.NDArray[np.float32] = soft / max(float(soft.max()), 1e-12)
     return made
-
-
-def reduced(picture: Colours, longest: int) -> Colours:
-    """A picture whose longer side has so many pixels at most.
-
-    >>> reduced(np.zeros((90, 160, 3), np.uint8), 64).shape
-    (36, 64, 3)
-    """
-    height, width = picture.shape[:2]
-    scale = min(1.0, longest / max(height, width))
-    if scale == 1.0:
-        return picture
-    return shrunk(picture, max(1, round(height * scale)), max(1, round(width * scale)))
 
 
 def concentration(found: Saliency) -> float:

@@ -136,8 +136,11 @@ class BoundedPool:
         with self._guard:
             if self._closed:
                 raise Overloaded("the service is shutting down; try again")
-            if self._idle:
-                return self._idle.pop()
+            idle = self._idle.pop() if self._idle else None
+        if idle is not None:
+            if idle.alive:
+                return idle
+            idle.end()  # somebody else ended it
         return _Child.started(self._job, self._limits, given)
 
     def _put_back(self, child: "_Child") -> None:
@@ -194,6 +197,11 @@ class _Child:
             raise
         return child
 
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked."""
+        return self._process.poll() is None
+
     def exchange(self, message: Message, limits: Limits, given: Given) -> Message:
         """Give a request, hear its reports, take its answer."""
         self.served += 1
@@ -209,8 +217,9 @@ class _Child:
 
     def end(self) -> None:
         """Kill it and what it started."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, 9)
+        if self.alive:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, 9)
         self._process.wait()
         self._selector.close()
         for pipe in (self._requests, self._replies):

@@ -7,9 +7,9 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from socialflow.image.cv import lab
+from socialflow.image.cv import lab, means
+from socialflow.image.pictures import at_most
 from socialflow.image.records import Colours
-from socialflow.image.saliency import reduced
 
 Look = npt.NDArray[np.uint8]
 """What a picture looks like (192,): L*a*b* of 8 x 8 places, in bytes."""
@@ -24,14 +24,8 @@ T = TypeVar("T")
 
 def look_of(picture: Colours) -> Look:
     """The look of a picture (h, w, 3)."""
-    small = lab(reduced(picture, 64))
-    rows, columns = (np.linspace(0, side, min(GRID, side) + 1).astype(int)[:-1] for side in small.shape[:2])
-    sums = np.add.reduceat(np.add.reduceat(small, rows, 0), columns, 1)
-    heights, widths = (np.diff([*at, side]) for at, side in zip((rows, columns), small.shape[:2], strict=True))
-    means = sums / (heights[:, None, None] * widths[None, :, None])
-    full = np.zeros((GRID, GRID, 3), np.float32)
-    full[: means.shape[0], : means.shape[1]] = means
-    scaled = full * (2.55, 1.0, 1.0) + (0.0, 128.0, 128.0)
+    small = means(lab(at_most(picture, 64)), GRID, GRID)
+    scaled = small * np.array((2.55, 1, 1), np.float32) + np.array((0, 128, 128), np.float32)
     made: Look = np.rint(scaled).clip(0, 255).astype(np.uint8).reshape(-1)
     return made
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 Contrasts = npt.NDArray[np.float32]
 """Deviation of brightness of each frame, in levels."""
-PLAIN = 4.0
+PLAIN = 2.0
 """Levels of contrast below which there is nothing in a frame."""
 LONGEST = 4.0
 """Seconds that a fade takes at most."""

@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any, ClassVar, TypedDict, cast
 
 import numpy as np
+import numpy.typing as npt
 
+from socialflow.catalogue.upstream.handed import handed, provenance
 from socialflow.catalogue.upstream.ports import Models
+from socialflow.catalogue.upstream.shared import shared_models
 from socialflow.errors import InvalidInput
-from socialflow.image.crops import MOST_RATIOS, RATIOS, Crop, ratio_of
+from socialflow.image.crops import MOST_RATIOS, RATIOS, Crop, crop, ratio_of
+from socialflow.image.detections import Box, Place
+from socialflow.image.face_models import face_model
 from socialflow.kit.analyses import Options
 from socialflow.kit.answers import Answered, Provenance, Status, Tier
 from socialflow.kit.digests import short_digest
 from socialflow.kit.findings import Finding
-from socialflow.video.analysis import Analysis, report
+from socialflow.video.analysis import Analysis
 from socialflow.video.candidates import Look, unlikeness, varied
-from socialflow.video.faces import MISSING
 from socialflow.video.reader import VideoReader, Watching, shared_reader
 from socialflow.video.records import Pass
 
@@ -37,8 +41,8 @@ class Thumbnail(TypedDict):
 
     `score`, 0 to 1, is the weighted geometric mean of `parts` (`image.appeal`): a rule of thumb, not a forecast of
     clicks. `crops` are by ratio, in pixels of the picture as it is told here (`width` x `height`); None where every
-    part of the shape would cut a face. `faces` are boxes as fractions, None where nobody looked for any. `jpeg` is the
-    picture in base64.
+    part of the shape would cut a face. `faces` are boxes as fractions, best first, None where there was no model to
+    look with. `jpeg` is the picture in base64.
     """
 
     id: str
@@ -46,7 +50,7 @@ class Thumbnail(TypedDict):
     frame: int
     score: float
     parts: dict[str, float]
-    faces: list[dict[str, float]] | None
+    faces: list[Place] | None
     crops: dict[str, Crop | None]
     width: int
     height: int
@@ -86,8 +90,8 @@ class Told(TypedDict):
 
 class Thumbnails(Told):
     """With how much could be had: `missing` names `pictures` where there are none, `usable` where none may stand for
-    the video, `sharp` where all are blurred, `faces` where no detector looked for any, and `video:...` where the file
-    was not read to its end."""
+    the video, `sharp` where all are blurred, `model:...` without which no faces are looked for, and `video:...`
+    where the file was not read to its end."""
 
     status: Status
     missing: list[str]
@@ -100,28 +104,23 @@ class ThumbnailAnalysis(Analysis):
     Parameters:
         count: thumbnails at most, 1 to `MOST`.
         ratios: shapes to crop to, like "16:9".
-        faces: a detector of faces as `video.faces.finder` takes it.
     """
 
     name: ClassVar[str] = "thumbnails"
 
-    def __init__(
-        self, *, count: int = COUNT, ratios: Sequence[str] = RATIOS, faces: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, models: Models, *, count: int = COUNT, ratios: Sequence[str] = RATIOS) -> None:
         """Raises InvalidInput; names the field."""
         if not 1 <= count <= MOST:
             raise InvalidInput(f"count is a number from 1 to {MOST}, not {count}", field="count")
         if not 1 <= len(ratios) <= MOST_RATIOS:
             raise InvalidInput(f"give 1 to {MOST_RATIOS} aspect ratios, not {len(ratios)}", field="aspect_ratios")
-        for ratio in ratios:
-            ratio_of(ratio)
-        self._count, self._ratios, self._faces = count, list(dict.fromkeys(ratios)), faces
+        self._count, self._ratios = count, {ratio: ratio_of(ratio) for ratio in ratios}
+        self._faces, self._lacking = face_model(models)
 
     @property
     def watches(self) -> Options:
         """Candidates, and changes of shot to stay away from."""
-        options: dict[str, Any] = {} if self._ratios == list(RATIOS) else {"ratios": self._ratios}
-        return {"thumbnails": options | ({} if self._faces is None else {"faces": self._faces}), "shots": {}}
+        return {"thumbnails": {} if self._faces is None else {"faces": handed(self._faces)}, "shots": {}}
 
     def conclude(self, seen: Pass) -> Answered:
         """Abstains where no frame can stand for the video."""
@@ -129,9 +128,9 @@ class ThumbnailAnalysis(Analysis):
         candidates: Sequence[Mapping[str, Any]] = found.body["candidates"]
         calm = _calm(candidates, seen.findings["shots"].body)
         usable = [place for place in calm if candidates[place]["parts"]["sharpness"] >= BLURRED] or calm
-        missing = found.missing or tuple(self._lacking(candidates, calm))
+        missing = found.missing or tuple(self._wanting(candidates, calm))
         places = self._chosen(candidates, found.arrays[1], usable)
-        told = _thumbnails(found, places)
+        told = _thumbnails(found, places, self._ratios)
         left_out = {"mixed": len(candidates) - len(calm), "blurred": len(calm) - len(usable)}
         answer = Told(
             thumbnails=told,
@@ -140,16 +139,16 @@ class ThumbnailAnalysis(Analysis):
             discarded={**found.body["discarded"], **left_out},
         )
         status = Status.ABSTAINED if not told else Status.PARTIAL if missing else Status.COMPLETE
-        return Answered(status, missing, (_APPEAL,), cast("Mapping[str, Any]", answer))
+        made = (_APPEAL,) if self._faces is None else (_APPEAL, provenance(self._faces))
+        return Answered(status, missing, made, cast("Mapping[str, Any]", answer))
 
-    def _lacking(self, candidates: Sequence[Mapping[str, Any]], calm: Sequence[int]) -> Iterator[str]:
+    def _wanting(self, candidates: Sequence[Mapping[str, Any]], calm: Sequence[int]) -> Iterator[str]:
         if not calm:
             yield "usable"
             return
         if all(candidates[place]["parts"]["sharpness"] < BLURRED for place in calm):
             yield "sharp"
-        if self._faces is None:
-            yield MISSING
+        yield from self._lacking
 
     def _chosen(self, candidates: Sequence[Mapping[str, Any]], looks: Look, usable: Sequence[int]) -> list[int]:
         worths, times = ([float(candidates[place][name]) for place in usable] for name in ("appeal", "seconds"))
@@ -160,28 +159,29 @@ class ThumbnailGenerator:
     """Chooses pictures that could stand for a video. Classical measures and rules of thumb; no trained model of appeal.
 
     Parameters:
+        models: those that others trained, of which one finds faces, that no crop cuts; None: those of this
+            installation.
         reader: decodes in a bounded child; None: the one that all share.
         count: thumbnails at most, 1 to `MOST`.
         ratios: shapes to crop to, like "16:9".
-        faces: a detector of faces as `video.faces.finder` takes it, whose faces no crop cuts; None: none is looked for.
     """
 
     def __init__(
         self,
+        models: Models | None = None,
         reader: VideoReader | None = None,
         *,
         count: int = COUNT,
         ratios: Sequence[str] = RATIOS,
-        faces: Mapping[str, Any] | None = None,
     ) -> None:
-        """Raises InvalidInput; names the field."""
-        self._reader, self._analysis = reader, ThumbnailAnalysis(count=count, ratios=ratios, faces=faces)
+        self._models, self._reader, self._make = models, reader, wanted(count, ratios)
 
     def predict(self, path: Path | str, watching: Watching | None = None) -> Thumbnails:
-        """The thumbnails of a file, best first. Raises what `VideoReader.watch` does."""
-        seen = (self._reader or shared_reader()).watch(Path(path), self._analysis.watches, watching)
-        told = report(seen, [self._analysis])
-        one = told.analyses[self._analysis.name]
+        """The thumbnails of a file, best first. Raises what `VideoReader.watch` does, and InvalidInput for a count or a
+        shape that there is not."""
+        analysis = self._make(self._models or shared_models())
+        seen = (self._reader or shared_reader()).watch(Path(path), analysis.watches, watching)
+        one = analysis.conclude(seen)
         missing = [*one.missing, *seen.read.lacking]
         status = Status.PARTIAL if missing and one.status is Status.COMPLETE else one.status
         return Thumbnails(**cast("Told", one.answer), status=status, missing=missing, provenance=list(one.provenance))
@@ -198,7 +198,7 @@ class ThumbnailGenerator:
 
 def wanted(count: int = COUNT, ratios: Sequence[str] = RATIOS) -> Callable[[Models], ThumbnailAnalysis]:
     """What makes the analysis, asked in this way, of the models that are at hand. It raises InvalidInput."""
-    return lambda models: ThumbnailAnalysis(count=count, ratios=ratios)  # noqa: ARG005
+    return lambda models: ThumbnailAnalysis(models, count=count, ratios=ratios)
 
 
 def _calm(candidates: Sequence[Mapping[str, Any]], shots: Mapping[str, Any]) -> list[int]:
@@ -212,7 +212,7 @@ def _calm(candidates: Sequence[Mapping[str, Any]], shots: Mapping[str, Any]) -> 
     ]
 
 
-def _thumbnails(found: Finding, places: Sequence[int]) -> list[Thumbnail]:
+def _thumbnails(found: Finding, places: Sequence[int], ratios: Mapping[str, float]) -> list[Thumbnail]:
     """What is told of some candidates."""
     candidates: Sequence[Mapping[str, Any]] = found.body["candidates"]
     ends = np.cumsum([0, *(one["bytes"] for one in candidates)])
@@ -223,14 +223,28 @@ def _thumbnails(found: Finding, places: Sequence[int]) -> list[Thumbnail]:
             frame=candidates[place]["frame"],
             score=candidates[place]["appeal"],
             parts=candidates[place]["parts"],
-            faces=candidates[place]["faces"],
-            crops=candidates[place]["crops"],
+            faces=_boxes(candidates[place]["faces"]),
+            crops=_crops(candidates[place], found.arrays[2], ratios),
             width=candidates[place]["width"],
             height=candidates[place]["height"],
             jpeg=base64.b64encode(found.arrays[0][ends[place] : ends[place + 1]].tobytes()).decode(),
         )
         for place in places
     ]
+
+
+def _crops(
+    told: Mapping[str, Any], maps: npt.NDArray[np.float32], ratios: Mapping[str, float]
+) -> dict[str, Crop | None]:
+    """Of one candidate; `map` says where its own begins and how high and wide it is."""
+    start, height, width = told["map"]
+    own = maps[start : start + height * width].reshape(height, width)
+    faces = [Box(**face["box"]) for face in told["faces"] or ()]
+    return {name: crop(own, (told["width"], told["height"]), ratio, faces) for name, ratio in ratios.items()}
+
+
+def _boxes(faces: Sequence[Mapping[str, Any]] | None) -> list[Place] | None:
+    return None if faces is None else [face["box"] for face in faces]
 
 
 def _id(frame: int, look: Look) -> str:

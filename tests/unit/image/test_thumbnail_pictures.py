@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialflow.errors import InvalidInput
-from socialflow.image.appeal import Face, appeal, colourfulness, exposure, parts, sharpness
+from socialflow.image.appeal import appeal, colourfulness, exposure, parts, sharpness, with_faces
 from socialflow.image.crops import RATIOS, crop, ratio_of
 from socialflow.image.cv import jpeg, unpacked_jpeg
+from socialflow.image.detections import Box
 from socialflow.image.saliency import centre, concentration, saliency
 
 pytest.importorskip("cv2", reason="needs the media extra")
@@ -86,10 +87,10 @@ class TestParts:
         assert colourfulness(wild) > 100
 
     def test_a_face_counts_where_a_detector_looked(self) -> None:
-        found = saliency(GREY)
-        assert "faces" not in parts(GREY, found)
-        assert parts(GREY, found, [])["faces"] == 0.5
-        assert parts(GREY, found, [Face(0.4, 0.3, 0.6, 0.6, 0.9)])["faces"] > 0.9
+        told = parts(GREY, saliency(GREY), 0.5)
+        assert "faces" not in told
+        assert with_faces(told, []) == {**told, "faces": 0.5}
+        assert with_faces(told, [Box(0.4, 0.3, 0.6, 0.6)])["faces"] > 0.9
 
     @given(st.dictionaries(st.sampled_from(["sharpness", "exposure", "contrast", "faces"]), shares, min_size=1))
     def test_appeal_lies_between_the_parts(self, told: dict[str, float]) -> None:
@@ -128,7 +129,7 @@ class TestCrops:
     def test_never_cut_a_face(
         self, boxes: list[tuple[float, float, float, float]], ratio: str, size: tuple[int, int]
     ) -> None:
-        faces = [Face(x, y, min(1.0, x + w), min(1.0, y + h)) for x, y, w, h in boxes]
+        faces = [Box(x, y, min(1.0, x + w), min(1.0, y + h)) for x, y, w, h in boxes]
         told = crop(saliency(GREY), size, ratio_of(ratio), faces)
         if told is None:
             return
@@ -145,13 +146,13 @@ class TestCrops:
                 assert down >= bottom - top - 1.5
 
     def test_a_face_at_the_side_is_held_rather_than_what_glares(self) -> None:
-        told = crop(saliency(with_disc(135, 45)), (160, 90), 1.0, [Face(0.05, 0.3, 0.25, 0.7)])
+        told = crop(saliency(with_disc(135, 45)), (160, 90), 1.0, [Box(0.05, 0.3, 0.25, 0.7)])
         assert told is not None
         assert told["faces"] == 1
         assert told["x"] <= 8
 
     def test_a_face_that_fits_in_no_part_leaves_none(self) -> None:
-        assert crop(saliency(GREY), (160, 90), 9 / 16, [Face(0.0, 0.1, 1.0, 0.9)]) is None
+        assert crop(saliency(GREY), (160, 90), 9 / 16, [Box(0.0, 0.1, 1.0, 0.9)]) is None
 
     @pytest.mark.parametrize("told", ["16x9", "0:1", "101:1", "1:", "", "१:१", "16:9\n"])
     def test_what_is_no_ratio_is_refused(self, told: str) -> None:

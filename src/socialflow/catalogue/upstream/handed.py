@@ -1,6 +1,6 @@
 """Models handed to a child process: who opens them checks them, who runs them takes them as they were checked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from socialflow.catalogue.upstream.loading import Runnable, load
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.catalogue.upstream.records import Installed
 from socialflow.errors import ArtefactError, ModelNotFound, ModelUnavailable
+from socialflow.kit.answers import Provenance, Tier
 
 Handed: TypeAlias = Mapping[str, Any]
 """A model as JSON: its card, where its files lie, and what each of them was found to be."""
@@ -52,6 +53,22 @@ def first_of(models: Models, *names: str) -> tuple[Installed | None, tuple[str, 
 def command(name: str) -> str:
     """What brings a model here."""
     return f"socialflow models pull {name}"
+
+
+def commands(missing: Iterable[str]) -> Mapping[str, str]:
+    """What brings the models here that an answer lacks, by name; `missing` may have them under names of analyses.
+
+    >>> commands(["sound", "objects:model:yolox-nano-coco"])
+    {'yolox-nano-coco': 'socialflow models pull yolox-nano-coco'}
+    """
+    names = [what.rpartition(LACKING)[2] for what in missing if what.startswith(LACKING) or f":{LACKING}" in what]
+    return {name: command(name) for name in names}
+
+
+def provenance(installed: Installed) -> Provenance:
+    """What an answer says of a model that made it; its version are the first digits of its graph's digest."""
+    paths = [graph.file for graph in installed.card.graphs] or sorted(installed.files)
+    return Provenance(installed.card.name, installed.files[paths[0]].sha256[:12], Tier.DOWNLOADED)
 
 
 def handed(installed: Installed) -> Handed:

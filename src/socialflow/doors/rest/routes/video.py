@@ -7,9 +7,11 @@ from fastapi import APIRouter, Query, Request
 from socialflow.access.matrix import Action, authorise
 from socialflow.doors.rest.deps import CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
+from socialflow.doors.rest.media import FILE, told, told_alone
 from socialflow.doors.rest.replies import Reply
+from socialflow.doors.rest.schemas.media import MAX_ANALYSES
 from socialflow.doors.rest.schemas.thumbnails import CountIn, RatiosIn, ThumbnailsIn, ThumbnailsOut
-from socialflow.doors.rest.schemas.video import MAX_ANALYSES, VideoIn, VideoOut
+from socialflow.doors.rest.schemas.video import VideoIn, VideoOut
 from socialflow.image.crops import RATIOS
 from socialflow.video.analysis import Report
 from socialflow.video.thumbnails import COUNT, ThumbnailAnalysis, wanted
@@ -20,7 +22,6 @@ router = APIRouter(
     route_class=GuardedRoute,
     responses=documented(401, 403, 422, 429, 503),
 )
-_FILE = {"schema": {"type": "string", "format": "binary"}}
 
 
 @router.post("/analyze", response_model=VideoOut, responses=documented(502), summary="What is in a video")
@@ -35,7 +36,7 @@ async def analyse_video(body: VideoIn, call: CallDep) -> Reply:
     "/analyze/upload",
     response_model=VideoOut,
     summary="What is in a video that is sent",
-    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _FILE}}},
+    openapi_extra=dict(FILE),
 )
 async def analyse_upload(
     request: Request,
@@ -57,14 +58,14 @@ async def thumbnails(body: ThumbnailsIn, call: CallDep) -> Reply:
     """
     authorise(call.principal, Action.VIDEO_THUMBNAILS)
     asked = wanted(body.count, body.aspect_ratios)
-    return _chosen(await call.platform.video.analyse_url(body.video_url, [asked]))
+    return Reply(told_alone(await call.platform.video.analyse_url(body.video_url, [asked]), ThumbnailAnalysis.name, {}))
 
 
 @router.post(
     "/thumbnails/upload",
     response_model=ThumbnailsOut,
     summary="Thumbnails of a video that is sent",
-    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _FILE}}},
+    openapi_extra=dict(FILE),
 )
 async def thumbnails_upload(
     request: Request,
@@ -74,23 +75,9 @@ async def thumbnails_upload(
 ) -> Reply:
     """As `thumbnails`, with the file itself as the body."""
     authorise(call.principal, Action.VIDEO_THUMBNAILS)
-    return _chosen(await call.platform.video.analyse_sent(request.stream(), [wanted(count, aspect_ratios)]))
-
-
-def _chosen(report: Report) -> Reply:
-    one = report.analyses[ThumbnailAnalysis.name]
-    missing = [*report.read.lacking, *one.missing]
-    told = {"status": report.status, "missing": missing, "provenance": one.provenance, "info": report.info}
-    return Reply({**told, **one.answer})
+    report = await call.platform.video.analyse_sent(request.stream(), [wanted(count, aspect_ratios)])
+    return Reply(told_alone(report, ThumbnailAnalysis.name, {}))
 
 
 def _told(report: Report) -> Reply:
-    return Reply(
-        {
-            "status": report.status,
-            "missing": report.missing,
-            "info": report.info,
-            "read": report.read,
-            "analyses": report.analyses,
-        }
-    )
+    return Reply({**told(report), "read": report.read})

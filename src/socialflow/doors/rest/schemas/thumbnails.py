@@ -5,6 +5,8 @@ from typing import Annotated, TypeAlias
 from pydantic import BaseModel, Field, StringConstraints
 
 from socialflow.doors.rest.schemas.common import NO_NUL, Answered, Body
+from socialflow.doors.rest.schemas.image import BoxOut
+from socialflow.doors.rest.schemas.media import Commands
 from socialflow.doors.rest.schemas.video import VideoInfoOut, VideoUrl
 from socialflow.image.crops import MOST_RATIOS, RATIOS
 from socialflow.video.thumbnails import COUNT, MOST
@@ -50,16 +52,6 @@ class CropOut(BaseModel):
     faces: Annotated[int, Field(description="Faces that lie in it, each as a whole.", examples=[1])]
 
 
-class FaceOut(BaseModel):
-    """A face, its box as fractions of width and height."""
-
-    left: Annotated[float, Field(description="From the left.", examples=[0.4])]
-    top: Annotated[float, Field(description="From the top.", examples=[0.2])]
-    right: Annotated[float, Field(description="From the left.", examples=[0.55])]
-    bottom: Annotated[float, Field(description="From the top.", examples=[0.5])]
-    score: Annotated[float, Field(description="How sure the detector is, 0 to 1.", examples=[0.93])]
-
-
 class ThumbnailOut(BaseModel):
     """A frame that may stand for a video."""
 
@@ -68,7 +60,9 @@ class ThumbnailOut(BaseModel):
     frame: Annotated[int, Field(description="Its number, from 0.", examples=[113])]
     score: Annotated[float, Field(description="0 to 1; a rule of thumb over `parts`.", examples=[0.77])]
     parts: Annotated[dict[str, float], Field(description="What speaks for it, 0 to 1 each.", examples=[_PARTS])]
-    faces: Annotated[list[FaceOut] | None, Field(description="Null where no detector looked.", examples=[None])]
+    faces: Annotated[
+        list[BoxOut] | None, Field(description="Null where there was no model to look with.", examples=[None])
+    ]
     crops: Annotated[
         dict[str, CropOut | None],
         Field(description="By shape; null where every place would cut a face.", examples=[{"9:16": _CROP}]),
@@ -102,6 +96,7 @@ class ExperimentOut(BaseModel):
 class ThumbnailsOut(Answered):
     """Thumbnails of one video."""
 
+    commands: Commands
     info: Annotated[VideoInfoOut, Field(description="What the header says.")]
     thumbnails: Annotated[list[ThumbnailOut], Field(description="The best first, then by score and variety.")]
     experiment: Annotated[ExperimentOut | None, Field(description="Null for fewer than two.")]
