@@ -9,6 +9,7 @@ from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.quality import QualityObserver
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.shots import ShotObserver
+from socialflow.video.observers.stills import StillObserver
 from socialflow.video.observers.thumbnails import ThumbnailObserver
 from socialflow.video.quality import QualityAnalysis
 from socialflow.video.scenes import SceneAnalysis
@@ -19,6 +20,7 @@ OBSERVERS: Mapping[str, type[Observer]] = {
     "quality": QualityObserver,
     "rhythm": RhythmObserver,
     "shots": ShotObserver,
+    "stills": StillObserver,
     "thumbnails": ThumbnailObserver,
 }
 """By name."""
