@@ -67,6 +67,7 @@ class Action(StrEnum):
     MODEL_READ = "model.read"
     MODEL_WRITE = "model.write"
     VIDEO_ANALYSE = "video.analyse"
+    VIDEO_THUMBNAILS = "video.thumbnails"
     IMAGE_ANALYSE = "image.analyse"
 
 
@@ -141,6 +142,7 @@ MATRIX: Mapping[Action, Rule] = {
     Action.MODEL_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
     Action.MODEL_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),  # fetch, remove, load, unload
     Action.VIDEO_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
+    Action.VIDEO_THUMBNAILS: Rule(NONE, ANY, ANY, ANY, Scope.READ),
     Action.IMAGE_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
 }
 
