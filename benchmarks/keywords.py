@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks.results_file import write
 from socialflow.analysis.keywords import extract
-from socialflow.analysis.stems import stem
+from socialflow.text.stems import stem
 from socialflow.evaluation.bootstrap import mean_interval
 from socialflow.text.stopwords import stop_words
 

@@ -7,6 +7,7 @@ from socialflow.kit.lazy import lazily
 
 _HOMES = {
     "VideoQualityAnalyzer": "quality:VideoQualityAnalyzer",
+    "VideoSearchIndexer": "search.indexer:VideoSearchIndexer",
     "SceneDetector": "scenes:SceneDetector",
 }
 
