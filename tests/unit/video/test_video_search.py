@@ -15,7 +15,7 @@ from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.video import VideoSearchIndexer
 from socialflow.video.search.file import heard, told
 from socialflow.video.search.index import EACH, MomentIndex, Query
-from socialflow.video.search.moments import LEAST, WINDOW, clip_of, windows
+from socialflow.video.search.moments import LEAST, WINDOW, clip_of, retitled, windows
 from socialflow.video.search.records import Clip, Floats
 from socialflow.video.search.space import text_space
 from socialflow.video.search.wording import spellings, stems
@@ -101,6 +101,11 @@ class TestMoments:
         ]
         assert (clip.moments[-1].start, clip.moments[-1].end) == (0.0, 5.0)
         assert clip_of("v", []).moments == ()
+
+    def test_something_else_written_leaves_the_rest(self) -> None:
+        clip = clip_of("v", LIBRARY["kitchen"], title="Soup", description="of onions")
+        assert retitled(clip, "Stew", "") == clip_of("v", LIBRARY["kitchen"], title="Stew")
+        assert retitled(clip, " ", "") == clip_of("v", LIBRARY["kitchen"])
 
     @given(
         st.lists(

@@ -20,6 +20,7 @@ def told(clip: Clip) -> Mapping[str, Any]:
     return {
         "phrases": [[phrase.kind, phrase.label, phrase.words] for phrase in clip.phrases],
         "moments": [[moment.start, moment.end, moment.parts] for moment in clip.moments],
+        "length": clip.length,
         "missing": clip.missing,
     }
 
@@ -27,8 +28,9 @@ def told(clip: Clip) -> Mapping[str, Any]:
 def heard(id: str, body: Mapping[str, Any]) -> Clip:  # noqa: A002
     """Inverse of `told`. Raises ArtefactError.
 
-    >>> heard("v", {"phrases": [["object", "dog", "dog"]], "moments": [[0, 4.0, [[0, 0.9]]]], "missing": []}).moments
-    (Moment(start=0.0, end=4.0, parts=((0, 0.9),)),)
+    >>> clip = Clip("v", (Phrase("object", "dog", "dog"),), (Moment(0.0, 4.0, ((0, 0.9),)),), 4.0)
+    >>> heard("v", told(clip)) == clip
+    True
     """
     try:
         phrases = tuple(Phrase(*map(str, one)) for one in body["phrases"])
@@ -36,7 +38,7 @@ def heard(id: str, body: Mapping[str, Any]) -> Clip:  # noqa: A002
             Moment(float(start), float(end), tuple((range(len(phrases))[place], float(sure)) for place, sure in parts))
             for start, end, parts in body["moments"]
         )
-        return Clip(id, phrases, moments, tuple(map(str, body["missing"])))
+        return Clip(id, phrases, moments, float(body["length"]), tuple(map(str, body["missing"])))
     except (KeyError, TypeError, ValueError, IndexError) as problem:
         raise ArtefactError(f"these are no moments of a video: {problem!r}") from problem
 

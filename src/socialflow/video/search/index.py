@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from socialflow.errors import InvalidInput
-from socialflow.video.search.records import DESCRIPTION, TITLE, Clip, Floats, Hit, Reason
+from socialflow.video.search.records import WRITTEN, Clip, Floats, Hit, Reason
 from socialflow.video.search.scoring import Asked, Ints, Parts, scores
 from socialflow.video.search.vocabulary import Vocabulary
 from socialflow.video.search.wording import stems
@@ -18,8 +18,8 @@ LIMIT = 0.45
 EACH = 3
 """Moments of one video at most, where all videos are searched."""
 REASONS = 3
-_KINDS: Mapping[str, int] = {kind: number for number, kind in enumerate((*EventKind, TITLE, DESCRIPTION))}
-_WRITTEN = (_KINDS[TITLE], _KINDS[DESCRIPTION])
+_KINDS: Mapping[str, int] = {kind: number for number, kind in enumerate((*EventKind, *WRITTEN))}
+_WRITTEN = tuple(_KINDS[kind] for kind in WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,10 @@ class MomentIndex:
         """Every clip with its vectors (phrases, width), in the order in which they came."""
         for held in self._clips.values():
             yield held.clip, self._vocabulary.vectors(held.rows)
+
+    def lacking(self, id: str) -> Sequence[str]:  # noqa: A002
+        """What could not be looked for in a clip that is here."""
+        return self._clips[id].clip.missing
 
     def add(self, clip: Clip, vectors: Floats) -> None:
         """Take in a clip with its vectors (phrases, width); one that has its id goes."""

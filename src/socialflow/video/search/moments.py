@@ -2,9 +2,10 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import ceil
 
-from socialflow.video.search.records import DESCRIPTION, TITLE, Clip, Moment, Phrase
+from socialflow.video.search.records import WRITTEN, Clip, Moment, Phrase
 from socialflow.video.search.wording import spellings
 from socialflow.video.timeline import Event, EventKind
 
@@ -33,14 +34,20 @@ def clip_of(
     """
     phrases: dict[Phrase, int] = {}
     found = [_moment(start, end, content, phrases) for start, end, content in windows(events, shots)]
-    written = tuple(
-        (phrases.setdefault(Phrase(kind, text, text), len(phrases)), 1.0)
-        for kind, text in ((TITLE, title.strip()), (DESCRIPTION, description.strip()))
-        if text
-    )
+    length = round(float(max((event.end for event in events), default=0.0)), 3)
+    clip = Clip(id, tuple(phrases), tuple(found), length, tuple(missing))
+    return retitled(clip, title, description)
+
+
+def retitled(clip: Clip, title: str, description: str) -> Clip:
+    """The same video with something else written about it."""
+    count = next((at for at, phrase in enumerate(clip.phrases) if phrase.kind in WRITTEN), len(clip.phrases))
+    moments = tuple(moment for moment in clip.moments if moment.parts[0][0] < count)
+    written = [(kind, text.strip()) for kind, text in zip(WRITTEN, (title, description), strict=True) if text.strip()]
     if written:
-        found.append(Moment(0.0, max((event.end for event in events), default=0.0), written))
-    return Clip(id, tuple(phrases), tuple(found), tuple(missing))
+        moments += (Moment(0.0, clip.length, tuple((count + at, 1.0) for at in range(len(written)))),)
+    phrases = (*clip.phrases[:count], *(Phrase(kind, text, text) for kind, text in written))
+    return replace(clip, phrases=phrases, moments=moments)
 
 
 def windows(events: Sequence[Event], shots: Sequence[float] = ()) -> Iterator[tuple[float, float, Content]]:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from socialflow.content.log import LogCursor
+from socialflow.ids import ItemKey
 from socialflow.kit.answers import Provenance, Status
 
 Floats = npt.NDArray[np.float32]
 TITLE, DESCRIPTION = "title", "description"
 """Kinds of phrases besides those of events: what is written about a video as a whole."""
+WRITTEN = (TITLE, DESCRIPTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +37,40 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A video as it is searched. What is written about it is a moment of its own, as long as all of it."""
+    """A video of `length` seconds as it is searched. What is written about it is its last moment, as long as all of it,
+    and its last phrases."""
 
     id: str
     phrases: tuple[Phrase, ...]
     moments: tuple[Moment, ...]
+    length: float = 0.0
     missing: tuple[str, ...] = ()
     """What could not be looked for when its moments were made."""
 
     def words(self) -> tuple[str, ...]:
         """What has to be made a vector, in the order of its phrases."""
         return tuple(phrase.words for phrase in self.phrases)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """The moments of an item as they are stored, and what is written about it now. `vectors` (phrases, width) are None
+    where none of the space that was asked for are there."""
+
+    key: ItemKey
+    clip: Clip
+    title: str
+    description: str
+    vectors: Floats | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Items whose moments, words or being there may have changed; `more` says that another look will bring more."""
+
+    keys: frozenset[ItemKey]
+    cursor: LogCursor
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
