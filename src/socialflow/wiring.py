@@ -53,6 +53,7 @@ from socialflow.storage.cache.redis import RedisCache
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
+from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import VideoService
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Platform:
     contents: ContentAnalyser
     generation: GenerationService
     video: VideoService
+    search: VideoSearch
     image: ImageService
     lists: Lists
     jobs: JobService
@@ -109,6 +111,7 @@ class Platform:
         await self.analysis.close()
         await self.contents.close()
         await self.generation.close()
+        await self.search.close()
         await self.video.close()
         await self.image.close()
         await self.text.close()
@@ -199,6 +202,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         contents=ContentAnalyser(store, text, topics, clock),
         generation=GenerationService(text, store, clock, settings.home / "replies"),
         video=video,
+        search=VideoSearch(store, video, clock),
         image=image,
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),

@@ -1,6 +1,6 @@
 """Moments of videos in the store, and the search that follows it from several processes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -8,13 +8,17 @@ import pytest
 from socialflow.content.records import Item, ItemKind, Privacy
 from socialflow.content.service import is_public
 from socialflow.errors import InvalidInput, ItemNotFound
-from socialflow.kit.answers import Status
+from socialflow.kit.answers import Answered, Provenance, Status, Tier
 from socialflow.kit.clock import FixedClock
 from socialflow.storage.maintenance import check
 from socialflow.storage.unit_of_work import Store
+from socialflow.video.analysis import Report
+from socialflow.video.reader import Watching
+from socialflow.video.records import Read, VideoInfo
 from socialflow.video.search.records import Searched
 from socialflow.video.search.service import VideoSearch
 from socialflow.video.search.space import text_space
+from socialflow.video.service import VideoService
 from socialflow.video.timeline import Event, EventKind
 from tests.storage.nouns import NOW, item, user
 
@@ -24,7 +28,7 @@ PIANO = [Event(EventKind.SOUND, 1.0, 9.0, "Piano", 0.8)]
 
 @pytest.fixture
 async def search(store: Store) -> AsyncIterator[VideoSearch]:
-    made = VideoSearch(store, FixedClock(NOW))
+    made = VideoSearch(store, VideoService(), FixedClock(NOW))
     yield made
     await made.close()
 
@@ -32,7 +36,7 @@ async def search(store: Store) -> AsyncIterator[VideoSearch]:
 @pytest.fixture
 async def other(store: Store) -> AsyncIterator[VideoSearch]:
     """As in another process."""
-    made = VideoSearch(store, FixedClock(NOW))
+    made = VideoSearch(store, VideoService(), FixedClock(NOW))
     yield made
     await made.close()
 
@@ -122,6 +126,78 @@ class TestIndexing:
             (batch,) = [one async for one in unit.moments.kept(text_space().name)]
         assert batch[0].vectors is not None
         assert batch[0].clip == kept.clip
+
+
+class Watched(VideoService):
+    """Tells of every video what it was told to."""
+
+    def __init__(self, told: Report) -> None:
+        super().__init__()
+        self.told, self.urls = told, list[str]()
+
+    async def analyse_url(self, url: str, names: Sequence[str], watching: Watching | None = None) -> Report:
+        self.urls.append(url)
+        return self.told
+
+
+class TestWatching:
+    ANSWERS: Mapping[str, Mapping[str, object]] = {
+        "scene": {"shots": [{"start": 0.0}, {"start": 3.0}]},
+        "objects": {"tracks": [{"id": 1, "label": "dog", "score": 0.9, "first": 0.0, "last": 6.0}]},
+        "tags": {
+            "tags": [
+                {"tag": "seashore", "confidence": 0.8, "share": 1.0, "seconds": 2.0},
+                {"tag": "lighthouse", "confidence": 0.9, "share": 0.1, "seconds": 4.0},
+            ]
+        },
+        "text": {"lines": [{"text": "No swimming", "score": 0.9, "start": 1.0, "end": 2.0}]},
+        "captions": {"cues": [{"text": "what a storm", "start": 4.0, "end": 5.0}], "confidence": None},
+        "audio_events": {"events": [{"label": "Thunder", "start": 5.0, "end": 6.0, "score": 0.7}]},
+        "actions": {"actions": [{"action": "jogging", "start": 0.0, "end": 2.0, "confidence": 0.6}]},
+        "quality": {"score": 0.5},
+    }
+
+    @pytest.fixture
+    async def watched(self, store: Store) -> AsyncIterator[tuple[VideoSearch, Watched]]:
+        made = (Provenance("m", "1", Tier.HEURISTIC),)
+        answers = {name: Answered(Status.COMPLETE, (), made, answer) for name, answer in self.ANSWERS.items()}
+        answers["faces"] = Answered(Status.ABSTAINED, ("model:face-yunet",), (), {})
+        info = VideoInfo("mov", "h264", 64, 48, 0, 25.0, 6.0, None, None, None, 0, 0)
+        video = Watched(Report(info, Read(150, 6.0, 6.0, ()), answers))
+        search = VideoSearch(store, video, FixedClock(NOW))
+        yield search, video
+        await search.close()
+        await video.close()
+
+    @pytest.mark.parametrize(
+        ("query", "kind", "start"),
+        [
+            ("dog", "object", 0.0),
+            ("lighthouse", "sight", 3.0),
+            ("swimming is forbidden", "text", 0.0),
+            ("a storm", "speech", 3.0),
+            ("thunder", "sound", 3.0),
+            ("somebody is jogging", "action", 0.0),
+        ],
+    )
+    async def test_everything_that_was_told_is_found(
+        self, store: Store, watched: tuple[VideoSearch, Watched], query: str, kind: str, start: float
+    ) -> None:
+        search, video = watched
+        await write(store, item("shore", media_url="https://media.example.org/shore.mp4"))
+        clip = await search.index("shore")
+        assert clip is not None
+        assert (clip.length, clip.missing) == (6.0, ("faces:model:face-yunet",))
+        hit = (await ask(search, query)).hits[0]
+        assert (hit.why[0].kind, hit.start) == (kind, start)
+        assert video.urls == ["https://media.example.org/shore.mp4"]
+
+    async def test_another_video_than_the_items_own(self, store: Store, watched: tuple[VideoSearch, Watched]) -> None:
+        await write(store, item("shore"))
+        with pytest.raises(InvalidInput, match="media_url"):
+            await watched[0].index("shore")
+        assert await watched[0].index("shore", "https://media.example.org/other.mp4") is not None
+        assert watched[1].urls == ["https://media.example.org/other.mp4"]
 
 
 class TestSearching:

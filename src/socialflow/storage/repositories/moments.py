@@ -33,13 +33,17 @@ class Moments:
         self._tx = tx
         self._log: Log = log_postgres if tx.dialect == "postgresql" else log_sqlite
 
-    async def put(self, key: ItemKey, clip: Clip, space: str, vectors: Floats, now: datetime) -> bool:
-        """Store the moments of an item in place of what was there; False where it is gone or may not be analysed."""
+    async def permitted(self, key: ItemKey) -> bool:
+        """Whether an item is there and its author, if it has one, permits analysis; a writer keeps it there."""
         query = select(items.c.key).outerjoin(users, users.c.key == items.c.author_key)
         query = query.where(items.c.key == key, PERMITTED)
-        if self._tx.dialect == "postgresql":
+        if self._tx.dialect == "postgresql" and not self._tx.readonly:
             query = query.with_for_update(read=True, key_share=True, of=items)
-        if await self._tx.row(query) is None:
+        return await self._tx.row(query) is not None
+
+    async def put(self, key: ItemKey, clip: Clip, space: str, vectors: Floats, now: datetime) -> bool:
+        """Store the moments of an item in place of what was there; False where it is gone or may not be analysed."""
+        if not await self.permitted(key):
             return False
         row = {"item_key": key, "indexed_at": to_micros(now), "clip": json_text(told(clip), "clip")}
         await self._tx.replace(moments, [row])

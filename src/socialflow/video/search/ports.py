@@ -14,6 +14,10 @@ from socialflow.video.search.records import Changed, Clip, Floats, Kept
 class MomentRepository(Protocol):
     """Moments of videos beside their items."""
 
+    async def permitted(self, key: ItemKey) -> bool:
+        """Whether an item is there and its author, if it has one, permits analysis."""
+        ...
+
     async def put(self, key: ItemKey, clip: Clip, space: str, vectors: Floats, now: datetime) -> bool:
         """Store the moments of an item in place of what was there; False where it is gone or may not be analysed."""
         ...

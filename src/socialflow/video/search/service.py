@@ -8,15 +8,20 @@ import numpy as np
 
 from socialflow.content.log import LogCursor
 from socialflow.content.records import Item
+from socialflow.errors import InvalidInput
 from socialflow.ids import ItemKey
 from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock
+from socialflow.video.analysis import Report
+from socialflow.video.reader import Watching
 from socialflow.video.search.index import MomentIndex
 from socialflow.video.search.indexer import query_of, searched
 from socialflow.video.search.moments import clip_of, retitled
 from socialflow.video.search.ports import SearchStore
 from socialflow.video.search.records import Clip, Floats, Hit, Kept, Searched
 from socialflow.video.search.space import Space, text_space
+from socialflow.video.search.telling import ASKED, events_of, shots_of
+from socialflow.video.service import VideoService
 from socialflow.video.timeline import Event
 
 WAITING = 64
@@ -34,11 +39,14 @@ class VideoSearch:
     answered, in every process.
 
     Args:
+        video: watches those that are to be indexed.
         space: gives the space, on the thread that computes; what it raises is raised to who asked.
     """
 
-    def __init__(self, store: SearchStore, clock: Clock, space: Callable[[], Space] = text_space) -> None:
-        self._store, self._clock, self._space = store, clock, space
+    def __init__(
+        self, store: SearchStore, video: VideoService, clock: Clock, space: Callable[[], Space] = text_space
+    ) -> None:
+        self._store, self._video, self._clock, self._space = store, video, clock, space
         self._lane = Lane("search", capacity=WAITING)
         self._turn = asyncio.Lock()
         self._index = MomentIndex()
@@ -53,6 +61,25 @@ class VideoSearch:
     async def close(self) -> None:
         """Finish what is being worked out."""
         await self._lane.close()
+
+    async def index(self, item_id: str, video_url: str | None = None, watching: Watching | None = None) -> Clip | None:
+        """Watch an item's video, its own or the one that a URL names, and index what is in it, as `take`.
+
+        Raises InvalidInput where there is nothing to watch, and what `VideoService.analyse_url` and `take` do.
+        """
+        async with self._store.read() as unit:
+            item = await unit.items.get(item_id)
+            if not await unit.moments.permitted(item.key):
+                return None
+        url = video_url or item.media_url
+        if url is None:
+            raise InvalidInput(f"the item {item_id!r} has no media_url; say which video is its", field="video_url")
+        names = [name for name in ASKED if name in self._video.names]
+        return await self.take(item_id, await self._video.analyse_url(url, names, watching))
+
+    async def take(self, item_id: str, report: Report) -> Clip | None:
+        """Index what analyses (`telling.ASKED`) told of an item's video, as `put`."""
+        return await self.put(item_id, events_of(report), shots=shots_of(report), missing=report.missing)
 
     async def put(
         self, item_id: str, events: Sequence[Event], *, shots: Sequence[float] = (), missing: Sequence[str] = ()
