@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from benchmarks.results_file import RESULTS, table_line
+from benchmarks.shots_table import shots
 
 
 def copies_images() -> str:
@@ -48,6 +49,35 @@ def video_pass() -> str:
     return "\n".join([*lines, "", f"Decoding alone, a frame: {alone}. `{report['command']}`"])
 
 
+def objects() -> str:
+    """Objects and faces of photos by model, things followed in clips, and speed."""
+    path = RESULTS / "objects.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    lines = [table_line(["Model", "on photos"]), "|---|---|"]
+    lines += [
+        table_line([name, f"{told['found']} of {told['listed']} listed labels found"])
+        for name, told in report["objects"].items()
+    ]
+    lines += [
+        table_line([name, f"number of faces right in {told['right']} of {told['of']}"])
+        for name, told in report["faces"].items()
+    ]
+    clips = [table_line(["Clip", "followed"]), "|---|---|"]
+    for clip, told in report["clips"].items():
+        followed = ", ".join(f"{count} {label}" for label, count in told["counts"].items())
+        clips.append(table_line([clip, followed or "nothing"]))
+    speed = report["speed"]
+    alone, watched = speed["decoding_times_real_time"], speed["with_objects_times_real_time"]
+    end = (
+        f"{speed['clip']} (640 x 360, {speed['seconds']:g} s), times real time: by the processor "
+        f"{watched['processor']:g} with objects and {alone['processor']:g} decoding alone, by the clock "
+        f"{watched['clock']:g} and {alone['clock']:g} (other work ran beside). `{report['command']}`"
+    )
+    return "\n".join([*lines, "", *clips, "", end])
+
+
 def hostile() -> str:
     """What a server said of files that were made to break it, by what was done to them."""
     path = RESULTS / "hostile.json"
@@ -72,7 +102,9 @@ def hostile() -> str:
 
 MEDIA_TABLES: Mapping[str, Callable[[], str]] = {
     "copies_images": copies_images,
+    "shots": shots,
     "video_pass": video_pass,
+    "objects": objects,
     "hostile": hostile,
 }
 """Marker on the page, and name of the result -> table."""

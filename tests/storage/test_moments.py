@@ -1,7 +1,7 @@
 """Moments of videos in the store, and the search that follows it from several processes."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -19,7 +19,7 @@ from socialflow.video.search.records import Searched
 from socialflow.video.search.service import VideoSearch
 from socialflow.video.search.space import text_space
 from socialflow.video.service import VideoService
-from socialflow.video.timeline import Event, EventKind
+from socialflow.video.timeline import Event, EventKind, Placed
 from tests.storage.nouns import NOW, item, user
 
 DOG = [Event(EventKind.OBJECT, 0.0, 8.0, "dog", 0.9), Event(EventKind.SPEECH, 5.0, 8.0, "good boy", 0.8)]
@@ -141,27 +141,23 @@ class Watched(VideoService):
 
 
 class TestWatching:
-    ANSWERS: Mapping[str, Mapping[str, object]] = {
-        "scene": {"shots": [{"start": 0.0}, {"start": 3.0}]},
-        "objects": {"tracks": [{"id": 1, "label": "dog", "score": 0.9, "first": 0.0, "last": 6.0}]},
-        "tags": {
-            "tags": [
-                {"tag": "seashore", "confidence": 0.8, "share": 1.0, "seconds": 2.0},
-                {"tag": "lighthouse", "confidence": 0.9, "share": 0.1, "seconds": 4.0},
-            ]
-        },
-        "text": {"lines": [{"text": "No swimming", "score": 0.9, "start": 1.0, "end": 2.0}]},
-        "captions": {"cues": [{"text": "what a storm", "start": 4.0, "end": 5.0}], "confidence": None},
-        "audio_events": {"events": [{"label": "Thunder", "start": 5.0, "end": 6.0, "score": 0.7}]},
-        "actions": {"actions": [{"action": "jogging", "start": 0.0, "end": 2.0, "confidence": 0.6}]},
-        "quality": {"score": 0.5},
-    }
+    EVENTS = (
+        Event(EventKind.OBJECT, 0.0, 6.0, "dog", 0.9, 1, (Placed(0.0, 0.1, 0.1, 0.2, 0.2),)),
+        Event(EventKind.SIGHT, 4.0, 5.0, "lighthouse", 0.9),
+        Event(EventKind.TEXT, 1.0, 2.0, "No swimming", 0.9),
+        Event(EventKind.SPEECH, 4.0, 5.0, "what a storm", 0.8),
+        Event(EventKind.SOUND, 5.0, 6.0, "Thunder", 0.7),
+        Event(EventKind.ACTION, 0.0, 2.0, "jogging", 0.6),
+    )
 
     @pytest.fixture
     async def watched(self, store: Store) -> AsyncIterator[tuple[VideoSearch, Watched]]:
         made = (Provenance("m", "1", Tier.HEURISTIC),)
-        answers = {name: Answered(Status.COMPLETE, (), made, answer) for name, answer in self.ANSWERS.items()}
-        answers["faces"] = Answered(Status.ABSTAINED, ("model:face-yunet",), (), {})
+        timeline = {"timeline": [asdict(one) for one in self.EVENTS]}
+        answers = {
+            "deep": Answered(Status.PARTIAL, ("faces:model:face-yunet",), made, timeline),
+            "scene": Answered(Status.COMPLETE, (), made, {"shots": [{"start": 0.0}, {"start": 3.0}]}),
+        }
         info = VideoInfo("mov", "h264", 64, 48, 0, 25.0, 6.0, None, None, None, 0, 0)
         video = Watched(Report(info, Read(150, 6.0, 6.0, ()), answers))
         search = VideoSearch(store, video, FixedClock(NOW))

@@ -87,7 +87,7 @@ class HaarFaces:
         """Squares (n, 4) of x, y, width, height in pixels, `least` wide at least, and how strongly each passed the last
         stage, above 0."""
         found, _, weights = self._cascade.detectMultiScale3(
-            luma, scaleFactor=1.1, minNeighbors=6, minSize=(least, least), outputRejectLevels=True
+            luma, scaleFactor=1.2, minNeighbors=6, minSize=(least, least), outputRejectLevels=True
         )
         return np.array(found, np.int32).reshape(-1, 4), np.array(weights, np.float64).reshape(-1)
 

@@ -6,9 +6,14 @@ The names of the Python interface are loaded when they are first asked for.
 from socialflow.kit.lazy import lazily
 
 _HOMES = {
+    "DeepVideoAnalyzer": "deep:DeepVideoAnalyzer",
+    "AudioEventDetector": "sounds:AudioEventDetector",
     "VideoQualityAnalyzer": "quality:VideoQualityAnalyzer",
     "VideoSearchIndexer": "search.indexer:VideoSearchIndexer",
+    "ActionRecognizer": "action_recognizer:ActionRecognizer",
+    "ObjectDetector": "objects:ObjectDetector",
     "SceneDetector": "scenes:SceneDetector",
+    "SpeechCaptioner": "captions:SpeechCaptioner",
 }
 
 __all__ = list(_HOMES)

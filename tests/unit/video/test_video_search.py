@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from socialflow.catalogue.upstream.handed import NoModels
 from socialflow.errors import ArtefactError, InvalidInput
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.video import VideoSearchIndexer
+from socialflow.video.reader import VideoReader
 from socialflow.video.search.file import heard, told
 from socialflow.video.search.index import EACH, MomentIndex, Query
 from socialflow.video.search.moments import LEAST, WINDOW, clip_of, retitled, windows
@@ -210,6 +212,10 @@ class TestSearch:
         hit = library.predict("philharmonic").hits[0]
         assert (hit.id, hit.start, hit.end, hit.why[0].kind) == ("concert", 0.0, 20.0, "title")
 
+    def test_events_need_a_name(self) -> None:
+        with pytest.raises(InvalidInput, match="which video"):
+            VideoSearchIndexer().add([])
+
     def test_says_what_made_it(self, library: VideoSearchIndexer) -> None:
         made = library.predict("elephant").provenance
         assert {one.tier for one in made} == {Tier.HEURISTIC, Tier.BUNDLED}
@@ -332,3 +338,23 @@ class TestFile:
     def test_what_is_no_clip_is_refused(self, body: dict[str, object]) -> None:
         with pytest.raises(ArtefactError):
             heard("v", body)
+
+
+class TestWatching:
+    def test_a_file_is_watched_once_and_what_is_written_in_it_is_found(self, tmp_path: Path) -> None:
+        for module in ("av", "rapidocr", "PIL"):
+            pytest.importorskip(module, reason="needs the media extra")
+        from tests.clips import film, noise
+        from tests.written import written
+
+        clip = film(tmp_path / "gnomes.mp4", [*[noise(1, 320, 180)] * 20, *[written("Museum of clocks")] * 40], rate=5)
+        reader = VideoReader()
+        indexer = VideoSearchIndexer(reader=reader, models=NoModels())
+        made = asyncio.run(indexer.index(clip, title="A visit"))
+        reader.close()
+        assert (made.id, made.length) == ("gnomes.mp4", pytest.approx(12, abs=0.5))
+        found = indexer.predict("a museum that shows clocks")
+        assert (found.hits[0].id, found.hits[0].why[0].kind) == ("gnomes.mp4", "text")
+        assert found.hits[0].start >= 3.5
+        assert found.status is Status.PARTIAL
+        assert "objects:model:yolox-nano-coco" in found.missing

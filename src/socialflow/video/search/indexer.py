@@ -3,16 +3,24 @@
 import asyncio
 import threading
 from collections.abc import Collection, Sequence
+from itertools import islice
 from pathlib import Path
 
+from socialflow.catalogue.upstream.ports import Models
+from socialflow.catalogue.upstream.shared import shared_models
 from socialflow.errors import InvalidInput
+from socialflow.kit.analyses import watched_by
 from socialflow.kit.answers import Provenance, Status, Tier
+from socialflow.video.analysis import report
+from socialflow.video.reader import VideoReader, Watching, shared_reader
 from socialflow.video.search.file import read_clips, write_clips
 from socialflow.video.search.index import MomentIndex, Query, kinds_of
 from socialflow.video.search.moments import clip_of
 from socialflow.video.search.records import Clip, Hit, Searched
 from socialflow.video.search.space import Space, text_space
+from socialflow.video.search.telling import ASKED, events_of, lacking, shots_of
 from socialflow.video.search.wording import SHORT
+from socialflow.video.service import chosen
 from socialflow.video.timeline import Event
 
 MOMENTS = Provenance("moments", "1", Tier.HEURISTIC)
@@ -24,11 +32,12 @@ MOST = 1_000
 class VideoSearchIndexer:
     """Indexes videos by what was seen, read, heard and said in them, and finds moments by English words.
 
-    Every method but `save` and `load` exists twice: `add` and `predict` answer in this thread, `index` and `search` in
-    another one. Safe to use from several threads.
+    `add` and `predict` answer in this thread, `index` and `search` in another one. Safe to use from several threads.
 
     Parameters:
         space: where words are compared; None: that of the text model in the package.
+        reader: watches files; None: the one that all share.
+        models: those that others trained; None: those of the installation.
 
     Examples
     --------
@@ -43,8 +52,10 @@ class VideoSearchIndexer:
     'abstained'
     """
 
-    def __init__(self, space: Space | None = None) -> None:
-        self._given = space
+    def __init__(
+        self, space: Space | None = None, reader: VideoReader | None = None, models: Models | None = None
+    ) -> None:
+        self._given, self._reader, self._models = space, reader, models
         self._index = MomentIndex()
         self._guard = threading.Lock()
 
@@ -53,18 +64,25 @@ class VideoSearchIndexer:
 
     def add(
         self,
-        events: Sequence[Event],
-        id: str,  # noqa: A002
+        source: Path | str | Sequence[Event],
+        id: str | None = None,  # noqa: A002
         *,
         title: str = "",
         description: str = "",
-        shots: Sequence[float] = (),
+        watching: Watching | None = None,
     ) -> Clip:
         """Index a video by what happens in it and what is written about it; one of the same id is replaced.
 
-        `shots` are seconds at which a shot begins. Raises ModelUnavailable, ArtefactError.
+        A file is watched once for that; of events that are given, scenes begin shots. `id` is the file's name if it is
+        not given. Raises InvalidInput where there is none, ModelUnavailable, ArtefactError and, of a file, what
+        `VideoReader.watch` does.
         """
-        clip = clip_of(id, events, title=title, description=description, shots=shots)
+        if isinstance(source, Path | str):
+            clip = self._watched(Path(source), id, title, description, watching)
+        elif id is None:
+            raise InvalidInput("events are of no name; say which video they are of", field="id")
+        else:
+            clip = clip_of(id, source, title=title, description=description)
         vectors = self._space.vectors(clip.words())
         with self._guard:
             self._index.add(clip, vectors)
@@ -72,15 +90,36 @@ class VideoSearchIndexer:
 
     async def index(
         self,
-        events: Sequence[Event],
-        id: str,  # noqa: A002
+        source: Path | str | Sequence[Event],
+        id: str | None = None,  # noqa: A002
         *,
         title: str = "",
         description: str = "",
-        shots: Sequence[float] = (),
     ) -> Clip:
-        """As `add`, in another thread."""
-        return await asyncio.to_thread(self.add, events, id, title=title, description=description, shots=shots)
+        """As `add`, in another thread; cancelling it ends the decoding."""
+        watching = Watching()
+        try:
+            return await asyncio.to_thread(
+                self.add, source, id, title=title, description=description, watching=watching
+            )
+        except asyncio.CancelledError:
+            watching.give_up()
+            raise
+
+    def _watched(
+        self,
+        path: Path,
+        id: str | None,  # noqa: A002
+        title: str,
+        description: str,
+        watching: Watching | None,
+    ) -> Clip:
+        analyses = chosen(ASKED, self._models or shared_models())
+        seen = (self._reader or shared_reader()).watch(path, watched_by(analyses), watching)
+        told = report(seen, analyses)
+        name = path.name if id is None else id
+        written = {"title": title, "description": description}
+        return clip_of(name, events_of(told), shots=shots_of(told), missing=lacking(told), **written)
 
     def remove(self, id: str) -> bool:  # noqa: A002
         """Take a video out; whether it was there."""
@@ -104,8 +143,9 @@ class VideoSearchIndexer:
         if not 1 <= k <= MOST:
             raise InvalidInput(f"k is 1 to {MOST}, not {k}", field="k")
         with self._guard:
-            hits = tuple(hit for hit, _ in zip(self._index.search(asked), range(k), strict=False))
-        return searched(self._space, hits)
+            hits = tuple(islice(self._index.search(asked), k))
+            missing = dict.fromkeys(one for hit in hits for one in self._index.lacking(hit.id))
+        return searched(self._space, hits, tuple(missing))
 
     async def search(
         self,

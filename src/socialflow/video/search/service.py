@@ -20,7 +20,7 @@ from socialflow.video.search.moments import clip_of, retitled
 from socialflow.video.search.ports import SearchStore
 from socialflow.video.search.records import Clip, Floats, Hit, Kept, Searched
 from socialflow.video.search.space import Space, text_space
-from socialflow.video.search.telling import ASKED, events_of, shots_of
+from socialflow.video.search.telling import ASKED, events_of, lacking, shots_of
 from socialflow.video.service import VideoService
 from socialflow.video.timeline import Event
 
@@ -74,12 +74,11 @@ class VideoSearch:
         url = video_url or item.media_url
         if url is None:
             raise InvalidInput(f"the item {item_id!r} has no media_url; say which video is its", field="video_url")
-        names = [name for name in ASKED if name in self._video.names]
-        return await self.take(item_id, await self._video.analyse_url(url, names, watching))
+        return await self.take(item_id, await self._video.analyse_url(url, ASKED, watching))
 
     async def take(self, item_id: str, report: Report) -> Clip | None:
         """Index what analyses (`telling.ASKED`) told of an item's video, as `put`."""
-        return await self.put(item_id, events_of(report), shots=shots_of(report), missing=report.missing)
+        return await self.put(item_id, events_of(report), shots=shots_of(report), missing=lacking(report))
 
     async def put(
         self, item_id: str, events: Sequence[Event], *, shots: Sequence[float] = (), missing: Sequence[str] = ()
@@ -119,9 +118,9 @@ class VideoSearch:
         while True:
             space, found = await self._lane.run(self._found, query, looked, ids, kinds)
             seen = await self._seen([hit for hit, _ in found], sees)
-            hits = [(hit, lacking) for hit, lacking in found if hit.id in seen][:limit]
+            hits = [(hit, without) for hit, without in found if hit.id in seen][:limit]
             if len(hits) == limit or len(found) < looked:
-                missing = dict.fromkeys(one for _, lacking in hits for one in lacking)
+                missing = dict.fromkeys(one for _, without in hits for one in without)
                 return searched(space, [hit for hit, _ in hits], tuple(missing))
             looked *= 4
 
