@@ -73,7 +73,7 @@ def objects() -> str:
     end = (
         f"{speed['clip']} (640 x 360, {speed['seconds']:g} s), times real time: by the processor "
         f"{watched['processor']:g} with objects and {alone['processor']:g} decoding alone, by the clock "
-        f"{watched['clock']:g} and {alone['clock']:g} (other work ran beside). `{report['command']}`"
+        f"{watched['clock']:g} and {alone['clock']:g} (whatever else ran slows that). `{report['command']}`"
     )
     return "\n".join([*lines, "", *clips, "", end])
 

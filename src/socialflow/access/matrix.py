@@ -69,6 +69,7 @@ class Action(StrEnum):
     VIDEO_ANALYSE = "video.analyse"
     VIDEO_SEARCH = "video.search"
     VIDEO_INDEX = "video.index"
+    VIDEO_THUMBNAILS = "video.thumbnails"
     IMAGE_ANALYSE = "image.analyse"
 
 
@@ -145,6 +146,7 @@ MATRIX: Mapping[Action, Rule] = {
     Action.VIDEO_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
     Action.VIDEO_SEARCH: Rule(ANY, ANY, ANY, ANY, Scope.READ),
     Action.VIDEO_INDEX: Rule(NONE, OWN, OWN, ANY, Scope.WRITE),
+    Action.VIDEO_THUMBNAILS: Rule(NONE, ANY, ANY, ANY, Scope.READ),
     Action.IMAGE_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
 }
 

@@ -78,7 +78,7 @@ class FeatureExtractor:
         """The text as it is read: NFC, user names and links by a sign, no invisible characters, single spaces.
 
         >>> FeatureExtractor().clean("see  https://example.org, @ann!")
-        'see http @user!'
+        'see http, @user!'
         """
         return normalise(text).text
 

@@ -82,7 +82,7 @@ def nearness(cosines: FloatArray, starts: npt.NDArray[np.int64]) -> FloatArray:
 
     One message that is alike by accident does not decide.
 
-    >>> nearness(np.array([0.2, 0.9, 0.4, 0.5, 0.1, 0.1, 0.1], np.float32), np.array([0, 4])).round(3).tolist()
+    >>> nearness(np.array([0.2, 0.9, 0.4, 0.5, 0.1, 0.1, 0.1], np.float32), np.array([0, 4])).round(3).astype(float).round(3).tolist()
     [0.6, 0.1]
     """
     parts = np.split(cosines, starts[1:], axis=-1)

@@ -21,6 +21,7 @@ from socialflow.pipelines.inference import BatchInference
 from socialflow.pipelines.live import ActiveUsers, Lists
 from socialflow.pipelines.precompute import ComputeRecommendations, PrecomputeRecommendations, build_precomputer
 from socialflow.pipelines.pull_job import PullModel
+from socialflow.pipelines.thumbnails_job import GenerateThumbnails
 from socialflow.pipelines.topics_job import TrainTopics
 from socialflow.pipelines.train_job import TrainModel
 from socialflow.pipelines.trending_jobs import CalculateTrending, UpdateTrending
@@ -74,5 +75,6 @@ def build_handlers(parts: WorkParts) -> Mapping[PipelineType, Handler]:
         PipelineType.GRAPH_UPDATE: UpdateGraph(parts.store, parts.catalogue),
         PipelineType.TRAIN_TOPICS: TrainTopics(parts.store, parts.catalogue),
         PipelineType.GENERATE_CAPTIONS: GenerateCaptions(parts.store, parts.video),
+        PipelineType.GENERATE_THUMBNAIL: GenerateThumbnails(parts.store, parts.video),
         PipelineType.PULL_MODEL: PullModel(parts.upstream),
     }

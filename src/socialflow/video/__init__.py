@@ -13,6 +13,7 @@ _HOMES = {
     "ActionRecognizer": "action_recognizer:ActionRecognizer",
     "ObjectDetector": "objects:ObjectDetector",
     "SceneDetector": "scenes:SceneDetector",
+    "ThumbnailGenerator": "thumbnails:ThumbnailGenerator",
     "SpeechCaptioner": "captions:SpeechCaptioner",
 }
 

@@ -23,14 +23,17 @@ from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.sentences import SentenceObserver
 from socialflow.video.observers.shots import ShotObserver
 from socialflow.video.observers.speech import SpeechObserver
+from socialflow.video.observers.stills import StillObserver
 from socialflow.video.observers.tags import TagObserver
 from socialflow.video.observers.text import TextObserver
+from socialflow.video.observers.thumbnails import ThumbnailObserver
 from socialflow.video.observers.voice import VoiceObserver
 from socialflow.video.quality import QualityAnalysis
 from socialflow.video.scenes import SceneAnalysis
 from socialflow.video.sounds import EventAnalysis
 from socialflow.video.tags import TagAnalysis
 from socialflow.video.text import TextAnalysis
+from socialflow.video.thumbnails import wanted
 from socialflow.video.violence import ViolenceAnalysis
 
 OBSERVERS: Mapping[str, type[Observer]] = {
@@ -46,6 +49,8 @@ OBSERVERS: Mapping[str, type[Observer]] = {
     "rhythm": RhythmObserver,
     "sentences": SentenceObserver,
     "shots": ShotObserver,
+    "stills": StillObserver,
+    "thumbnails": ThumbnailObserver,
     "speech": SpeechObserver,
     "tags": TagObserver,
     "text": TextObserver,
@@ -76,6 +81,7 @@ ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     "deep": deep,
     "nsfw": NSFWAnalysis,
     "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
+    "thumbnails": wanted(),
     "violence": ViolenceAnalysis,
 }
 """What makes each, by name, of the models that are at hand."""

@@ -7,7 +7,19 @@ import numpy.typing as npt
 
 from socialflow.catalogue.upstream.handed import first_of, handed, provenance
 from socialflow.catalogue.upstream.ports import Models
-from socialflow.image.nsfw import MODEL, THRESHOLD, UNKNOWN, judged, probabilities, threshold_of, unjudged, views
+from socialflow.image.nsfw import (
+    FLAG,
+    MODEL,
+    REJECT,
+    SURE,
+    THRESHOLD,
+    UNKNOWN,
+    judged,
+    probabilities,
+    threshold_of,
+    unjudged,
+    views,
+)
 from socialflow.kit.analyses import Options
 from socialflow.kit.answers import Answered, Status
 from socialflow.kit.findings import Finding
@@ -22,6 +34,9 @@ Floats = npt.NDArray[np.float64]
 
 class NSFWAnalysis(Analysis):
     """Whether a video is fit for work: the `Judgement` (`socialflow.image.nsfw`) of its worst second, and when.
+
+    Frames that show nothing, black ones and fades, are not judged. Rejecting is recommended only where two seconds one
+    after the other are sure.
 
     `peak` {seconds, unsafe} is the worst second, `share` how many of those looked at are explicit at the threshold,
     `spans` [{start, end, peak}] are runs of them, and `timeline` [{seconds, safe, questionable, unsafe}] has them all.
@@ -64,8 +79,12 @@ def _told(finding: Finding, threshold: float) -> dict[str, Any]:
         max(range(start, min(start + step, len(seen))), key=lambda place: seen[place]["unsafe"])
         for start in range(0, len(seen), step)
     ]
+    judgement = judged(of[worst], threshold)
+    lasting = np.minimum(unsafe[1:], unsafe[:-1]).max(initial=0.0)
+    if judgement["recommended_action"] == REJECT and lasting < SURE:
+        judgement["recommended_action"] = FLAG
     return {
-        **judged(of[worst], threshold),
+        **judgement,
         "peak": {"seconds": round(float(seconds[worst]), 3), "unsafe": seen[worst]["unsafe"]},
         "share": round(float((unsafe >= threshold).mean()), 4),
         "spans": spans(seconds, unsafe, threshold),

@@ -15,11 +15,11 @@ from socialflow.kit.analyses import Options
 from socialflow.kit.answers import Answered, Provenance, Status, Tier
 from socialflow.kit.findings import Finding
 from socialflow.video.analysis import Analysis
+from socialflow.video.observers.events import MODEL
 from socialflow.video.reader import VideoReader, Watching, shared_reader
 from socialflow.video.records import Pass
 from socialflow.video.voice import MODEL as VOICE
 
-MODEL = "audio-events-yamnet"
 HEARD = 0.3
 """Score from which a kind of sound is told as an event."""
 TOP = 10

@@ -19,9 +19,9 @@ from socialflow.image.nsfw import threshold_of
 from socialflow.kit.analyses import Options
 from socialflow.kit.answers import Answered, Provenance, Status, Tier
 from socialflow.video.analysis import Analysis
+from socialflow.video.observers.events import MODEL as SOUNDS
 from socialflow.video.records import Pass
 from socialflow.video.scenes import scenes_of
-from socialflow.video.sounds import MODEL as SOUNDS
 
 THRESHOLD = 0.75
 """Least score that is flagged."""

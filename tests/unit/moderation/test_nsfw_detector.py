@@ -123,9 +123,17 @@ class TestPictures:
             detector.predict(tmp_path / "none.png")
 
 
+def grained(colour: tuple[int, int, int]) -> np.ndarray:
+    """A frame of about one colour with something to see on it."""
+    frame = of(colour).astype(np.int16)
+    frame[::2] += 30
+    frame[1::2] -= 30
+    return frame.clip(0, 255).astype(np.uint8)
+
+
 class TestVideos:
     def test_when_it_is(self, detector: NSFWDetector, tmp_path: Path) -> None:
-        frames = [*[plain(120)] * 15, *[of(RED)] * 10, *[plain(120)] * 10]
+        frames = [*[grained(GREY)] * 15, *[grained(RED)] * 10, *[grained(GREY)] * 10]
         told = detector.predict(film(tmp_path / "clip.mp4", frames, rate=5))
         assert told["is_nsfw"]
         assert [(span["start"], span["end"]) for span in told["spans"]] == [(3.0, 5.0)]
@@ -133,11 +141,25 @@ class TestVideos:
         assert 3.0 <= told["peak"]["seconds"] < 5.0
         assert len(told["timeline"]) == 7
         assert (told["status"], told["missing"]) == (Status.PARTIAL, UNKNOWN)
+        assert told["recommended_action"] == "reject"
         json.dumps({name: value for name, value in told.items() if name != "provenance"})
 
     def test_harmless(self, detector: NSFWDetector, tmp_path: Path) -> None:
-        told = detector.predict(film(tmp_path / "clip.mp4", [plain(120)] * 20, rate=5))
+        told = detector.predict(film(tmp_path / "clip.mp4", [grained(GREY)] * 20, rate=5))
         assert (told["is_nsfw"], told["spans"], told["recommended_action"]) == (False, [], "approve")
+
+    def test_a_single_second_is_for_people(self, detector: NSFWDetector, tmp_path: Path) -> None:
+        frames = [*[grained(GREY)] * 15, *[grained(RED)] * 5, *[grained(GREY)] * 10]
+        told = detector.predict(film(tmp_path / "clip.mp4", frames, rate=5))
+        assert (told["is_nsfw"], told["recommended_action"]) == (True, "flag_for_review")
+
+    def test_frames_that_show_nothing_are_not_judged(self, detector: NSFWDetector, tmp_path: Path) -> None:
+        frames = [*[grained(GREY)] * 10, *[of(RED)] * 10]
+        told = detector.predict(film(tmp_path / "clip.mp4", frames, rate=5))
+        assert (told["is_nsfw"], len(told["timeline"])) == (False, 2)
+        told = detector.predict(film(tmp_path / "plain.mp4", [plain(10)] * 10, rate=5))
+        assert (told["status"], told["recommended_action"]) == (Status.ABSTAINED, "flag_for_review")
+        assert told["missing"] == ["pictures", *UNKNOWN]
 
     @given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.floats(0.1, 1))
     def test_spans_hold_what_is_over_and_nothing_else(self, scores: list[float], threshold: float) -> None:
@@ -188,3 +210,12 @@ def test_no_ordinary_photo_is_explicit(pictures: ImageReader, tmp_path: Path) ->
     assert not any(one["is_nsfw"] for one in told.values())
     assert not any(one["recommended_action"] == "reject" for one in told.values())
     assert sum(one["recommended_action"] == "approve" for one in told.values()) >= 50
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("clip", ["video-film/big-buck-bunny_trailer.webm", "video-handheld/rabbit.mp4"])
+def test_ordinary_clips_are_approved(videos: VideoReader, tmp_path: Path, clip: str) -> None:
+    folder, _, name = clip.partition("/")
+    detector = NSFWDetector(UpstreamModels(tmp_path, shared_models()), videos=videos)
+    told = detector.predict(media(folder) / name)
+    assert (told["is_nsfw"], told["recommended_action"]) == (False, "approve")

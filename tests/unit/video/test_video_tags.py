@@ -79,4 +79,4 @@ class TestLongFilms:
         rows = finding.arrays[0]
         assert rows.shape == (3, 1000)
         assert rows.sum(1) == pytest.approx(1, abs=1e-3)
-        assert rows[0, 207] > 0.8 > 0.1 > rows[1, 207]
+        assert rows[0, 207] > 0.8 > 0.3 > rows[1, 207]

@@ -4,11 +4,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from socialflow.catalogue.upstream.handed import Handed, runnable
+from socialflow.catalogue.upstream.handed import LACKING, Handed, runnable
 from socialflow.kit.findings import Finding
 from socialflow.video.observer import Needs, Observer
 from socialflow.video.records import SOUND_RATE, Samples
 
+MODEL = "audio-events-yamnet"
 WINDOW, HOP = 15_600, 7_680
 """Samples that the network hears at a time (0.975 s), and from one window to the next (0.48 s)."""
 
@@ -21,17 +22,16 @@ class EventObserver(Observer):
     than half a hop of it is new, or where there is no other window.
 
     Parameters:
-        model: the network, handed over.
+        model: the network, handed over; without it nothing is heard.
     """
 
     name: ClassVar[str] = "events"
     needs: ClassVar[Needs] = Needs(sound=True)
 
-    def __init__(self, model: Handed) -> None:
-        loaded = runnable(model)
-        self._graph, self._labels = loaded.graph(), loaded.installed.labels()
-        (self._input,) = (tensor.name for tensor in self._graph.inputs)
-        (self._output,) = (tensor.name for tensor in self._graph.outputs)
+    def __init__(self, model: Handed | None = None) -> None:
+        loaded = None if model is None else runnable(model)
+        self._graph = None if loaded is None else loaded.graph()
+        self._labels = () if loaded is None else loaded.installed.labels()
         self._waiting = np.zeros(0, np.float32)
         self._pieces: list[Samples] = []
         self._gathered = self._heard = 0
@@ -39,6 +39,8 @@ class EventObserver(Observer):
 
     def sound(self, seconds: float, samples: Samples) -> None:  # noqa: ARG002 (none is left out)
         """Gather a window and hear it."""
+        if self._graph is None:
+            return
         self._pieces.append(samples.copy())
         self._gathered += len(samples)
         self._heard += len(samples)
@@ -59,7 +61,8 @@ class EventObserver(Observer):
             "hop": HOP / SOUND_RATE,
             "labels": list(self._labels),
         }
-        return Finding(body, (scores,), () if self._heard else ("sound",))
+        missing = (LACKING + MODEL,) if self._graph is None else () if self._heard else ("sound",)
+        return Finding(body, (scores,), missing)
 
     def _listen(self) -> None:
         """Hear all whole windows."""
@@ -71,6 +74,9 @@ class EventObserver(Observer):
         self._waiting, self._pieces, self._gathered = sound[begin:], [], 0
 
     def _run(self, window: Samples) -> Samples:
-        told = self._graph.run({self._input: np.ascontiguousarray(window.clip(-1, 1), np.float32)})
-        scores: Samples = told[self._output][0].astype(np.float32)
+        if self._graph is None:
+            return np.zeros(0, np.float32)
+        (taken,), (given,) = self._graph.inputs, self._graph.outputs
+        told = self._graph.run({taken.name: np.ascontiguousarray(window.clip(-1, 1), np.float32)})
+        scores: Samples = told[given.name][0].astype(np.float32)
         return scores

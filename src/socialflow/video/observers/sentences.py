@@ -2,8 +2,8 @@
 
 from typing import Any, ClassVar
 
-from socialflow.catalogue.upstream.handed import Handed
-from socialflow.image.captioning import Captioner
+from socialflow.catalogue.upstream.handed import LACKING, Handed
+from socialflow.image.captioning import MODEL, Captioner
 from socialflow.kit.findings import Finding
 from socialflow.video.observer import Frame, Needs, Observer
 
@@ -21,13 +21,15 @@ class SentenceObserver(Observer):
     name: ClassVar[str] = "sentences"
     needs: ClassVar[Needs] = Needs(sampled=0.2)
 
-    def __init__(self, model: Handed) -> None:
-        self._captioner = Captioner(model)
+    def __init__(self, model: Handed | None = None) -> None:
+        self._captioner = None if model is None else Captioner(model)
         self._said: list[dict[str, Any]] = []
         self._more = False
 
     def frame(self, frame: Frame) -> None:
         """Describe a frame."""
+        if self._captioner is None:
+            return
         if len(self._said) >= MOST:
             self._more = True
             return
@@ -36,4 +38,5 @@ class SentenceObserver(Observer):
 
     def end(self) -> Finding:
         """What was said."""
-        return Finding({"sentences": self._said}, missing=("end",) if self._more else ())
+        missing = (LACKING + MODEL,) if self._captioner is None else ("end",) if self._more else ()
+        return Finding({"sentences": self._said}, missing=missing)

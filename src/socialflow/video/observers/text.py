@@ -94,6 +94,7 @@ def carried(
     """Lines seen now taken for those seen before where they are alike, and those that were not seen for `patience`
     seconds.
 
+    >>> from socialflow.image.detections import Box
     >>> seen, _ = carried([], [Line("Hello", 0.9, Box(0, 0, 1, 1))], 2.0, patience=3.0)
     >>> seen, _ = carried(seen, [Line("Hello!", 0.95, Box(0, 0, 1, 1))], 4.0, patience=3.0)
     >>> [(one.line.text, one.start, one.end) for one in seen]

@@ -14,10 +14,13 @@ from socialflow.doors.rest.media import FILE, told, told_alone
 from socialflow.doors.rest.replies import HEADERS, Reply
 from socialflow.doors.rest.schemas.captions import CaptionForm, CaptionsIn, CaptionsOut
 from socialflow.doors.rest.schemas.media import MAX_ANALYSES
+from socialflow.doors.rest.schemas.thumbnails import CountIn, RatiosIn, ThumbnailsIn, ThumbnailsOut
 from socialflow.doors.rest.schemas.video import VideoIn, VideoOut
+from socialflow.image.crops import RATIOS
 from socialflow.video.analysis import Report
 from socialflow.video.captions import CaptionAnalysis, written
 from socialflow.video.subtitles import MEDIA_TYPES
+from socialflow.video.thumbnails import COUNT, ThumbnailAnalysis, wanted
 
 router = APIRouter(
     prefix="/api/v1/video",
@@ -58,6 +61,35 @@ async def analyse_upload(
     """As `analyze`, with the file itself as the body, whatever it says it is: what it is tells its content."""
     authorise(call.principal, Action.VIDEO_ANALYSE)
     return _told(await call.platform.video.analyse_sent(request.stream(), analyses))
+
+
+@router.post("/thumbnails", response_model=ThumbnailsOut, responses=documented(502), summary="Thumbnails of a video")
+async def thumbnails(body: ThumbnailsIn, call: CallDep) -> Reply:
+    """Fetch a video and choose frames that could stand for it, with crops. What a URL may name is as for `analyze`.
+
+    Scores are rules of thumb, told part by part; nothing here has learnt from what people click.
+    """
+    authorise(call.principal, Action.VIDEO_THUMBNAILS)
+    asked = wanted(body.count, body.aspect_ratios)
+    return Reply(told_alone(await call.platform.video.analyse_url(body.video_url, [asked]), ThumbnailAnalysis.name, {}))
+
+
+@router.post(
+    "/thumbnails/upload",
+    response_model=ThumbnailsOut,
+    summary="Thumbnails of a video that is sent",
+    openapi_extra=dict(FILE),
+)
+async def thumbnails_upload(
+    request: Request,
+    call: CallDep,
+    count: Annotated[CountIn, Query()] = COUNT,
+    aspect_ratios: Annotated[RatiosIn, Query()] = RATIOS,
+) -> Reply:
+    """As `thumbnails`, with the file itself as the body."""
+    authorise(call.principal, Action.VIDEO_THUMBNAILS)
+    report = await call.platform.video.analyse_sent(request.stream(), [wanted(count, aspect_ratios)])
+    return Reply(told_alone(report, ThumbnailAnalysis.name, {}))
 
 
 @router.post(
