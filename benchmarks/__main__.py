@@ -48,6 +48,7 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "objects": lambda given: _objects(given.shared),
     "peers": lambda given: peers.run(given.peers_python),
     "replies": lambda given: replies.run(given.text_model),
+    "search_videos": lambda given: _search_videos(given.shared),
     "shots": lambda given: _shots(given.shared, given.shots_peers_python),
     "social": lambda given: social.run(given.shared),
     "text": lambda given: text.run(given.shared, given.text_model),
@@ -62,6 +63,13 @@ def _objects(shared: Path) -> object:
     from benchmarks import objects
 
     return objects.run(shared)
+
+
+def _search_videos(shared: Path) -> object:
+    """Needs the media extra."""
+    from benchmarks import search_videos
+
+    return search_videos.run(shared)
 
 
 def _copies_images(shared: Path) -> object:

@@ -100,11 +100,37 @@ def hostile() -> str:
     return "\n".join([*lines, "", told])
 
 
+def search_videos() -> str:
+    """Videos found by words, and queries that are right to find nothing."""
+    path = RESULTS / "search_videos.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    clips, photos = f"{report['clips']} clips", f"{report['photos']} photos"
+    rows = [
+        (f"{clips}, labels: the first video is one of the label", report["labels"], "first"),
+        (f"{clips}, sentences on them: the first video is the one", report["sentences"], "first"),
+        (f"{photos}, labels that a model has a name for", report["photos_named"], "first"),
+        (f"{photos}, all labels", report["photos_labels"], "first"),
+        (f"{clips}, keyboard noise: nothing is found", report["abstained"]["noise"], "share"),
+        (f"{clips}, unrelated words: nothing is found", report["abstained"]["unrelated"], "share"),
+        (f"{clips}, things that are in none: nothing is found", report["abstained"]["absent"], "share"),
+    ]
+    lines = [table_line(["Of queries, right", "queries", "share"]), "|---" * 3 + "|"]
+    lines += [table_line([name, str(told["queries"]), f"{told[key]:.2f}"]) for name, told, key in rows]
+    wrong = {**report["labels"]["wrong"], **report["sentences"]["wrong"]}
+    missed = "; ".join(f"{query!r} finds {first or 'nothing'}" for query, first in wrong.items()) or "none"
+    told = f"{report['moments']} moments of {clips}, watched and indexed in {report['index_s']} s; a query takes"
+    end = f"{told} {report['search_ms']} ms, its encoding included. `{report['command']}`"
+    return "\n\n".join(["\n".join(lines), f"Of clips, wrong: {missed}.", end])
+
+
 MEDIA_TABLES: Mapping[str, Callable[[], str]] = {
     "copies_images": copies_images,
     "shots": shots,
     "video_pass": video_pass,
     "objects": objects,
     "hostile": hostile,
+    "search_videos": search_videos,
 }
 """Marker on the page, and name of the result -> table."""

@@ -58,6 +58,7 @@ from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
 from socialflow.video.builders import ANALYSES as VIDEO_ANALYSES
 from socialflow.video.nsfw import NSFWAnalysis as VideoNSFW
+from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import Table as VideoTable
 from socialflow.video.service import VideoService
 from socialflow.video.violence import ViolenceAnalysis
@@ -91,6 +92,7 @@ class Platform:
     contents: ContentAnalyser
     generation: GenerationService
     video: VideoService
+    search: VideoSearch
     image: ImageService
     lists: Lists
     jobs: JobService
@@ -116,6 +118,7 @@ class Platform:
         await self.analysis.close()
         await self.contents.close()
         await self.generation.close()
+        await self.search.close()
         await self.video.close()
         await self.image.close()
         await self.text.close()
@@ -206,6 +209,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         contents=ContentAnalyser(store, text, topics, clock),
         generation=GenerationService(text, store, clock, settings.home / "replies"),
         video=video,
+        search=VideoSearch(store, video, clock),
         image=image,
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),

@@ -98,6 +98,8 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("POST", "/api/v1/text/replies", {"message": "good"}, "401 200 200 200 200 200 403 403 403"),
     ("POST", "/api/v1/video/analyze", {"video_url": "http://127.0.0.1/"}, "401 403 403 422 422 422 403 403 403"),
     ("POST", "/api/v1/video/analyze/upload", None, "401 403 403 422 422 422 403 403 403"),
+    ("POST", "/api/v1/video/search", {"query": "dog"}, "401 200 200 200 200 200 403 403 403"),
+    ("POST", "/api/v1/video/index", {"item_id": "i-1"}, "401 403 422 403 422 403 422 403 403"),
     ("POST", "/api/v1/video/thumbnails", {"video_url": "http://127.0.0.1/"}, "401 403 422 422 422 422 403 403 403"),
     ("POST", "/api/v1/video/thumbnails/upload", None, "401 403 422 422 422 422 403 403 403"),
     ("POST", "/api/v1/video/captions", {"video_url": "http://127.0.0.1/"}, "401 403 403 422 422 422 403 403 403"),

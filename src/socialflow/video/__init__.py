@@ -9,6 +9,7 @@ _HOMES = {
     "DeepVideoAnalyzer": "deep:DeepVideoAnalyzer",
     "AudioEventDetector": "sounds:AudioEventDetector",
     "VideoQualityAnalyzer": "quality:VideoQualityAnalyzer",
+    "VideoSearchIndexer": "search.indexer:VideoSearchIndexer",
     "ActionRecognizer": "action_recognizer:ActionRecognizer",
     "ObjectDetector": "objects:ObjectDetector",
     "SceneDetector": "scenes:SceneDetector",

@@ -38,6 +38,7 @@ from socialflow.doors.rest.routes import (
     users,
     value_models,
     video,
+    video_search,
 )
 from socialflow.observability.metrics import Metrics
 
@@ -57,6 +58,7 @@ ROUTERS = (
     sentiment.router,
     generation.router,
     video.router,
+    video_search.router,
     image.router,
     pipelines.router,
     orchestrator.router,
