@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any, cast
@@ -163,6 +164,10 @@ def _done(answer: Message) -> Message:
             raise MediaUnreadable("it cannot be decoded: the decoder gave no answer")
 
 
+_STARTER = ThreadPoolExecutor(1, "bounded-starter")
+"""Starts all children: one ends with the thread that started it, and this one stays as long as the process."""
+
+
 class _Child:
     """One process and the pipes to it."""
 
@@ -176,14 +181,15 @@ class _Child:
     def started(cls, job: str, limits: Limits, given: Given) -> "_Child":
         """A child that is ready."""
         command = [sys.executable, "-m", "socialflow.kit.bounded_child", job, str(limits.memory)]
-        process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+        process = _STARTER.submit(
+            subprocess.Popen,
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        )
+        ).result()
         follow(process.pid)
         child = cls(process, cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout))
         try:

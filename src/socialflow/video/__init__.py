@@ -6,6 +6,7 @@ The names of the Python interface are loaded when they are first asked for.
 from socialflow.kit.lazy import lazily
 
 _HOMES = {
+    "ContentFingerprintGenerator": "fingerprints:ContentFingerprintGenerator",
     "SceneDetector": "scenes:SceneDetector",
 }
 

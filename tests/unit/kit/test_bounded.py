@@ -35,6 +35,13 @@ class TestAnswers:
     def test_a_child_stays_warm(self, pool: BoundedPool) -> None:
         assert ask(pool, "double")["pid"] == ask(pool, "double")["pid"]
 
+    def test_a_child_outlives_the_thread_that_asked_for_it(self) -> None:
+        pool = BoundedPool(JOB, limits=LIMITS)
+        with ThreadPoolExecutor(1) as thread:
+            first = thread.submit(ask, pool, "double").result()["pid"]
+        assert [ask(pool, "double")["pid"] for _ in range(3)] == [first] * 3
+        pool.close()
+
     def test_what_libraries_print_disturbs_nothing(self, pool: BoundedPool) -> None:
         assert ask(pool, "print") == {"said": True}
 
