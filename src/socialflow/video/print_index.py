@@ -233,9 +233,8 @@ def _mapped(path: Path) -> _Table:
     if magic != _MAGIC or version != _VERSION:
         raise ArtefactError(f"{path.name} is no index of hashes of version {_VERSION}; make it again")
     starts = 4 * _PIECES * (_VALUES + 1)
-    if size != _HEAD.size + count * _ROW + starts + 4 or zlib.crc32(memoryview(whole)[:-4]) != int.from_bytes(
-        whole[-4:], "little"
-    ):
+    check = int.from_bytes(mapped[-4:], "little")
+    if size != _HEAD.size + count * _ROW + starts + 4 or zlib.crc32(memoryview(mapped)[:-4]) != check:
         raise ArtefactError(f"{path.name} is a damaged index of hashes: {size} bytes that do not add up")
     whole = np.frombuffer(mapped, np.uint8)
     ends = np.cumsum([_HEAD.size, count * HASH_BYTES, count * 8, count * 4, count * 4 * _PIECES, starts])
