@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from socialflow import __version__
 from socialflow.doors.cli import (
     access,
+    copies_eval,
     data,
     database,
     demo,
@@ -98,6 +99,7 @@ models.register(app)
 app.add_typer(models.models_app, name="models")
 off_policy.register(evaluation.eval_app)
 text_eval.register(evaluation.eval_app)
+copies_eval.register(evaluation.eval_app)
 shots_eval.register(evaluation.eval_app)
 app.add_typer(evaluation.eval_app, name="eval")
 video.register(text.analyze_app)
