@@ -39,6 +39,7 @@ AT_SCALE = {
 OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "filters": lambda given: filters.run(given.shared),
     "copies_images": lambda given: _copies_images(given.shared),
+    "copies_videos": lambda given: _copies_videos(given.shared),
     "jobs": lambda _given: jobs.run(),
     "keywords": lambda given: keywords.run(given.shared, given.yake_python),
     "models": lambda given: models.run(given.items, _made(given.home)),
@@ -56,6 +57,13 @@ def _copies_images(shared: Path) -> object:
     from benchmarks import copies_images
 
     return copies_images.run(shared)
+
+
+def _copies_videos(shared: Path) -> object:
+    """Needs OpenCV and PyAV."""
+    from benchmarks import copies_videos
+
+    return copies_videos.run(shared)
 
 
 def main() -> None:
