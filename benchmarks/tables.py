@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parent / "results"
+from benchmarks.media_tables import MEDIA_TABLES
+from benchmarks.results_file import RESULTS, table_line
+
 _ELSEWHERE = frozenset(
     f"{name}.json"
     for name in (
@@ -18,7 +19,7 @@ _ELSEWHERE = frozenset(
         "text",
         "text_open",
         "filters",
-        "copies_images",
+        *MEDIA_TABLES,
     )
 )
 """Results with a table of their own."""
@@ -40,8 +41,8 @@ def quality() -> str:
                 f"{report['peak_memory_mb']:.0f}",
                 f"{report['users_per_second']:.0f}",
             ]
-            lines.append(_line([f"`{report['name']}`", *_shown(report["metrics"]), *cost]))
-        lines.append(_line(["popularity", *_shown(first["popularity"]), "", "", ""]))
+            lines.append(table_line([f"`{report['name']}`", *_shown(report["metrics"]), *cost]))
+        lines.append(table_line(["popularity", *_shown(first["popularity"]), "", "", ""]))
         command = first["command"].replace(f"recommender {first['name']} ", "recommender NAME ")
         command = command.rsplit(" --json", 1)[0]
         parts.append("\n".join([head, "", *lines, "", f"`{command}`"]))
@@ -55,22 +56,22 @@ def social() -> str:
         return "Not measured yet."
     report = json.loads(path.read_text(encoding="utf-8"))
     head = ["Set", "popularity", "`item_item`", "without", "with", "Difference (95 %)", "Learnt share"]
-    lines = [_line(head), "|---" * len(head) + "|"]
+    lines = [table_line(head), "|---" * len(head) + "|"]
     for name, one in (*report["items"].items(), *report["content"].items()):
         told = one["difference"]
         by = f"{told['difference']:+.4f} ({told['low']:+.4f} to {told['high']:+.4f})"
         share = one["shares"].get("followed", one["shares"].get("content"))
         floors = [f"{one[key]['ndcg@20']:.4f}" for key in ("popularity", "item_item", "without", "with")]
-        lines.append(_line([name, *floors, by, f"{share:.1f}"]))
+        lines.append(table_line([name, *floors, by, f"{share:.1f}"]))
     lines += ["", "| New users (no history, follows alone) | popularity | `social` |", "|---" * 3 + "|"]
     for name, one in report["items"].items():
         new = one["new_users"]
         cells = [f"{new[key]['ndcg@20']:.4f}" for key in ("popularity", "with")]
-        lines.append(_line([f"{name}, {new['users']:,} users", *cells]))
+        lines.append(table_line([f"{name}, {new['users']:,} users", *cells]))
     ways = ("popularity", "acquaintances", "likeness", "blend")
-    lines += ["", _line(["Whom to follow, Recall@20", *ways]), "|---" * (len(ways) + 1) + "|"]
+    lines += ["", table_line(["Whom to follow, Recall@20", *ways]), "|---" * (len(ways) + 1) + "|"]
     for name, one in report["edges"].items():
-        lines.append(_line([f"{name}, {one['users']:,} users", *(f"{one[way]['recall@20']:.4f}" for way in ways)]))
+        lines.append(table_line([f"{name}, {one['users']:,} users", *(f"{one[way]['recall@20']:.4f}" for way in ways)]))
     return "\n".join([*lines, "", f"`{report['command']}`"])
 
 
@@ -89,10 +90,6 @@ def _shown(metrics: Mapping[str, float]) -> list[str]:
     return [f"{metrics[name]:.4f}" for name in METRICS]
 
 
-def _line(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
 def speed() -> str:
     """Every other result: its figures, flat, its command and machine."""
     parts = []
@@ -102,7 +99,7 @@ def speed() -> str:
         report = json.loads(path.read_text(encoding="utf-8"))
         machine = report.pop("machine", {})
         command = report.pop("command", "")
-        lines = ["| | |", "|---|---|", *(_line([name, str(value)]) for name, value in _flat(report))]
+        lines = ["| | |", "|---|---|", *(table_line([name, str(value)]) for name, value in _flat(report))]
         where = ", ".join(f"{name} {value}" for name, value in machine.items() if not isinstance(value, dict))
         parts.append("\n".join([f"**{path.stem}** ({where})", "", *lines, "", f"`{command}`"]))
     return "\n\n".join(parts) or "Not measured yet."
@@ -118,13 +115,13 @@ def choosing() -> str:
     head = f"| Algorithm | Reward a page, rounds {told['warm_up'] + 1} to {told['rounds']} | All rounds |"
     after, whole = told["reward_after_warm_up"], told["cumulative_reward"]
     lines = [head, "|---" * 3 + "|"]
-    lines += [_line([f"`{name}`", f"{after[name]:.3f}", f"{whole[name]:.1f}"]) for name in after]
+    lines += [table_line([f"`{name}`", f"{after[name]:.3f}", f"{whole[name]:.1f}"]) for name in after]
     judged = report["off_policy"]
     lines += ["", f"Values from {judged['runs']} logs of {judged['decisions_a_run']:,} choices each:", ""]
     lines += ["| Estimator | True value in the 95 % interval | Median error |", "|---" * 3 + "|"]
     errors = judged["median_relative_error"]
     for name, share in judged["truth_in_95_interval"].items():
-        lines.append(_line([f"`{name}`", f"{100 * share:.1f} %", f"{100 * errors[name]:.1f} %"]))
+        lines.append(table_line([f"`{name}`", f"{100 * share:.1f} %", f"{100 * errors[name]:.1f} %"]))
     return "\n".join([*lines, "", *_open_bandit(report.get("open_bandit", ())), f"`{report['command']}`"])
 
 
@@ -138,7 +135,7 @@ def newcomers() -> str:
     for name, told in report["feeds"].items():
         low, high = told["over_popularity"]
         lines.append(
-            _line([name, f"{told['reward']:.3f}", "" if name == "popularity" else f"{low:+.3f} to {high:+.3f}"])
+            table_line([name, f"{told['reward']:.3f}", "" if name == "popularity" else f"{low:+.3f} to {high:+.3f}"])
         )
     return "\n".join([*lines, "", f"`{report['command']}`"])
 
@@ -150,15 +147,15 @@ def ranking() -> str:
         return "Not measured yet."
     report = json.loads(path.read_text(encoding="utf-8"))
     lines = ["| Feed | Reward a page |", "|---" * 2 + "|"]
-    lines += [_line([f"`{name}`", f"{value:.3f}"]) for name, value in report["reward_of_a_page"].items()]
+    lines += [table_line([f"`{name}`", f"{value:.3f}"]) for name, value in report["reward_of_a_page"].items()]
     truth, training = report["against_truth"], report["training"]
     lines += ["", "| Position | Value predicted and true, correlation | Predicted over true |", "|---" * 3 + "|"]
     for name, told in truth["positions"].items():
-        lines.append(_line([name, f"{told['correlation']:.3f}", f"{told['ratio']:.2f}"]))
+        lines.append(table_line([name, f"{told['correlation']:.3f}", f"{told['ratio']:.2f}"]))
     lines += ["", "| Head | AUC | Log-loss | Of the base rate | Predicted over came |", "|---" * 5 + "|"]
     for head, told in training["heads"].items():
         figures = (told[name] for name in ("auc", "log_loss", "base_log_loss", "calibration"))
-        lines.append(_line([head, *(f"{value:.3f}" for value in figures)]))
+        lines.append(table_line([head, *(f"{value:.3f}" for value in figures)]))
     cost, error = truth["milliseconds"], training["examination"]["largest_error"]
     told = (
         f"{truth['candidates']} candidates, signals included: {cost['cpu']} ms of one core ({cost['median']} ms by the "
@@ -176,12 +173,12 @@ def _open_bandit(reports: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     names = list(next(iter(reports[0]["campaigns"].values()))["estimates"])
     yield "Open Bandit logs, clicks in a thousand impressions, 95 % intervals:"
     yield ""
-    yield _line(["Policy, from the log of, campaign", "Its own log", *(f"`{name}`" for name in names)])
+    yield table_line(["Policy, from the log of, campaign", "Its own log", *(f"`{name}`" for name in names)])
     yield "|---" * (len(names) + 2) + "|"
     for report in reports:
         for campaign, one in report["campaigns"].items():
             cells = [_thousandths(one["truth"]), *(_thousandths(one["estimates"][name]) for name in names)]
-            yield _line([f"{report['target']}, {report['logged']}, {campaign}", *cells])
+            yield table_line([f"{report['target']}, {report['logged']}, {campaign}", *cells])
     yield ""
 
 
@@ -205,13 +202,13 @@ def variety() -> str:
         return "Not measured yet."
     report = json.loads(path.read_text(encoding="utf-8"))
     head = ("Re-ranking", "Reward a page", "Over `hybrid`, 95 % interval", "Categories", "Creators", "Distance")
-    lines = [_line([*head, "Catalogue shown", "New creators"]), "|---" * 8 + "|"]
+    lines = [table_line([*head, "Catalogue shown", "New creators"]), "|---" * 8 + "|"]
     for name, told in report["selectors"].items():
         low, high = told["over_hybrid"]
         over = "" if name == "hybrid" else f"{low:+.3f} to {high:+.3f}"
         rest = [f"{told[part]:.1f}" for part in ("categories", "creators")] + [f"{told['distance']:.3f}"]
         shares = [f"{100 * told[part]:.1f} %" for part in ("coverage", "new_creators")]
-        lines.append(_line([name, f"{told['reward']:.3f}", over, *rest, *shares]))
+        lines.append(table_line([name, f"{told['reward']:.3f}", over, *rest, *shares]))
     return "\n".join([*lines, "", f"`{report['command']}`"])
 
 
@@ -222,13 +219,17 @@ def filters() -> str:
         return "Not measured yet."
     report = json.loads(path.read_text(encoding="utf-8"))
     head = ("Set", "Tried", "Recall@20", "NDCG@20", "Fit, s", "(source, target, damping, low)")
-    lines = [_line([*head]), "|---" * len(head) + "|"]
+    lines = [table_line([*head]), "|---" * len(head) + "|"]
     for name, told in report["sets"].items():
-        lines.append(_line([name, "best published", *(f"{value:.4f}" for value in told["published"].values()), "", ""]))
+        lines.append(
+            table_line([name, "best published", *(f"{value:.4f}" for value in told["published"].values()), "", ""])
+        )
         for line, one in told["lines"].items():
             form = ", ".join(f"{part:g}" for part in one["form"].values()) if "form" in one else ""
             lines.append(
-                _line([name, line, f"{one['recall@20']:.4f}", f"{one['ndcg@20']:.4f}", f"{one['fit_seconds']}", form])
+                table_line(
+                    [name, line, f"{one['recall@20']:.4f}", f"{one['ndcg@20']:.4f}", f"{one['fit_seconds']}", form]
+                )
             )
     return "\n".join([*lines, "", f"`{report['command']}`"])
 
@@ -240,7 +241,7 @@ def keywords() -> str:
         return "Not measured yet."
     report = json.loads(path.read_text(encoding="utf-8"))
     head = ("Found by, longest phrase", "F1@10", "Of several words", "`ours, 3` above it, 95 %")
-    lines = [_line([*head]), "|---" * len(head) + "|"]
+    lines = [table_line([*head]), "|---" * len(head) + "|"]
     for name, value in report["f1_at_10"].items():
         ends = report["ours_3_over"].get(name, ())
         told = [
@@ -248,7 +249,7 @@ def keywords() -> str:
             f"{report['phrases_of_several_words'][name]:.1f}",
             " to ".join(f"{end:.3f}" for end in ends),
         ]
-        lines.append(_line([name, *told]))
+        lines.append(table_line([name, *told]))
     return "\n".join([*lines, "", f"{report['documents']} documents. `{report['command']}`"])
 
 
@@ -261,11 +262,11 @@ def text() -> str:
     beside = RESULTS / "text_open.json"
     of_open = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else {"sets": {}}
     head = ("Set", "Head", "Texts", "Figure", "Value", "Of open sets alone", "Most frequent answer")
-    lines = [_line([*head]), "|---" * len(head) + "|"]
+    lines = [table_line([*head]), "|---" * len(head) + "|"]
     for name, told in report["sets"].items():
         other = of_open["sets"].get(name)
         figures = [f"{told['value']:.3f}", f"{other['value']:.3f}" if other else "", f"{told['majority']:.3f}"]
-        lines.append(_line([name, told["head"], f"{told['rows']:,}", told["figure"], *figures]))
+        lines.append(table_line([name, told["head"], f"{told['rows']:,}", told["figure"], *figures]))
     mean = f"{report['tweeteval_mean']:.3f}"
     if "tweeteval_mean" in of_open:
         mean += f" (of open sets alone {of_open['tweeteval_mean']:.3f})"
@@ -280,10 +281,10 @@ def text() -> str:
     ]
     ways = ("subgroup", "bpsn", "bnsp")
     head = ("AUC of toxicity where groups are named", "Texts", "All", *(f"{way}, mean (least)" for way in ways))
-    lines += ["", _line([*head]), "|---" * len(head) + "|"]
+    lines += ["", table_line([*head]), "|---" * len(head) + "|"]
     for name, told in report["unintended_bias"].items():
         each = [f"{told[way]['mean']:.3f} ({told[way]['least']:.3f})" for way in ways]
-        lines.append(_line([name, f"{told['rows']:,}", f"{told['auc']:.3f}", *each]))
+        lines.append(table_line([name, f"{told['rows']:,}", f"{told['auc']:.3f}", *each]))
     return "\n".join([*lines, "", f"Model {report['model']}. `{report['command']}`"])
 
 
@@ -293,8 +294,8 @@ def replies() -> str:
     if not path.exists():
         return "Not measured yet."
     report = json.loads(path.read_text(encoding="utf-8"))
-    lines = [_line(["Three situations chosen by", "Hit"]), "|---" * 2 + "|"]
-    lines += [_line([name, f"{100 * value:.1f} %"]) for name, value in report["hit_at_3"].items()]
+    lines = [table_line(["Three situations chosen by", "Hit"]), "|---" * 2 + "|"]
+    lines += [table_line([name, f"{100 * value:.1f} %"]) for name, value in report["hit_at_3"].items()]
     told = (
         f"{report['messages']} messages; the first reply alone hits {100 * report['hit_at_1']:.1f} %, "
         f"{100 * report['abstained']:.1f} % get none. Of {report['unanswerable']} texts that nothing in the "
@@ -319,41 +320,15 @@ def text_languages() -> str:
         "Most frequent answer",
         "Read as another language",
     )
-    lines = [_line([*head]), "|---" * len(head) + "|"]
+    lines = [table_line([*head]), "|---" * len(head) + "|"]
     for name, one in report["sets"].items():
         figures = (f"{one[key]:.3f}" if key in one else "" for key in ("alone", "served", "majority", "left"))
-        lines.append(_line([name, one["head"], one["language"], str(one["rows"]), *figures]))
+        lines.append(table_line([name, one["head"], one["language"], str(one["rows"]), *figures]))
     means = {kind: one for kind, one in report["xlmt_mean_macro_f1"].items() if one}
     told = "; ".join(f"{kind} {one['mean']:.3f} of {one['languages']} languages" for kind, one in means.items())
     left = f"Of English tweets {report['english']['left']:.2%} are read as another language."
     below = f"XLM-T, mean: {told}. {left} `{report['command']}`"
     return "\n".join([*lines, "", below])
-
-
-def copies_images() -> str:
-    """Pictures found again by edit, beside PDQ and the classical hash."""
-    path = RESULTS / "copies_images.json"
-    if not path.exists():
-        return "Not measured yet."
-    report = json.loads(path.read_text(encoding="utf-8"))
-    parts = []
-    for part, of in (("other_half", "The half that nothing was chosen on"), ("all", "All pictures")):
-        told = report[part]
-        methods, edits = list(told), next(iter(told.values()))["recall"]
-        lines = [_line([of, *methods]), "|---" * (len(methods) + 1) + "|"]
-        lines += [_line([edit, *(f"{told[name]['recall'][edit]:.3f}" for name in methods)]) for edit in edits]
-        lines.append(_line(["false matches", *(str(told[name]["false_matches"]) for name in methods)]))
-        parts.append("\n".join(lines))
-    alike = report["all"]["ours"]["false_matches_same_overlay"]
-    able = report["all"]["ours"]["false_matches_same_overlay_telling"]
-    pairs = f"{report['all']['ours']['pairs_same_overlay']:,}"
-    lines = [_line([f"The same over both, false of {pairs} pairs", "ours", "of pictures that can be told"])]
-    lines += ["|---" * 3 + "|", *(_line([name, str(alike[name]), str(able[name])]) for name in alike)]
-    limits = ", ".join(f"{name} {value}" for name, value in report["limits"].items())
-    spent = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in report["milliseconds"].items())
-    told = f"{report['pictures']} pictures, of which {len(report['cannot_be_told'])} cannot be told"
-    end = f"{told}. Limits: {limits}. Milliseconds: {spent}. `{report['command']}`"
-    return "\n\n".join([*parts, "\n".join(lines), end])
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
@@ -368,7 +343,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "text_languages": text_languages,
     "keywords": keywords,
     "replies": replies,
-    "copies_images": copies_images,
+    **MEDIA_TABLES,
     "speed": speed,
 }
 """Marker on the page -> table."""

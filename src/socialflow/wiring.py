@@ -26,6 +26,7 @@ from socialflow.catalogue.upstream.records import MAX_FILE_BYTES
 from socialflow.catalogue.upstream.store import UpstreamModels
 from socialflow.content.records import ErasureReceipt
 from socialflow.generation.service import GenerationService
+from socialflow.image.service import ImageService
 from socialflow.inference.loaded import LoadedModels
 from socialflow.jobs.dispatch import Dispatcher
 from socialflow.jobs.observer import RunLog
@@ -36,6 +37,7 @@ from socialflow.jobs.work import Handler
 from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
 from socialflow.kit.fetching import Fetcher, Limits, Reach
+from socialflow.kit.incoming import Incoming
 from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
@@ -82,6 +84,7 @@ class Platform:
     contents: ContentAnalyser
     generation: GenerationService
     video: VideoService
+    image: ImageService
     lists: Lists
     jobs: JobService
     scheduler: Scheduler
@@ -107,6 +110,7 @@ class Platform:
         await self.contents.close()
         await self.generation.close()
         await self.video.close()
+        await self.image.close()
         await self.text.close()
         await self.recommendation.close()
         await self.cache.close()
@@ -153,6 +157,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
     store = Store(settings.store_url, durability=settings.socialflow_durability)
     catalogue = Catalogue(settings.models_dir)
     upstream = upstream_models(settings)
+    video, image = media(settings, upstream)
     limiter = Limiter(settings.rate_limit_per_minute, settings.shared_redis_url)
     cache = make_cache(settings)
     recommendation = RecommendationService(
@@ -193,7 +198,8 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         opinions=Opinions(store, text, evidence),
         contents=ContentAnalyser(store, text, topics, clock),
         generation=GenerationService(text, store, clock, settings.home / "replies"),
-        video=videos(settings),
+        video=video,
+        image=image,
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,
@@ -212,6 +218,11 @@ def upstream_models(settings: Settings) -> UpstreamModels:
     return UpstreamModels(settings.upstream_dir, settings.socialflow_model_mirror, fetcher)
 
 
+def default_models() -> UpstreamModels:
+    """Models of the environment's settings (see `catalogue.upstream.shared`)."""
+    return upstream_models(load_settings())
+
+
 def loaded_models(upstream: UpstreamModels, settings: Settings) -> LoadedModels[Runnable]:
     """Those of them that are in memory, by name."""
     return LoadedModels(
@@ -227,11 +238,12 @@ def make_cache(settings: Settings) -> Cache:
     return RedisCache(redis) if redis else FileCache(settings.home / "cache.db")
 
 
-def videos(settings: Settings) -> VideoService:
-    """What watches videos; files from elsewhere lie in the installation's folder meanwhile."""
+def media(settings: Settings, models: UpstreamModels) -> tuple[VideoService, ImageService]:
+    """What watches videos and looks at pictures; files from elsewhere lie in the installation's folder meanwhile."""
     limits = Limits(max_bytes=settings.media_max_bytes, total=settings.media_fetch_timeout)
     fetcher = Fetcher(limits, Reach(allowed_hosts=frozenset(settings.media_allowed_hosts)))
-    return VideoService(fetcher=fetcher, folder=settings.media_dir, max_bytes=settings.media_max_bytes)
+    incoming = Incoming(fetcher, folder=settings.media_dir, max_bytes=settings.media_max_bytes)
+    return VideoService(incoming=incoming, models=models), ImageService(incoming=incoming, models=models)
 
 
 def broker_settings(settings: Settings) -> BrokerSettings:

@@ -22,6 +22,7 @@ from socialflow.content.service import SEEN_BY_EVERYONE, is_public
 from socialflow.errors import FeedRequestNotFound, SocialflowError, UserNotFound
 from socialflow.generation.service import GenerationService
 from socialflow.ids import ChannelKey, ItemKey, UserKey
+from socialflow.image.service import ImageService
 from socialflow.inference.loaded import LoadedModels
 from socialflow.jobs.service import JobService
 from socialflow.kit.answers import Provenance, Status, Tier
@@ -283,6 +284,7 @@ class FakePlatform:
             lambda name: load(self.upstream.open(name)), lambda name: self.upstream.open(name).size, budget=1 << 30
         )
         self.video = VideoService()
+        self.image = ImageService()
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(
@@ -301,6 +303,7 @@ class FakePlatform:
     async def close(self) -> None:
         self.closed = True
         await self.video.close()
+        await self.image.close()
         await self.store.close()
 
     async def erase_user(self, user_id: str) -> ErasureReceipt:

@@ -27,7 +27,7 @@ class TestAnalyzeVideo:
         assert "50 frames, 2.0 s" in result.stdout
 
     def test_one_document_for_programs(self, clip: Path) -> None:
-        told = json.loads(cli(clip, "--json").stdout)
+        told = json.loads(cli(clip, "--ask", "scene", "--json").stdout)
         assert (told["status"], told["missing"], told["read"]["frames"]) == ("partial", ["scene:sound"], 50)
         assert [shot["last"] for shot in told["analyses"]["scene"]["answer"]["shots"]] == [49]
 

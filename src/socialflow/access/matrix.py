@@ -67,6 +67,7 @@ class Action(StrEnum):
     MODEL_READ = "model.read"
     MODEL_WRITE = "model.write"
     VIDEO_ANALYSE = "video.analyse"
+    IMAGE_ANALYSE = "image.analyse"
 
 
 class Reach(StrEnum):
@@ -140,6 +141,7 @@ MATRIX: Mapping[Action, Rule] = {
     Action.MODEL_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
     Action.MODEL_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),  # fetch, remove, load, unload
     Action.VIDEO_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
+    Action.IMAGE_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
 }
 
 

@@ -7,7 +7,9 @@ from socialflow.kit.lazy import lazily
 
 _HOMES = {
     "Bank": "descriptors:Bank",
+    "FaceDetector": "detectors:FaceDetector",
     "ImageFingerprint": "records:ImageFingerprint",
+    "ImageObjectDetector": "detectors:ImageObjectDetector",
     "Match": "records:Match",
     "MatchKind": "records:MatchKind",
     "fingerprint": "descriptors:fingerprint",

@@ -36,6 +36,17 @@ def shrunk(picture: ByteArray, height: int, width: int) -> ByteArray:
     return made
 
 
+def resized(picture: ByteArray, height: int, width: int) -> ByteArray:
+    """A picture (h, w) or (h, w, channels) of another size: the mean of the area each new pixel covers where it gets
+    smaller in both directions, and between the nearest four pixels otherwise."""
+    if picture.shape[:2] == (height, width):
+        return picture
+    if height <= picture.shape[0] and width <= picture.shape[1]:
+        return shrunk(picture, height, width)
+    made: ByteArray = _opencv().resize(picture, (width, height), interpolation=_opencv().INTER_LINEAR)
+    return made
+
+
 def grey(picture: ByteArray) -> ByteArray:
     """The luma (h, w) of a picture (h, w, 3) of red, green and blue."""
     made: ByteArray = _opencv().cvtColor(picture, _opencv().COLOR_RGB2GRAY)
@@ -58,6 +69,27 @@ def sift(luma: ByteArray, most: int) -> Points:
     rows = descriptors[order]
     rows = np.sqrt(rows / np.maximum(rows.sum(axis=1, keepdims=True), 1e-12))
     return Points(places, np.minimum(np.rint(rows * 256), 255).astype(np.uint8))
+
+
+class HaarFaces:
+    """The cascade for faces from the front that comes with OpenCV (Viola and Jones, CVPR 2001).
+
+    Not for use from several threads. Raises ModelUnavailable where OpenCV, or this part of it, is not installed.
+    """
+
+    def __init__(self) -> None:
+        cv2 = _opencv()
+        if not hasattr(cv2, "CascadeClassifier") or not hasattr(cv2, "data"):
+            raise ModelUnavailable("this OpenCV has no cascades: pip install 'opencv-python-headless>=4.14,<5'")
+        self._cascade = cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_frontalface_default.xml")
+
+    def find(self, luma: ByteArray, least: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+        """Squares (n, 4) of x, y, width, height in pixels, `least` wide at least, and how strongly each passed the last
+        stage, above 0."""
+        found, _, weights = self._cascade.detectMultiScale3(
+            luma, scaleFactor=1.1, minNeighbors=6, minSize=(least, least), outputRejectLevels=True
+        )
+        return np.array(found, np.int32).reshape(-1, 4), np.array(weights, np.float64).reshape(-1)
 
 
 def _strength(point: Any) -> tuple[float, ...]:

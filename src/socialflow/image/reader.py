@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,12 @@ class ImageReader:
     def close(self) -> None:
         """End the children."""
         self._pool.close()
+
+
+@cache
+def shared_reader() -> ImageReader:
+    """The reader of whoever is given none, one a process."""
+    return ImageReader()
 
 
 def seen(answer: Message) -> Seen:

@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any, cast
@@ -137,8 +136,11 @@ class BoundedPool:
         with self._guard:
             if self._closed:
                 raise Overloaded("the service is shutting down; try again")
-            if self._idle:
-                return self._idle.pop()
+            idle = self._idle.pop() if self._idle else None
+        if idle is not None:
+            if idle.alive:
+                return idle
+            idle.end()  # somebody else ended it
         return _Child.started(self._job, self._limits, given)
 
     def _put_back(self, child: "_Child") -> None:
@@ -164,10 +166,6 @@ def _done(answer: Message) -> Message:
             raise MediaUnreadable("it cannot be decoded: the decoder gave no answer")
 
 
-_STARTER = ThreadPoolExecutor(1, "bounded-starter")
-"""Starts all children: one ends with the thread that started it, and this one stays as long as the process."""
-
-
 class _Child:
     """One process and the pipes to it."""
 
@@ -181,15 +179,14 @@ class _Child:
     def started(cls, job: str, limits: Limits, given: Given) -> "_Child":
         """A child that is ready."""
         command = [sys.executable, "-m", "socialflow.kit.bounded_child", job, str(limits.memory)]
-        process = _STARTER.submit(
-            subprocess.Popen,
+        process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        ).result()
+        )
         follow(process.pid)
         child = cls(process, cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout))
         try:
@@ -199,6 +196,11 @@ class _Child:
             child.end()
             raise
         return child
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked."""
+        return self._process.poll() is None
 
     def exchange(self, message: Message, limits: Limits, given: Given) -> Message:
         """Give a request, hear its reports, take its answer."""
@@ -215,8 +217,9 @@ class _Child:
 
     def end(self) -> None:
         """Kill it and what it started."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, 9)
+        if self.alive:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, 9)
         self._process.wait()
         self._selector.close()
         for pipe in (self._requests, self._replies):

@@ -4,11 +4,12 @@ It imports the function once, then answers one request after another on its stan
 budget of processor time, until its input ends. What libraries print goes to nowhere.
 """
 
-import ctypes
 import os
 import resource
+import select
 import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
@@ -21,7 +22,8 @@ Report = Callable[[Mapping[str, Any]], None]
 """Takes what a job has to say while it goes on."""
 Job = Callable[[Message, Report], Message]
 
-_PR_SET_PDEATHSIG = 1
+_LOOK = 5
+"""Seconds between looks whether the parent is there, should others have inherited its end of the pipe."""
 _SPARE = 2
 """Seconds between the warning that processor time is spent and the end by force."""
 
@@ -29,8 +31,8 @@ _SPARE = 2
 def main() -> None:
     """Serve until standard input ends."""
     where, memory = sys.argv[1:]
-    _die_with_parent()
     requests, replies = _streams()
+    _end_with_parent(requests)
     module, _, name = where.partition(":")
     job: Job = getattr(import_module(module), name)
     _limit(int(memory))
@@ -74,9 +76,21 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
     return data
 
 
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def _end_with_parent(requests: BinaryIO) -> None:
+    """End this process when nobody holds the other end of `requests` any more, whatever it is at.
+
+    The kernel's signal at a parent's death would not do: it comes when the *thread* ends that started this process.
+    """
+    poller = select.poll()
+    poller.register(requests, 0)  # a hang-up is told without being asked for
+
+    def watch() -> None:
+        while not poller.poll(_LOOK * 1000):
+            if os.getppid() == 1:
+                break
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def _limit(memory: int) -> None:

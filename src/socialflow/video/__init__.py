@@ -7,6 +7,7 @@ from socialflow.kit.lazy import lazily
 
 _HOMES = {
     "ContentFingerprintGenerator": "fingerprints:ContentFingerprintGenerator",
+    "VideoQualityAnalyzer": "quality:VideoQualityAnalyzer",
     "SceneDetector": "scenes:SceneDetector",
 }
 

@@ -1,41 +1,15 @@
-"""Questions about a video: what each has to watch, and what it makes of what was seen."""
+"""Questions about a video, and everything that one pass answered."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
 
-from socialflow.errors import InvalidInput
-from socialflow.kit.answers import Provenance, Status
+from socialflow.kit.analyses import Question, lacking_in, status_of
+from socialflow.kit.answers import Answered, Status
 from socialflow.video.records import Pass, Read, VideoInfo
 
-Options = Mapping[str, Mapping[str, Any]]
-"""Options of observers by name."""
 
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What an analysis tells: its answer, how much of it could be had, what is missing and what made it."""
-
-    status: Status
-    missing: tuple[str, ...]
-    provenance: tuple[Provenance, ...]
-    answer: Mapping[str, Any]
-
-
-class Analysis(ABC):
+class Analysis(Question[Pass]):
     """One question about a video."""
-
-    name: ClassVar[str]
-
-    @property
-    @abstractmethod
-    def watches(self) -> Options:
-        """The observers it needs, with their options."""
-
-    @abstractmethod
-    def conclude(self, seen: Pass) -> Answered:
-        """What these observers' findings say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +24,12 @@ class Report:
     @property
     def missing(self) -> tuple[str, ...]:
         """What the file and each analysis lack."""
-        lacking = (f"{name}:{what}" for name, one in self.analyses.items() for what in one.missing)
-        return (*self.read.lacking, *lacking)
+        return (*self.read.lacking, *lacking_in(self.analyses))
 
     @property
     def status(self) -> Status:
         """Complete where nothing is missing; abstained where every analysis that was asked is."""
-        if not self.missing:
-            return Status.COMPLETE
-        statuses = {one.status for one in self.analyses.values()}
-        return Status.ABSTAINED if statuses == {Status.ABSTAINED} else Status.PARTIAL
-
-
-def watched_by(analyses: Sequence[Analysis]) -> Options:
-    """The observers that some analyses need, each once. Raises InvalidInput where two want one of them differently."""
-    needed: dict[str, Mapping[str, Any]] = {}
-    for analysis in analyses:
-        for name, options in analysis.watches.items():
-            if needed.setdefault(name, options) != options:
-                raise InvalidInput(f"{analysis.name} wants {name} with other options; ask for it alone", field=name)
-    return needed
+        return status_of(self.analyses, self.missing)
 
 
 def report(seen: Pass, analyses: Sequence[Analysis]) -> Report:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, ClassVar, TypedDict, TypeVar
 
 from socialflow.errors import ArtefactError, InvalidInput
-from socialflow.kit.answers import Provenance, Status, Tier
-from socialflow.video.analysis import Analysis, Answered, Options
+from socialflow.kit.analyses import Options
+from socialflow.kit.answers import Answered, Provenance, Status, Tier
+from socialflow.video.analysis import Analysis
 from socialflow.video.matching import DEFAULT_LIMITS, Limits, VideoMatch, matches
 from socialflow.video.prints import VideoFingerprint, fingerprint_of
 from socialflow.video.reader import VideoReader, Watching, shared_reader

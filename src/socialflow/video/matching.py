@@ -14,6 +14,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from socialflow.errors import TooLarge
 from socialflow.image.hamming import distances_of_all
 from socialflow.image.pdq import mirrored
 from socialflow.image.regions import CONTENT, COUNT
@@ -28,6 +29,8 @@ Floats = npt.NDArray[np.float64]
 
 _WHOLE = (0, CONTENT)
 """Parts that are compared with all parts of the other video: a copy shows a part of the original, or is a part."""
+MOST_PAIRS = 1 << 25
+"""Frames of the one times frames of the other that are compared."""
 _BLOCK = 256
 _STEP, _WINDOW = 0.5, 2.0
 """Seconds by which a stretch grows, and of which both move alike then."""
@@ -132,7 +135,10 @@ class VideoMatch:
 
 
 def matches(query: VideoFingerprint, reference: VideoFingerprint, limits: Limits = DEFAULT_LIMITS) -> VideoMatch | None:
-    """What of the query is in the reference; None where nothing is found."""
+    """What of the query is in the reference; None where nothing is found. Raises TooLarge for films so long that it
+    would take minutes to compare them; an index (`socialflow.video.print_index`) tells which parts are worth it."""
+    if len(query.times) * len(reference.times) > MOST_PAIRS:
+        raise TooLarge("the two together are too long to be compared: half an hour with an hour is possible")
     spans = [*picture_spans(query, reference, limits), *_sounds(query, reference, limits)]
     if not spans:
         return None

@@ -32,6 +32,10 @@ class Frame(Protocol):
         """From the first frame."""
         ...
 
+    def luma(self) -> Luma:
+        """Brightness at full size, as it is stored (not turned); not to be kept or written to."""
+        ...
+
     def colours(self, largest: int | None = None) -> Colours:
         """Red, green, blue; with `largest`, made smaller so that no side is longer."""
         ...

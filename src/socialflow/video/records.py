@@ -22,7 +22,8 @@ SOUND_RATE = 16_000
 class VideoInfo:
     """What the header says. `width` and `height` are as shown: turned by `rotation` (0, 90, 180 or 270 degrees
     clockwise). `frame_rate` is the mean, frames a second; `duration` in seconds and `bit_rate` in bits a second are
-    None where nothing tells. Without pictures (sound alone) the sizes are 0 and `codec` is None.
+    None where nothing tells. Without pictures (sound alone) the sizes are 0 and `codec` is None. Luma goes from 16
+    (black) to 235 (white), or from 0 to 255 where `full_range`.
     """
 
     container: str
@@ -37,16 +38,20 @@ class VideoInfo:
     audio_codec: str | None
     audio_rate: int
     audio_channels: int
+    full_range: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """How far a pass came: frames and seconds of pictures and of sound. `lacking` says what could not be read."""
+    """How far a pass came: frames and seconds of pictures and of sound. `lacking` says what could not be read.
+    `picture_bytes` is what the pictures take in the file, as far as it was read.
+    """
 
     frames: int
     seconds: float
     sound_seconds: float
     lacking: tuple[str, ...]
+    picture_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

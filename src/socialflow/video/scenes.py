@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Literal, TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from socialflow.kit.answers import Provenance, Status, Tier
+from socialflow.kit.analyses import Options
+from socialflow.kit.answers import Answered, Provenance, Status, Tier
 from socialflow.kit.findings import Finding
-from socialflow.video.analysis import Analysis, Answered, Options
+from socialflow.video.analysis import Analysis
 from socialflow.video.grouping import ALIKE, Pictures, grouped, likeness
 from socialflow.video.reader import VideoReader, Watching, shared_reader
 from socialflow.video.records import Pass

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
-from socialflow.errors import InvalidInput, TooLarge
-from socialflow.kit.fetching import Fetcher
-from socialflow.video.analysis import Analysis, Report, report, watched_by
+from socialflow.catalogue.upstream.handed import NoModels
+from socialflow.catalogue.upstream.ports import Models
+from socialflow.kit import analyses as asking
+from socialflow.kit.incoming import Incoming
+from socialflow.video.analysis import Analysis, Report, report
 from socialflow.video.builders import ANALYSES
 from socialflow.video.reader import VideoReader, Watching
+
+Table = Mapping[str, Callable[[Models], Analysis]]
 
 
 class VideoService:
@@ -17,22 +20,20 @@ class VideoService:
 
     Args:
         reader: watches files; by default one at a time.
-        fetcher: fetches what a URL names; by default from the public internet alone.
-        folder: where files from elsewhere lie meanwhile; None: the system's.
-        max_bytes: of a file that is sent.
+        incoming: brings files here.
+        models: those that others trained; None: none is at hand.
     """
 
     def __init__(
         self,
         reader: VideoReader | None = None,
-        fetcher: Fetcher | None = None,
+        incoming: Incoming | None = None,
+        models: Models | None = None,
         *,
-        folder: Path | None = None,
-        max_bytes: int = 512 << 20,
-        analyses: Mapping[str, Callable[[], Analysis]] = ANALYSES,
+        analyses: Table = ANALYSES,
     ) -> None:
-        self._reader, self._fetcher = reader or VideoReader(), fetcher or Fetcher()
-        self._folder, self._max_bytes, self._analyses = folder, max_bytes, analyses
+        self._reader, self._incoming = reader or VideoReader(), incoming or Incoming()
+        self._models, self._analyses = models or NoModels(), analyses
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -40,32 +41,18 @@ class VideoService:
         return tuple(self._analyses)
 
     async def analyse_url(self, url: str, names: Sequence[str], watching: Watching | None = None) -> Report:
-        """As `analyse`, of what a URL names.
-
-        Raises:
-            RefusedAddress: it does not name something on the public internet.
-            MediaUnavailable: it cannot be had there now.
-        """
-        asked = chosen(names, self._analyses)
-        await self._make_folder()
-        with await self._fetcher.fetch(url, into=self._folder) as fetched:
-            return await self._watched(fetched.path, asked, watching)
+        """As `analyse`, of what a URL names. Raises what `Incoming.fetched` does besides."""
+        asked = await self._chosen(names)
+        async with self._incoming.fetched(url) as path:
+            return await self._watched(path, asked, watching)
 
     async def analyse_sent(
         self, pieces: AsyncIterable[bytes], names: Sequence[str], watching: Watching | None = None
     ) -> Report:
         """As `analyse`, of a file that comes in pieces. Raises TooLarge as soon as there are too many bytes."""
-        asked = chosen(names, self._analyses)
-        await self._make_folder()
-        with NamedTemporaryFile(dir=self._folder) as file:
-            size = 0
-            async for piece in pieces:
-                size += len(piece)
-                if size > self._max_bytes:
-                    raise TooLarge(f"the file has more than {self._max_bytes} bytes", field="body")
-                await asyncio.to_thread(file.write, piece)
-            await asyncio.to_thread(file.flush)
-            return await self._watched(Path(file.name), asked, watching)
+        asked = await self._chosen(names)
+        async with self._incoming.sent(pieces) as path:
+            return await self._watched(path, asked, watching)
 
     async def analyse(self, path: Path, names: Sequence[str], watching: Watching | None = None) -> Report:
         """What these analyses tell of a video, none of them twice; without any, what its header says and how much of it
@@ -77,31 +64,26 @@ class VideoService:
             ModelUnavailable: the decoder is not installed.
             Overloaded: too many wait.
         """
-        return await self._watched(path, chosen(names, self._analyses), watching)
+        return await self._watched(path, await self._chosen(names), watching)
 
     async def close(self) -> None:
         """End the children."""
         await asyncio.to_thread(self._reader.close)
 
-    async def _make_folder(self) -> None:
-        if self._folder is not None:
-            await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+    async def _chosen(self, names: Sequence[str]) -> list[Analysis]:
+        """Analyses by name; to open their models may read files."""
+        return await asyncio.to_thread(chosen, names, self._models, self._analyses)
 
     async def _watched(self, path: Path, analyses: Sequence[Analysis], watching: Watching | None) -> Report:
         watching = watching or Watching()
         try:
-            seen = await asyncio.to_thread(self._reader.watch, path, watched_by(analyses), watching)
+            seen = await asyncio.to_thread(self._reader.watch, path, asking.watched_by(analyses), watching)
         except asyncio.CancelledError:
             watching.give_up()
             raise
         return await asyncio.to_thread(report, seen, analyses)
 
 
-def chosen(names: Sequence[str] | None, analyses: Mapping[str, Callable[[], Analysis]] = ANALYSES) -> list[Analysis]:
+def chosen(names: Sequence[str] | None, models: Models | None = None, analyses: Table = ANALYSES) -> list[Analysis]:
     """Analyses by name, each once; None: all there are. Raises InvalidInput for one that there is not."""
-    names = tuple(analyses) if names is None else names
-    if unknown := [name for name in names if name not in analyses]:
-        raise InvalidInput(
-            f"{min(unknown)!r} is no analysis of a video; ask for {', '.join(analyses)}", field="analyses"
-        )
-    return [analyses[name]() for name in dict.fromkeys(names)]
+    return asking.chosen(names, analyses, models or NoModels(), of="a video")

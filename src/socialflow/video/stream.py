@@ -16,7 +16,9 @@ from av.audio.resampler import AudioResampler
 from av.container import InputContainer
 from av.error import FFmpegError, InvalidDataError
 from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange
 
 from socialflow.errors import MediaUnreadable, TooLarge
 from socialflow.image.records import Colours
@@ -40,6 +42,7 @@ _EARLY = 1000
 """Pieces of sound, of some 20 ms each, that are kept until the first picture."""
 _PLANAR = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray", "gray8"})
 """Pixel formats whose first plane is brightness, a byte each."""
+_FULL = frozenset({"yuvj420p", "yuvj422p", "yuvj444p", "gray", "gray8"})
 
 if TYPE_CHECKING:
     AnyPacket = Packet[Any]
@@ -110,7 +113,13 @@ def info_of(container: InputContainer, bounds: Bounds) -> VideoInfo:
         audio_codec=None if sound is None else sound.codec_context.name,
         audio_rate=0 if sound is None else sound.codec_context.sample_rate,
         audio_channels=0 if sound is None else sound.codec_context.channels,
+        full_range=picture is not None and _full_range(picture.codec_context),
     )
+
+
+def _full_range(context: VideoCodecContext) -> bool:
+    """Whether luma comes from 0 to 255; pixels without a plane of it are made so."""
+    return context.pix_fmt not in _PLANAR - _FULL or context.color_range == ColorRange.JPEG
 
 
 class _Frame:
@@ -119,6 +128,10 @@ class _Frame:
     def __init__(self, frame: VideoFrame, number: int, seconds: float) -> None:
         self._frame, self.number, self.seconds = frame, number, seconds
         self._made: dict[int | None, Colours] = {}
+
+    def luma(self) -> Luma:
+        """As `observer.Frame` has it."""
+        return small_luma(self._frame, 1)
 
     def colours(self, largest: int | None = None) -> Colours:
         """As `observer.Frame` has it."""
@@ -152,7 +165,7 @@ class _Pass:
         self._due = {observer: 0.0 for observer in observers if observer.needs.sampled is not None}
         self._hearing = [observer for observer in observers if observer.needs.sound]
         self._lacking: list[str] = []
-        self._frames, self._seconds, self._heard = 0, 0.0, 0.0
+        self._frames, self._seconds, self._heard, self._bytes = 0, 0.0, 0.0, 0
         self._origin: float | None = None
         self._step = _step(info)
         self._begun = False
@@ -179,7 +192,7 @@ class _Pass:
         if not self._frames and not self._heard:
             raise MediaUnreadable("nothing in it can be decoded")
         self._progress(1.0)
-        return Read(self._frames, self._seconds, self._heard, tuple(dict.fromkeys(self._lacking)))
+        return Read(self._frames, self._seconds, self._heard, tuple(dict.fromkeys(self._lacking)), self._bytes)
 
     def _begin(self, rotation: int) -> None:
         """Tell everybody what kind of video it is, once, and let them hear what came before."""
@@ -203,6 +216,7 @@ class _Pass:
         return self._container.demux(chosen)
 
     def _take(self, packet: "AnyPacket") -> None:
+        self._bytes += packet.size if packet.stream.type == "video" else 0
         try:
             frames: list[object] = list(packet.decode())
         except InvalidDataError:

@@ -1,11 +1,14 @@
 """Children with limits: what they answer, and what is left when they break down."""
 
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from socialflow.errors import InvalidInput, MediaUnreadable, Overloaded, TooLarge
@@ -13,6 +16,12 @@ from socialflow.kit.bounded import BoundedPool, Cancelled, Given, Limits
 from socialflow.kit.wire import Message
 
 JOB = "tests.unit.kit.bounded_jobs:do"
+PARENT = f"""
+from socialflow.kit.bounded import BoundedPool
+from socialflow.kit.wire import Message
+print(BoundedPool({JOB!r}).run(Message({{"do": "double"}})).body["pid"], flush=True)
+input()
+"""
 LIMITS = Limits(memory=4 << 30, processor_seconds=1, seconds=20.0)
 
 
@@ -34,13 +43,6 @@ class TestAnswers:
 
     def test_a_child_stays_warm(self, pool: BoundedPool) -> None:
         assert ask(pool, "double")["pid"] == ask(pool, "double")["pid"]
-
-    def test_a_child_outlives_the_thread_that_asked_for_it(self) -> None:
-        pool = BoundedPool(JOB, limits=LIMITS)
-        with ThreadPoolExecutor(1) as thread:
-            first = thread.submit(ask, pool, "double").result()["pid"]
-        assert [ask(pool, "double")["pid"] for _ in range(3)] == [first] * 3
-        pool.close()
 
     def test_what_libraries_print_disturbs_nothing(self, pool: BoundedPool) -> None:
         assert ask(pool, "print") == {"said": True}
@@ -68,6 +70,29 @@ class TestAnswers:
         finally:
             shared.close()
         assert 1 <= len(pids) <= 2
+
+    def test_a_child_outlives_the_thread_that_began_it(self) -> None:
+        shared = BoundedPool(JOB, limits=LIMITS)
+        try:
+            with ThreadPoolExecutor(1) as thread:
+                pid = thread.submit(ask, shared, "double").result()["pid"]
+            assert ask(shared, "double")["pid"] == pid
+        finally:
+            shared.close()
+
+    def test_a_child_that_somebody_ended_is_replaced(self, pool: BoundedPool) -> None:
+        child = psutil.Process(ask(pool, "double")["pid"])
+        child.kill()
+        child.wait(10)
+        assert ask(pool, "double")["pid"] != child.pid
+
+    def test_a_child_ends_with_its_parent(self) -> None:
+        with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
+            assert parent.stdout is not None
+            child = psutil.Process(int(parent.stdout.readline()))
+            parent.kill()
+        psutil.wait_procs([child], timeout=10)
+        assert not child.is_running()
 
     def test_a_child_is_replaced_after_its_share_of_requests(self) -> None:
         short = BoundedPool(JOB, limits=LIMITS, requests=1)

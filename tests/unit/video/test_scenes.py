@@ -13,9 +13,10 @@ from tests.clips import RATE, film, noise, plain
 from tests.shared_data import SHARED
 
 from socialflow.errors import MediaUnreadable
+from socialflow.kit.analyses import watched_by
 from socialflow.kit.answers import Status, Tier
 from socialflow.video import SceneDetector
-from socialflow.video.analysis import report, watched_by
+from socialflow.video.analysis import report
 from socialflow.video.grouping import grouped, likeness
 from socialflow.video.reader import VideoReader
 from socialflow.video.records import SOUND_RATE

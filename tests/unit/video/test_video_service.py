@@ -9,8 +9,9 @@ import pytest
 from tests.clips import film, noise, plain
 
 from socialflow.errors import InvalidInput, MediaUnreadable, RefusedAddress
-from socialflow.kit.answers import Status
-from socialflow.video.analysis import Analysis, Answered, watched_by
+from socialflow.kit.analyses import watched_by
+from socialflow.kit.answers import Answered, Status
+from socialflow.video.analysis import Analysis
 from socialflow.video.reader import VideoReader, Watching
 from socialflow.video.records import Pass
 from socialflow.video.service import VideoService
@@ -39,7 +40,7 @@ class Sounds(Analysis):
 
 @pytest.fixture
 async def service() -> AsyncIterator[VideoService]:
-    made = VideoService(analyses={"length": Length, "sounds": Sounds})
+    made = VideoService(analyses={"length": lambda models: Length(), "sounds": lambda models: Sounds()})
     yield made
     await made.close()
 

@@ -1,6 +1,7 @@
 """The cards, read from their files when they are first asked for."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -57,6 +58,11 @@ def read_card(text: str, name: str, *, where: str) -> UpstreamModel:
     if card.name != name:
         raise ArtefactError(f"{where} calls itself {card.name}")
     return card
+
+
+def card_of(document: Mapping[str, object]) -> UpstreamModel:
+    """Inverse of `described`. Raises ValueError for what is no card."""
+    return _adapter().validate_json(to_json(document), strict=True)
 
 
 def described(card: UpstreamModel) -> dict[str, object]:

@@ -1,7 +1,9 @@
-"""What the store of models from elsewhere needs from outside."""
+"""What the store of models from elsewhere needs from outside, and what it is to who uses them."""
 
 from pathlib import Path
 from typing import Protocol
+
+from socialflow.catalogue.upstream.records import Installed
 
 
 class FetchedFile(Protocol):
@@ -19,5 +21,19 @@ class Fetch(Protocol):
 
         Raises:
             SocialflowError: it cannot be read, or is larger. No file stays behind.
+        """
+        ...
+
+
+class Models(Protocol):
+    """Models that others trained, by name."""
+
+    def open(self, name: str) -> Installed:
+        """A model whose files were checked.
+
+        Raises:
+            ModelNotFound: there is no such model.
+            ModelUnavailable: it is not here; names the command that gets it.
+            ArtefactError: it is damaged.
         """
         ...

@@ -23,6 +23,7 @@ from socialflow.doors.cli import (
     demo,
     doctor,
     evaluation,
+    image,
     models,
     off_policy,
     serving,
@@ -103,6 +104,7 @@ copies_eval.register(evaluation.eval_app)
 shots_eval.register(evaluation.eval_app)
 app.add_typer(evaluation.eval_app, name="eval")
 video.register(text.analyze_app)
+image.register(text.analyze_app)
 app.add_typer(text.analyze_app, name="analyze")
 app.add_typer(access.token_app, name="token")
 app.add_typer(access.key_app, name="key")

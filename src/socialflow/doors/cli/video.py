@@ -1,12 +1,11 @@
 """`socialflow analyze video`: what one pass over a file tells, beside the server or without one."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from socialflow.doors.cli import console
+from socialflow.doors.cli import console, media
 from socialflow.doors.cli.options import Json
 
 if TYPE_CHECKING:
@@ -24,11 +23,14 @@ def analyze_video(
     json: Json = False,
 ) -> None:
     """Open a video once, in a process of its own, and answer everything that is asked about it."""
-    from socialflow.video.analysis import report, watched_by
+    from socialflow.catalogue.upstream.shared import shared_models
+    from socialflow.kit.analyses import watched_by
+    from socialflow.video.analysis import report
     from socialflow.video.reader import VideoReader, Watching
     from socialflow.video.service import chosen
 
-    analyses = chosen([name.strip() for name in ask.split(",") if name.strip()] or None)
+    names = [name.strip() for name in ask.split(",") if name.strip()] or None
+    analyses = chosen(names, shared_models())
     reader = VideoReader()
     try:
         with console.progress_bar() as progress:
@@ -38,20 +40,17 @@ def analyze_video(
     finally:
         reader.close()
     if json:
-        console.write_json({"status": told.status, "missing": list(told.missing), **asdict(told)})
+        media.write(told)
     else:
-        _show(told)
+        media.show(told, _facts(told))
 
 
-def _show(told: "Report") -> None:
+def _facts(told: "Report") -> dict[str, object]:
     info = told.info
     picture = f"{info.width} x {info.height}, {info.codec}, {info.frame_rate:.4g} frames/s"
     sound = f"{info.audio_codec}, {info.audio_rate} Hz, {info.audio_channels} channels"
-    facts = {
+    return {
         "picture": picture if info.codec else "none",
         "sound": sound if info.audio_codec else "none",
         "read": f"{told.read.frames} frames, {told.read.seconds:.1f} s",
     }
-    console.facts({**facts, **{name: one.status for name, one in told.analyses.items()}})
-    if told.missing:
-        console.note(f"{told.status}; missing: {', '.join(told.missing)}")

@@ -27,6 +27,7 @@ TAGS = [
     {"name": "Recommendations", "description": "Lists for known users, from the cache while nothing changed."},
     {"name": "Analysis", "description": "What content is about."},
     {"name": "Video", "description": "What is seen and heard in videos, from one pass over each."},
+    {"name": "Image", "description": "What is seen in pictures, from one look at each."},
     {"name": "Sentiment", "description": "How authors feel, about what, and what they want."},
     {"name": "Writing", "description": "Replies to messages, suggestions for drafts."},
     {"name": "Batch work", "description": "Jobs beside requests, the queue, schedules."},

@@ -15,6 +15,7 @@ from socialflow.catalogue.upstream.loading import Runnable
 from socialflow.catalogue.upstream.store import UpstreamModels
 from socialflow.content.records import ErasureReceipt, ItemKind
 from socialflow.generation.service import GenerationService
+from socialflow.image.service import ImageService
 from socialflow.inference.loaded import LoadedModels
 from socialflow.intake.external.ports import CollectionUnit
 from socialflow.jobs.ports import JobUnit
@@ -141,6 +142,8 @@ class Platform(Protocol):
     def generation(self) -> GenerationService: ...
     @property
     def video(self) -> VideoService: ...
+    @property
+    def image(self) -> ImageService: ...
     @property
     def jobs(self) -> JobService: ...
     @property

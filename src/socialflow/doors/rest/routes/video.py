@@ -7,8 +7,10 @@ from fastapi import APIRouter, Query, Request
 from socialflow.access.matrix import Action, authorise
 from socialflow.doors.rest.deps import CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
+from socialflow.doors.rest.media import FILE, told
 from socialflow.doors.rest.replies import Reply
-from socialflow.doors.rest.schemas.video import MAX_ANALYSES, VideoIn, VideoOut
+from socialflow.doors.rest.schemas.media import MAX_ANALYSES
+from socialflow.doors.rest.schemas.video import VideoIn, VideoOut
 from socialflow.video.analysis import Report
 
 router = APIRouter(
@@ -17,7 +19,6 @@ router = APIRouter(
     route_class=GuardedRoute,
     responses=documented(401, 403, 422, 429, 503),
 )
-_FILE = {"schema": {"type": "string", "format": "binary"}}
 
 
 @router.post("/analyze", response_model=VideoOut, responses=documented(502), summary="What is in a video")
@@ -32,7 +33,7 @@ async def analyse_video(body: VideoIn, call: CallDep) -> Reply:
     "/analyze/upload",
     response_model=VideoOut,
     summary="What is in a video that is sent",
-    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _FILE}}},
+    openapi_extra=dict(FILE),
 )
 async def analyse_upload(
     request: Request,
@@ -47,12 +48,4 @@ async def analyse_upload(
 
 
 def _told(report: Report) -> Reply:
-    return Reply(
-        {
-            "status": report.status,
-            "missing": report.missing,
-            "info": report.info,
-            "read": report.read,
-            "analyses": report.analyses,
-        }
-    )
+    return Reply({**told(report), "read": report.read})

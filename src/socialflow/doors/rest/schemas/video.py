@@ -1,22 +1,18 @@
 """Bodies of what is asked about videos."""
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
-from socialflow.doors.rest.schemas.common import NO_NUL, Answered, Body
-
-MAX_URL, MAX_ANALYSES = 2_000, 20
-
-Analyses: TypeAlias = tuple[Annotated[str, StringConstraints(max_length=40, pattern=NO_NUL)], ...]
+from socialflow.doors.rest.schemas.common import Body
+from socialflow.doors.rest.schemas.media import MAX_ANALYSES, Analyses, MediaOut, MediaUrl
 
 
 class VideoIn(Body):
     """A video by URL, and what is asked about it."""
 
     video_url: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=MAX_URL, pattern=NO_NUL),
+        MediaUrl,
         Field(description="http or https, on the public internet.", examples=["https://media.example.org/clip.mp4"]),
     ]
     analyses: Annotated[
@@ -55,17 +51,8 @@ class VideoReadOut(BaseModel):
     lacking: Annotated[list[str], Field(description="What of the file could not be read.", examples=[[]])]
 
 
-class VideoAnalysisOut(Answered):
-    """What one analysis tells."""
-
-    answer: Annotated[dict[str, Any], Field(description="By the analysis.", examples=[{"shots": 3}])]
-
-
-class VideoOut(BaseModel):
+class VideoOut(MediaOut):
     """Everything that one pass over a video answered."""
 
-    status: Annotated[str, Field(description="complete, partial or abstained.", examples=["complete"])]
-    missing: Annotated[list[str], Field(description="What could not be had, by analysis.", examples=[[]])]
     info: Annotated[VideoInfoOut, Field(description="What the header says.")]
     read: Annotated[VideoReadOut, Field(description="How far the pass came.")]
-    analyses: Annotated[dict[str, VideoAnalysisOut], Field(description="By name.")]
