@@ -76,12 +76,17 @@ def copies_videos() -> str:
     if not path.exists():
         return "Not measured yet."
     report = json.loads(path.read_text(encoding="utf-8"))
+    others = report["not looked at"]["per_transform"]
     rows = {"TMK and vPDQ films, each other": report["tmk"], **report["all"]["per_transform"]}
-    lines = [table_line(["", "recall", "found", "of", "false matches"]), "|---" * 5 + "|"]
-    lines += [
-        table_line([name, "" if one["recall"] is None else f"{one['recall']:.3f}", *map(str, list(one.values())[1:4])])
-        for name, one in rows.items()
+    lines = [
+        table_line(["", "recall", "found", "of", "false matches", "recall, films not looked at"]),
+        "|---" * 6 + "|",
     ]
+    for name, one in rows.items():
+        other = others[name]["recall"] if name in others else None
+        recalls = ["" if each is None else f"{each:.3f}" for each in (one["recall"], other)]
+        counts = map(str, list(one.values())[1:4])
+        lines.append(table_line([name, recalls[0], *counts, recalls[1]]))
     spent = ", ".join(f"{name} {value}" for name, value in report["pass"].items())
     index = report["index"]
     found = (

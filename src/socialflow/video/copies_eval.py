@@ -15,10 +15,11 @@ from socialflow.image import descriptors
 from socialflow.image.edits import EDITS
 from socialflow.image.reader import ImageReader
 from socialflow.image.records import Colours, ImageFingerprint
+from socialflow.video.copies import VideoMatch
 from socialflow.video.edits import DUB, PART, edited, edited_picture
 from socialflow.video.fingerprints import FingerprintAnalysis
 from socialflow.video.kinds import HEAD, container_of
-from socialflow.video.matching import VideoMatch, matches
+from socialflow.video.matching import matches
 from socialflow.video.prints import VideoFingerprint, fingerprint_of
 from socialflow.video.reader import VideoReader
 

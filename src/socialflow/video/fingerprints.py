@@ -12,7 +12,8 @@ from socialflow.errors import ArtefactError, InvalidInput
 from socialflow.kit.analyses import Options
 from socialflow.kit.answers import Answered, Provenance, Status, Tier
 from socialflow.video.analysis import Analysis
-from socialflow.video.matching import DEFAULT_LIMITS, Limits, VideoMatch, matches
+from socialflow.video.copies import DEFAULT_LIMITS, Limits, VideoMatch
+from socialflow.video.matching import matches
 from socialflow.video.prints import VideoFingerprint, fingerprint_of
 from socialflow.video.reader import VideoReader, Watching, shared_reader
 from socialflow.video.records import Pass

@@ -8,8 +8,7 @@ of it are as near. Where nothing moves there is only the picture: it has to agre
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,7 @@ from socialflow.image.hamming import distances_of_all
 from socialflow.image.pdq import mirrored
 from socialflow.image.regions import CONTENT, COUNT
 from socialflow.video.audio_prints import sound_spans
+from socialflow.video.copies import DEFAULT_LIMITS, Limits, MatchKind, Medium, Span, VideoMatch
 from socialflow.video.pace import Alike, alike
 from socialflow.video.prints import VideoFingerprint
 
@@ -34,104 +34,11 @@ MOST_PAIRS = 1 << 25
 _BLOCK = 256
 _STEP, _WINDOW = 0.5, 2.0
 """Seconds by which a stretch grows, and of which both move alike then."""
-_AROUND, _CLEARLY = 4.0, 4
-"""Seconds around a moment of the reference, and bits by which another one is nearer."""
+_BESIDE, _AROUND, _CLEARLY = 0.4, 4.0, 4
+"""Seconds from a moment of the reference within which it is the same, and within which there are others; bits by which
+another one is nearer."""
 _GROWS = 0.85
 """Their correlation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a stretch of pictures needs.
-
-    Attributes:
-        near: bits by which frames differ at most that vote for a shift.
-        agreeing: bits by which frames within a stretch differ at most.
-        far: bits by which the frames of a stretch differ in the middle, from which on both have to move `surely` and
-            `closely` alike: pictures of which a good part is covered.
-        quality: PDQ quality below which a part of a frame says nothing.
-        moving: correlation of how both move at least, `certainty` of it in standard deviations.
-        close: bits by which the frames of a stretch differ in the middle, for which less is enough: `loosely` alike in
-            how they move, or nothing that moves at all.
-        nearest: share of the frames of a stretch to which no moment shortly before or after is nearer.
-        frames: that agree at least; `seconds` from the first to the last of them.
-        sound: landmarks that agree at least.
-    """
-
-    near: int = 88
-    agreeing: int = 96
-    far: int = 50
-    surely: float = 0.9
-    closely: float = 9.0
-    quality: int = 30
-    moving: float = 0.8
-    certainty: float = 5.0
-    close: int = 20
-    loosely: float = 0.5
-    nearest: float = 0.7
-    frames: int = 3
-    seconds: float = 1.0
-    sound: int = 9
-
-
-DEFAULT_LIMITS = Limits()
-
-
-class Medium(StrEnum):
-    """What agrees."""
-
-    PICTURE = "picture"
-    SOUND = "sound"
-
-
-class MatchKind(StrEnum):
-    """How much of two videos is the same, to nine tenths."""
-
-    SAME = "same"
-    """All of both."""
-    EXCERPT = "excerpt"
-    """All of the query, a part of the reference."""
-    CONTAINS = "contains"
-    """A part of the query, all of the reference."""
-    PARTIAL = "partial"
-    """A part of both."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch that is the same. Seconds; `offset` is how much later it is in the reference.
-
-    Attributes:
-        mirrored: whether left and right are swapped.
-        agreeing: frames, or landmarks of sound.
-        distance: bits by which frames differ in the middle, 0 to 256; None of sound.
-        confidence: 0 to 1, a rule of thumb.
-    """
-
-    medium: Medium
-    start: float
-    end: float
-    offset: float
-    mirrored: bool
-    agreeing: int
-    distance: int | None
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class VideoMatch:
-    """Stretches that are the same, in the order of the query; shares of both that they cover, by pictures or by sound,
-    whichever covers more."""
-
-    kind: MatchKind
-    spans: tuple[Span, ...]
-    of_query: float
-    of_reference: float
-
-    @property
-    def confidence(self) -> float:
-        """That of the surest stretch, 0 to 1."""
-        return max(span.confidence for span in self.spans)
 
 
 def matches(query: VideoFingerprint, reference: VideoFingerprint, limits: Limits = DEFAULT_LIMITS) -> VideoMatch | None:
@@ -182,6 +89,20 @@ def frame_distances(
 
 def _part(hashes: npt.NDArray[np.uint8], part: int) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(hashes[:, part])
+
+
+@dataclass(frozen=True, slots=True)
+class _Contrast:
+    """Share of frames to which no other moment is clearly nearer, and by how many bits others are farther."""
+
+    nearest: float
+    bits: float
+    frames: int
+
+    def stands_out(self, distance: int, limits: Limits) -> bool:
+        """Whether this alone tells that frames show the same, whatever moves."""
+        near = self.nearest >= limits.always and distance <= limits.near - 24
+        return near and self.bits >= limits.standing_out and self.frames >= limits.several
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,14 +179,12 @@ class _Pictures:
         limits, times = self.limits, self.query.times
         start, end = float(times[rows[0]]), float(times[rows[-1]])
         moves = alike(self.query.pace, self.reference.pace, (start, end), offset)
+        if moves.correlation < limits.alike:
+            moves = replace(moves, offset=offset)
         distances = self._at(moves.offset)[rows]
         middle = int(np.median(distances))
-        votes = int((distances <= limits.near).sum())
-        if (
-            not self._stands(moves, middle)
-            or votes < 2
-            or self._nearest(rows, distances, moves.offset) < limits.nearest
-        ):
+        contrast = self._contrast(rows, distances, moves.offset)
+        if (distances <= limits.near).sum() < 2 or not _stands(moves, middle, contrast, limits):
             return None
         if moves.telling:
             start, end = self._grown(start, end, moves.offset)
@@ -282,19 +201,15 @@ class _Pictures:
             confidence,
         )
 
-    def _stands(self, moves: Alike, distance: int) -> bool:
-        """Whether how both move bears out what the hashes say."""
-        limits = self.limits
-        if distance <= limits.close:
-            return not moves.telling or moves.correlation >= limits.loosely
-        least = (limits.surely, limits.closely) if distance > limits.far else (limits.moving, limits.certainty)
-        return moves.telling and moves.correlation >= least[0] and moves.certainty >= least[1]
-
-    def _nearest(self, rows: npt.NDArray[np.intp], distances: npt.NDArray[np.uint16], offset: float) -> float:
-        """Share of frames of a stretch to which no other moment of the reference nearby is clearly nearer."""
+    def _contrast(self, rows: npt.NDArray[np.intp], distances: npt.NDArray[np.uint16], offset: float) -> _Contrast:
+        """How much nearer frames are than other moments of the reference, half a second to some seconds off."""
         apart = np.abs(self.reference.times - (self.query.times[rows] + offset)[:, None])
-        others = np.where(apart <= _AROUND, self.table[rows], 256).min(axis=1)
-        return float((distances <= others + _CLEARLY).mean())
+        others = np.where((apart <= _AROUND) & (apart > _BESIDE), self.table[rows], 256).min(axis=1).astype(np.int64)
+        there = others < 256
+        if not there.any():
+            return _Contrast(1.0, 0.0, 0)
+        nearer = others[there] - distances[there]
+        return _Contrast(float((nearer >= -_CLEARLY).mean()), float(np.median(nearer)), len(nearer))
 
     def _grown(self, start: float, end: float, offset: float) -> tuple[float, float]:
         """The stretch with what is before and behind it as long as both move alike, where hashes are too far apart
@@ -312,6 +227,24 @@ class _Pictures:
         span = begin, min(last, begin + _WINDOW)
         moves = alike(self.query.pace, self.reference.pace, span, offset, reach=0.0)
         return moves.telling and moves.correlation >= _GROWS
+
+
+def _stands(moves: Alike, distance: int, contrast: _Contrast, limits: Limits) -> bool:
+    """Whether how both move, or that no other moment is as near, bears out what the hashes say."""
+    sure = moves.telling and moves.correlation >= limits.surely
+    if (sure and moves.certainty >= limits.beyond_doubt) or contrast.stands_out(distance, limits):
+        return True
+    if contrast.nearest < limits.nearest:
+        return False
+    if distance <= limits.close:
+        return not moves.telling or moves.correlation >= limits.loosely
+    if not moves.telling or moves.certainty < limits.certainty:
+        return False
+    if distance > limits.far:
+        return sure and moves.certainty >= limits.closely
+    apart = contrast.bits >= limits.nearer or contrast.nearest >= limits.always
+    least = limits.alike if apart else limits.moving
+    return moves.correlation >= least and contrast.bits >= 0
 
 
 def _confidence(moves: Alike, distance: int, frames: int) -> float:

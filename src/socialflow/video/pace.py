@@ -29,7 +29,7 @@ class Pacer:
     def __init__(self) -> None:
         self._pace = array("B")
         self._last: Thumbs | None = None
-        self._due = 0
+        self._due, self._at = 0, 0.0
 
     def take(self, seconds: float, luma: Luma) -> None:
         """A frame. Where none is shown for several tenths of a second, the next change counts once, at its time."""
@@ -39,16 +39,18 @@ class Pacer:
         thumb = thumbnail(luma)
         if self._last is not None:
             self._pace.extend(bytes(max(0, mark - 1 - len(self._pace))))
-            self._pace.append(_kept(thumb, self._last))
-        self._last, self._due = thumb, mark + 1
+            self._pace.append(_kept(thumb, self._last, seconds - self._at))
+        self._last, self._due, self._at = thumb, mark + 1, seconds
 
     def pace(self) -> Pace:
         """That of everything that was taken."""
         return np.array(self._pace, np.uint8)
 
 
-def _kept(one: Thumbs, other: Thumbs) -> int:
-    change = float(np.abs(one.astype(np.int16) - other).mean())
+def _kept(one: Thumbs, other: Thumbs, apart: float) -> int:
+    """The change between pictures, that in a tenth of a second where they are up to two tenths apart: frames of most
+    rates do not fall on the tenths."""
+    change = float(np.abs(one.astype(np.int16) - other).mean()) / min(2.0, max(0.5, apart * PACE_RATE))
     return min(255, round(_UNIT * math.sqrt(change)))
 
 

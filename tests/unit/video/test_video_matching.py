@@ -11,7 +11,8 @@ from tests.moving_pictures import melody, walk
 from tests.shared_data import media
 
 from socialflow.video import ContentFingerprintGenerator
-from socialflow.video.matching import MatchKind, Medium, VideoMatch, matches
+from socialflow.video.copies import MatchKind, Medium, VideoMatch
+from socialflow.video.matching import matches
 from socialflow.video.observers.prints import PrintObserver
 from socialflow.video.prints import VideoFingerprint, fingerprint_of
 from socialflow.video.stream import watch

@@ -12,8 +12,9 @@ from socialflow.doors.rest.replies import Reply
 from socialflow.doors.rest.schemas.fingerprints import CompareIn, FingerprintIn, FingerprintOut, MatchIn, MatchOut
 from socialflow.errors import InvalidInput
 from socialflow.video.analysis import Report
+from socialflow.video.copies import Span, VideoMatch
 from socialflow.video.fingerprints import unpacked
-from socialflow.video.matching import Span, VideoMatch, matches
+from socialflow.video.matching import matches
 from socialflow.video.prints import VideoFingerprint
 
 router = APIRouter(
