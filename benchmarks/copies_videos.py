@@ -4,8 +4,9 @@
 
 The sample films of TMK and vPDQ against each other; all films against each other, and the standard edits of each
 (`video.edits`) against all. Related films, which are no false matches, are named here. Limits were settled on the films
-as they are and on the edits of those in `LOOKED_AT`; "not looked at" has the figures of the edits of the others. Then: what a pass with shots and fingerprint takes of the time of decoding
-alone, and how many hashes a second are looked up exactly among a million made ones, beside comparing with all.
+as they are and on the edits of those in `LOOKED_AT`; "not looked at" has the figures of the edits of the others. Then:
+what a pass with shots and fingerprint takes of the time of decoding alone, and how many hashes a second are looked up
+exactly among a million made ones, beside comparing with all.
 """
 
 import time

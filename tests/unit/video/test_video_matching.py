@@ -15,6 +15,7 @@ from socialflow.video.copies import MatchKind, Medium, VideoMatch
 from socialflow.video.matching import matches
 from socialflow.video.observers.prints import PrintObserver
 from socialflow.video.prints import VideoFingerprint, fingerprint_of
+from socialflow.video.reader import VideoReader
 from socialflow.video.stream import watch
 
 Frames = Iterator[np.ndarray]
@@ -141,11 +142,13 @@ class TestParts:
 
     async def test_files_and_fingerprints_by_the_class(self, folder: Path, original: VideoFingerprint) -> None:
         clip = film(folder / "clip.mp4", walk(1, 6, start=2), rate=10)
-        maker = ContentFingerprintGenerator()
+        reader = VideoReader()
+        maker = ContentFingerprintGenerator(reader)
         found = await maker.compare(clip, original)
         assert found is not None
         assert (found.kind, round(found.spans[0].offset)) == (MatchKind.EXCERPT, 2)
         assert maker.match(original, maker.fingerprint(clip)) is not None
+        reader.close()
 
 
 @lru_cache
