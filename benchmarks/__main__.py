@@ -41,6 +41,7 @@ AT_SCALE = {
 OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "filters": lambda given: filters.run(given.shared),
     "copies_images": lambda given: _copies_images(given.shared),
+    "copies_videos": lambda given: _copies_videos(given.shared),
     "hostile": lambda given: _hostile(given.inputs),
     "jobs": lambda _given: jobs.run(),
     "keywords": lambda given: keywords.run(given.shared, given.yake_python),
@@ -84,6 +85,13 @@ def _shots(shared: Path, peers_python: Path) -> object:
     from benchmarks import shots
 
     return shots.run(shared, peers_python)
+
+
+def _copies_videos(shared: Path) -> object:
+    """Needs OpenCV and PyAV."""
+    from benchmarks import copies_videos
+
+    return copies_videos.run(shared)
 
 
 def _hostile(inputs: int) -> object:

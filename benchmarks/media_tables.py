@@ -125,9 +125,38 @@ def search_videos() -> str:
     return "\n\n".join(["\n".join(lines), f"Of clips, wrong: {missed}.", end])
 
 
+def copies_videos() -> str:
+    """Films found again by edit."""
+    path = RESULTS / "copies_videos.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    others = report["not looked at"]["per_transform"]
+    rows = {"TMK and vPDQ films, each other": report["tmk"], **report["all"]["per_transform"]}
+    lines = [
+        table_line(["", "recall", "found", "of", "false matches", "recall, films not looked at"]),
+        "|---" * 6 + "|",
+    ]
+    for name, one in rows.items():
+        other = others[name]["recall"] if name in others else None
+        recalls = ["" if each is None else f"{each:.3f}" for each in (one["recall"], other)]
+        counts = map(str, list(one.values())[1:4])
+        lines.append(table_line([name, recalls[0], *counts, recalls[1]]))
+    spent = ", ".join(f"{name} {value}" for name, value in report["pass"].items())
+    index = report["index"]
+    found = (
+        f"Excerpts are found within {rows['excerpt'].get('offset_error_s', 0)} s of where they were cut. A pass beside "
+        f"decoding alone: {spent}. Index of {index['hashes']:,} hashes: {index['times_comparing_all']} times as "
+        f"fast as comparing with all, the same answer: {'yes' if index['same_as_comparing_all'] else 'no'}, "
+        f"{index['bytes_per_hash']} bytes a hash. {report['films']} films. `{report['command']}`"
+    )
+    return "\n\n".join(["\n".join(lines), found])
+
+
 MEDIA_TABLES: Mapping[str, Callable[[], str]] = {
     "copies_images": copies_images,
     "shots": shots,
+    "copies_videos": copies_videos,
     "video_pass": video_pass,
     "objects": objects,
     "hostile": hostile,

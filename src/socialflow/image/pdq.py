@@ -46,6 +46,8 @@ right, `flip_plus1` and `flip_minus1` mirror along the two diagonals.
 SIDE = 64
 """Samples along each axis."""
 _BAND = 16
+_MIRROR = np.uint8(0b01010101)
+"""Bits of odd half waves across: the last frequency, an even one, comes first."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -121,6 +123,23 @@ def transformed_samples(samples: FloatArray) -> tuple[FloatArray, int]:
     wave = _waves()
     frequencies = (wave @ samples @ wave.T).astype(np.float32, copy=False)
     return frequencies, _quality(samples)
+
+
+def hash_of(frequencies: FloatArray) -> ByteArray:
+    """The hash (32,) of the picture with these frequencies (16, 16)."""
+    return np.frombuffer(_bits(frequencies), np.uint8)
+
+
+def mirrored(hashes: ByteArray) -> ByteArray:
+    """Hashes (..., 32) of the pictures mirrored left and right, all but a few bits right.
+
+    A mirror changes the sign of every other column of frequencies, and where their median is 0, as it nearly is, sets
+    what was not set; where a picture is at hand, `variants_of` is exact.
+
+    >>> int(mirrored(np.zeros(32, np.uint8))[0]), int(mirrored(mirrored(np.arange(32, dtype=np.uint8))).sum())
+    (85, 496)
+    """
+    return hashes ^ _MIRROR
 
 
 def variants_of(frequencies: FloatArray) -> ByteArray:

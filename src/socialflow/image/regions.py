@@ -60,9 +60,24 @@ def content_of(luma: ByteArray) -> Box:
     return Box(top, bottom, left, right)
 
 
+def _percentiles(lines: ByteArray) -> npt.NDArray[np.float64]:
+    """Of each line (n, m) the 2nd, 50th and 98th percentile (3, n), as NumPy interpolates them but from sorted bytes.
+
+    >>> _percentiles(np.array([[0, 10, 20], [5, 5, 5]], np.uint8)).tolist()
+    [[0.4, 5.0], [10.0, 5.0], [19.6, 5.0]]
+    """
+    ordered = np.sort(lines, axis=1, kind="stable")  # of bytes a radix sort, ten times as fast as others
+    last = lines.shape[1] - 1
+    places = np.array((0.02, 0.5, 0.98)) * last
+    below = places.astype(np.intp)
+    under, over = (ordered[:, each].T.astype(np.float64) for each in (below, np.minimum(below + 1, last)))
+    found: npt.NDArray[np.float64] = under + (places - below)[:, None] * (over - under)
+    return found
+
+
 def _within(lines: ByteArray) -> tuple[int, int]:
     """First line that is no border, and the one behind the last."""
-    low, middle, high = np.percentile(lines, (2, 50, 98), axis=1)
+    low, middle, high = _percentiles(lines)
     plain = high - low <= _SPREAD
     first, last = plain & (np.abs(middle - middle[0]) <= _SHIFT), plain & (np.abs(middle - middle[-1]) <= _SHIFT)
     start = len(lines) if first.all() else int(np.argmin(first))

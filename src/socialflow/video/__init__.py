@@ -8,6 +8,7 @@ from socialflow.kit.lazy import lazily
 _HOMES = {
     "DeepVideoAnalyzer": "deep:DeepVideoAnalyzer",
     "AudioEventDetector": "sounds:AudioEventDetector",
+    "ContentFingerprintGenerator": "fingerprints:ContentFingerprintGenerator",
     "VideoQualityAnalyzer": "quality:VideoQualityAnalyzer",
     "VideoSearchIndexer": "search.indexer:VideoSearchIndexer",
     "ActionRecognizer": "action_recognizer:ActionRecognizer",

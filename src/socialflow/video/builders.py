@@ -7,6 +7,7 @@ from socialflow.video.actions import ActionAnalysis
 from socialflow.video.analysis import Analysis
 from socialflow.video.captions import CaptionAnalysis
 from socialflow.video.deep import DeepAnalysis
+from socialflow.video.fingerprints import FingerprintAnalysis
 from socialflow.video.nsfw import NSFWAnalysis
 from socialflow.video.objects import FaceAnalysis, ObjectAnalysis
 from socialflow.video.observer import Observer
@@ -18,6 +19,7 @@ from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.nsfw import NSFWObserver
 from socialflow.video.observers.objects import ObjectObserver
 from socialflow.video.observers.pose import PoseObserver
+from socialflow.video.observers.prints import PrintObserver
 from socialflow.video.observers.quality import QualityObserver
 from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.observers.sentences import SentenceObserver
@@ -45,15 +47,16 @@ OBSERVERS: Mapping[str, type[Observer]] = {
     "nsfw": NSFWObserver,
     "objects": ObjectObserver,
     "pose": PoseObserver,
+    "prints": PrintObserver,
     "quality": QualityObserver,
     "rhythm": RhythmObserver,
     "sentences": SentenceObserver,
     "shots": ShotObserver,
-    "stills": StillObserver,
-    "thumbnails": ThumbnailObserver,
     "speech": SpeechObserver,
+    "stills": StillObserver,
     "tags": TagObserver,
     "text": TextObserver,
+    "thumbnails": ThumbnailObserver,
     "voice": VoiceObserver,
 }
 """By name."""
@@ -79,6 +82,7 @@ def deep(models: Models) -> DeepAnalysis:
 ANALYSES: Mapping[str, Callable[[Models], Analysis]] = {
     **PARTS,
     "deep": deep,
+    "fingerprint": lambda models: FingerprintAnalysis(),  # noqa: ARG005
     "nsfw": NSFWAnalysis,
     "quality": lambda models: QualityAnalysis(),  # noqa: ARG005
     "thumbnails": wanted(),

@@ -18,6 +18,7 @@ from socialflow import __version__
 from socialflow.doors.cli import (
     access,
     captions_eval,
+    copies_eval,
     data,
     database,
     demo,
@@ -101,6 +102,7 @@ models.register(app)
 app.add_typer(models.models_app, name="models")
 off_policy.register(evaluation.eval_app)
 text_eval.register(evaluation.eval_app)
+copies_eval.register(evaluation.eval_app)
 shots_eval.register(evaluation.eval_app)
 captions_eval.register(evaluation.eval_app)
 detection_eval.register(evaluation.eval_app)
