@@ -307,6 +307,7 @@ def handlers(platform: Platform) -> Mapping[PipelineType, Handler]:
             catalogue=platform.catalogue,
             upstream=platform.upstream,
             video=platform.video,
+            search=platform.search,
             collect=Collect(
                 platform.store,
                 clock,

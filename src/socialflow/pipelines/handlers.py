@@ -25,6 +25,7 @@ from socialflow.pipelines.thumbnails_job import GenerateThumbnails
 from socialflow.pipelines.topics_job import TrainTopics
 from socialflow.pipelines.train_job import TrainModel
 from socialflow.pipelines.trending_jobs import CalculateTrending, UpdateTrending
+from socialflow.pipelines.videos_job import AnalyseVideos, Indexing
 from socialflow.pipelines.warm import WarmCache
 from socialflow.recommendation.bandit import MultiArmedBandit
 from socialflow.video.service import VideoService
@@ -43,6 +44,7 @@ class WorkParts:
     catalogue: Catalogue
     upstream: UpstreamModels
     video: VideoService
+    search: Indexing
     collect: Handler
     inference_dir: Path
     training_env: Mapping[str, str]
@@ -76,5 +78,6 @@ def build_handlers(parts: WorkParts) -> Mapping[PipelineType, Handler]:
         PipelineType.TRAIN_TOPICS: TrainTopics(parts.store, parts.catalogue),
         PipelineType.GENERATE_CAPTIONS: GenerateCaptions(parts.store, parts.video),
         PipelineType.GENERATE_THUMBNAIL: GenerateThumbnails(parts.store, parts.video),
+        PipelineType.BATCH_VIDEO_ANALYSIS: AnalyseVideos(parts.store, parts.video, parts.search),
         PipelineType.PULL_MODEL: PullModel(parts.upstream),
     }

@@ -44,7 +44,6 @@ NEED_MODELS_TO_COME = {
     PipelineType.MODERATE_POST,
     PipelineType.MODERATE_COMMENT,
     PipelineType.PREDICT_VIRALITY,
-    PipelineType.BATCH_VIDEO_ANALYSIS,
 }
 USERS, ITEMS = 20, 30
 
