@@ -100,6 +100,7 @@ class TestRefused:
     async def test_what_is_not_public(self, client: httpx.AsyncClient, way: str, url: str) -> None:
         answer = await client.post(f"{IMAGE}/{way}", json={"image_url": url}, headers=SERVICE)
         assert (answer.status_code, answer.json()["code"]) == (422, "address_refused")
+        assert answer.json()["field"] == "image_url"
 
     @pytest.mark.parametrize("way", ["objects", "faces"])
     async def test_by_query_as_well(self, client: httpx.AsyncClient, way: str) -> None:

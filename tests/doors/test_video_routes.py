@@ -52,6 +52,7 @@ class TestByUrl:
     async def test_what_is_not_public_is_refused(self, client: httpx.AsyncClient, url: str) -> None:
         answer = await client.post(VIDEO, json={"video_url": url}, headers=SERVICE)
         assert (answer.status_code, answer.json()["code"]) == (422, "address_refused")
+        assert answer.json()["field"] == "video_url"
 
 
 class TestCaptions:

@@ -69,7 +69,7 @@ class ImageService:
     async def analyse_url(self, url: str, names: Sequence[str]) -> ImageReport:
         """As `analyse`, of what a URL names. Raises what `Incoming.fetched` does besides."""
         asked = await self._chosen(names)
-        async with self._incoming.fetched(url) as path:
+        async with self._incoming.fetched(url, "image_url") as path:
             return await asyncio.to_thread(self._looked, path, asked)
 
     async def analyse_sent(self, pieces: AsyncIterable[bytes], names: Sequence[str]) -> ImageReport:

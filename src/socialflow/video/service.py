@@ -46,7 +46,7 @@ class VideoService:
     async def analyse_url(self, url: str, asked: Asked, watching: Watching | None = None) -> Report:
         """As `analyse`, of what a URL names. Raises what `Incoming.fetched` does besides."""
         analyses = await self._chosen(asked)
-        async with self._incoming.fetched(url) as path:
+        async with self._incoming.fetched(url, "video_url") as path:
             return await self._watched(path, analyses, watching)
 
     async def analyse_sent(

@@ -34,6 +34,6 @@ class Lying(Incoming):
         self._path = path
 
     @asynccontextmanager
-    async def fetched(self, url: str) -> AsyncIterator[Path]:
+    async def fetched(self, url: str, field: str = "url") -> AsyncIterator[Path]:
         assert url.startswith("https://media.example/")
         yield self._path
