@@ -111,3 +111,30 @@ class TestPage:
         result = report(clip, tmp_path / "none" / "page.html", "--ask", "scene")
         assert result.exit_code == 2
         assert "cannot write" in result.stderr
+
+
+class TestPicture:
+    def test_a_page_of_a_picture_is_whole_and_loads_nothing(self, tmp_path: Path) -> None:
+        from PIL import Image
+
+        Image.fromarray(noise(3, 320, 200)).save(tmp_path / "a <b> picture.png")
+        page = tmp_path / "page.html"
+        given = [
+            "analyze",
+            "image",
+            str(tmp_path / "a <b> picture.png"),
+            "--ask",
+            "faces,objects",
+            "--report",
+            str(page),
+        ]
+        told = CliRunner().invoke(app, given)
+        assert told.exit_code == 0, told.output
+        read = Reading()
+        read.feed(page.read_text(encoding="utf-8"))
+        assert read.open == []
+        assert all(source.startswith("data:image/jpeg;base64,") for source in read.sources)
+        words = " ".join(read.words)
+        assert "a <b> picture.png" in words
+        assert "320 x 200, PNG" in words
+        assert "socialflow models pull yolox-nano-coco" in words

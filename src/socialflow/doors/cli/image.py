@@ -11,16 +11,24 @@ from socialflow.doors.cli.options import Json
 
 def register(app: typer.Typer) -> None:
     """Add `image` to `socialflow analyze`."""
-    app.command("image", epilog="Example: socialflow analyze image photo.jpg --ask objects,faces --json")(analyze_image)
+    app.command("image", epilog="Example: socialflow analyze image photo.jpg --ask objects,faces --report photo.html")(
+        analyze_image
+    )
 
 
 def analyze_image(
     path: Annotated[Path, typer.Argument(help="The file.", dir_okay=False)],
     ask: Annotated[str, typer.Option(help="Analyses, comma-separated; default all there are.")] = "",
     json: Json = False,
+    report_to: Annotated[
+        Path | None, typer.Option("--report", help="Write a page of it (HTML) here.", dir_okay=False)
+    ] = None,
 ) -> None:
     """Open a picture once, in a process of its own, and answer everything that is asked about it."""
+    from socialflow.catalogue.upstream.handed import commands
     from socialflow.catalogue.upstream.shared import shared_models
+    from socialflow.doors.cli.pages.image import image_page
+    from socialflow.doors.cli.pages.page import save
     from socialflow.image.analysis import report
     from socialflow.image.reader import ImageReader
     from socialflow.image.service import chosen
@@ -30,9 +38,12 @@ def analyze_image(
     analyses = chosen(names, shared_models())
     reader = ImageReader()
     try:
-        told = report(reader.look(path, watched_by(analyses)), analyses)
+        seen = reader.look(path, watched_by(analyses), colours=report_to is not None)
+        told = report(seen, analyses)
     finally:
         reader.close()
+    if report_to is not None and seen.colours is not None:
+        save(report_to, image_page(path.name, told, seen.colours, commands(told.missing)))
     if json:
         media.write(told)
     else:

@@ -1,12 +1,14 @@
 """The frame of every page, and what pages are made of. Whatever comes from outside is escaped here."""
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from socialflow.errors import InvalidInput
+from socialflow.kit.answers import Answered
 
 _SAFE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """Nothing is loaded and nothing runs."""
@@ -154,6 +156,19 @@ def missing(lacking: Sequence[str], commands: Mapping[str, str]) -> Section | No
     bring = joined(Html(f"<li><code>{text(one)}</code></li>") for one in commands.values())
     right = Html(f"<div><p>Commands that bring the models:</p><ul class=plain>{bring}</ul></div>") if commands else ""
     return Section("What is missing", Html(f'<div class="two"><ul class="plain">{gone}</ul>{right}</div>'))
+
+
+def others(analyses: Mapping[str, Answered], shown: Collection[str]) -> Section | None:
+    """Whatever was answered that has no section of its own, as it is."""
+    rest = {name: one for name, one in analyses.items() if name not in shown}
+    if not rest:
+        return None
+    told = (
+        f"<details><summary>{text(name)} {chip(one.status)}</summary>"
+        f"<pre><code>{text(json.dumps(one.answer, indent=2, ensure_ascii=False, default=str))}</code></pre></details>"
+        for name, one in rest.items()
+    )
+    return Section("Other analyses", Html("".join(told)))
 
 
 def clock(seconds: float) -> str:

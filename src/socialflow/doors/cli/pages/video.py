@@ -1,6 +1,5 @@
 """The page of a video: facts, what is missing, a timeline, thumbnails, quality, and a contact sheet of its shots."""
 
-import json
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
@@ -18,6 +17,7 @@ from socialflow.doors.cli.pages.page import (
     jpeg,
     legend,
     missing,
+    others,
     page,
     text,
 )
@@ -33,6 +33,8 @@ MOST_SHOTS = 120
 _CLASSES = {"action": "b", "dialogue": "a", "transition": "c"}
 _CROPS = ("b", "a", "c")
 _WIDE, _LEFT = 1000, 70
+_SHOWN = frozenset({"scene", "thumbnails", "quality"})
+"""Analyses that have sections of their own."""
 Body = Mapping[str, Any]
 
 
@@ -40,12 +42,13 @@ def video_page(name: str, told: "Report", seen: "Pass", commands: Mapping[str, s
     """The page of a report and of the pass that it was made of; shots have pictures where `STILLS` watched."""
     parts = [
         Section("The file", facts(_facts(told))),
+        _short(told),
         missing(told.missing, commands),
         _timeline(told, seen),
         _thumbnails(told),
         _quality(told, seen),
         _shots(told, seen),
-        _rest(told),
+        others(told.analyses, _SHOWN),
     ]
     return page("Video report", name, told.status, [part for part in parts if part is not None])
 
@@ -245,14 +248,10 @@ def _nearest(wanted: int, first: int, last: int, pictures: Sequence[Still]) -> b
     return min(own, key=lambda one: abs(one[0] - wanted))[1] if own else None
 
 
-def _rest(told: "Report") -> Section | None:
-    """Whatever else was answered, as it is."""
-    others = {name: one for name, one in told.analyses.items() if name not in {"scene", "thumbnails", "quality"}}
-    if not others:
+def _short(told: "Report") -> Section | None:
+    """What happens, in words."""
+    answer = _answer(told, "deep")
+    if not answer.get("summary"):
         return None
-    shown = (
-        f"<details><summary>{text(name)} {chip(one.status)}</summary>"
-        f"<pre><code>{text(json.dumps(one.answer, indent=2, ensure_ascii=False, default=str))}</code></pre></details>"
-        for name, one in others.items()
-    )
-    return Section("Other analyses", Html("".join(shown)))
+    head = f"<p><b>{text(answer['caption'])}</b></p>" if answer["caption"] else ""
+    return Section("In short", Html(f"{head}<p>{text(answer['summary'])}</p>"))
