@@ -1,5 +1,6 @@
 """One look at a file in a bounded child, for whoever has questions about it."""
 
+import atexit
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -63,7 +64,9 @@ class ImageReader:
 @cache
 def shared_reader() -> ImageReader:
     """The reader of whoever is given none, one a process."""
-    return ImageReader()
+    reader = ImageReader()
+    atexit.register(reader.close)
+    return reader
 
 
 def seen(answer: Message) -> Seen:

@@ -1,5 +1,6 @@
 """One pass over a file in a bounded child, for whoever has questions about it."""
 
+import atexit
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import cache
@@ -61,7 +62,9 @@ class VideoReader:
 @cache
 def shared_reader() -> VideoReader:
     """The reader of whoever is given none, one a process."""
-    return VideoReader()
+    reader = VideoReader()
+    atexit.register(reader.close)
+    return reader
 
 
 def passed(answer: Message) -> Pass:
