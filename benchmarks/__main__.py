@@ -17,6 +17,7 @@ from benchmarks import (
     ranker,
     replies,
     serving,
+    shots_peers,
     social,
     text,
     text_languages,
@@ -45,8 +46,11 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "jobs": lambda _given: jobs.run(),
     "keywords": lambda given: keywords.run(given.shared, given.yake_python),
     "models": lambda given: models.run(given.items, _made(given.home)),
+    "objects": lambda given: _objects(given.shared),
     "peers": lambda given: peers.run(given.peers_python),
     "replies": lambda given: replies.run(given.text_model),
+    "search_videos": lambda given: _search_videos(given.shared),
+    "shots": lambda given: _shots(given.shared, given.shots_peers_python),
     "social": lambda given: social.run(given.shared),
     "text": lambda given: text.run(given.shared, given.text_model),
     "text_languages": lambda given: text_languages.run(given.shared),
@@ -55,11 +59,32 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
 }
 
 
+def _objects(shared: Path) -> object:
+    """Needs the media extra."""
+    from benchmarks import objects
+
+    return objects.run(shared)
+
+
+def _search_videos(shared: Path) -> object:
+    """Needs the media extra."""
+    from benchmarks import search_videos
+
+    return search_videos.run(shared)
+
+
 def _copies_images(shared: Path) -> object:
     """Needs OpenCV, which the others do without."""
     from benchmarks import copies_images
 
     return copies_images.run(shared)
+
+
+def _shots(shared: Path, peers_python: Path) -> object:
+    """Needs PyAV, which the others do without."""
+    from benchmarks import shots
+
+    return shots.run(shared, peers_python)
 
 
 def _copies_videos(shared: Path) -> object:
@@ -87,6 +112,9 @@ def main() -> None:
     parser.add_argument("--yake-python", type=Path, default=keywords.YAKE_PYTHON, help="the Python that has YAKE")
     parser.add_argument(
         "--text-peers-python", type=Path, default=text_speed.PEERS_PYTHON, help="the Python that has VADER and TextBlob"
+    )
+    parser.add_argument(
+        "--shots-peers-python", type=Path, default=shots_peers.PYTHON, help="the Python that has PySceneDetect"
     )
     parser.add_argument("--text-model", type=Path, default=PACKAGED, help="a bundle, like that in the package")
     parser.add_argument("--shared", type=Path, default=os.environ.get("SOCIALFLOW_SHARED", "../shared"))

@@ -95,7 +95,7 @@ def _processor_seconds(parents: Sequence[psutil.Process]) -> float:
 
 def _nothing() -> NewJob:
     """A job of a type that has no handler yet: claimed, then ended at once."""
-    return NewJob(PipelineType.GENERATE_CAPTIONS, "nothing")
+    return NewJob(PipelineType.PREDICT_VIRALITY, "nothing")
 
 
 async def _done(service: JobService, jobs: int) -> float:

@@ -23,8 +23,8 @@ import numpy as np
 
 from benchmarks.results_file import write
 from socialflow.analysis.keywords import extract
-from socialflow.analysis.stems import stem
 from socialflow.evaluation.bootstrap import mean_interval
+from socialflow.text.stems import stem
 from socialflow.text.stopwords import stop_words
 
 YAKE_PYTHON = Path(__file__).parents[1] / "var" / "yake" / "bin" / "python"

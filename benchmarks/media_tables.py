@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from benchmarks.results_file import RESULTS, table_line
+from benchmarks.shots_table import shots
 
 
 def copies_images() -> str:
@@ -48,6 +49,35 @@ def video_pass() -> str:
     return "\n".join([*lines, "", f"Decoding alone, a frame: {alone}. `{report['command']}`"])
 
 
+def objects() -> str:
+    """Objects and faces of photos by model, things followed in clips, and speed."""
+    path = RESULTS / "objects.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    lines = [table_line(["Model", "on photos"]), "|---|---|"]
+    lines += [
+        table_line([name, f"{told['found']} of {told['listed']} listed labels found"])
+        for name, told in report["objects"].items()
+    ]
+    lines += [
+        table_line([name, f"number of faces right in {told['right']} of {told['of']}"])
+        for name, told in report["faces"].items()
+    ]
+    clips = [table_line(["Clip", "followed"]), "|---|---|"]
+    for clip, told in report["clips"].items():
+        followed = ", ".join(f"{count} {label}" for label, count in told["counts"].items())
+        clips.append(table_line([clip, followed or "nothing"]))
+    speed = report["speed"]
+    alone, watched = speed["decoding_times_real_time"], speed["with_objects_times_real_time"]
+    end = (
+        f"{speed['clip']} (640 x 360, {speed['seconds']:g} s), times real time: by the processor "
+        f"{watched['processor']:g} with objects and {alone['processor']:g} decoding alone, by the clock "
+        f"{watched['clock']:g} and {alone['clock']:g} (whatever else ran slows that). `{report['command']}`"
+    )
+    return "\n".join([*lines, "", *clips, "", end])
+
+
 def hostile() -> str:
     """What a server said of files that were made to break it, by what was done to them."""
     path = RESULTS / "hostile.json"
@@ -68,6 +98,31 @@ def hostile() -> str:
         f"{report['server_memory_mb']} MB. `{report['command']}`"
     )
     return "\n".join([*lines, "", told])
+
+
+def search_videos() -> str:
+    """Videos found by words, and queries that are right to find nothing."""
+    path = RESULTS / "search_videos.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    clips, photos = f"{report['clips']} clips", f"{report['photos']} photos"
+    rows = [
+        (f"{clips}, labels: the first video is one of the label", report["labels"], "first"),
+        (f"{clips}, sentences on them: the first video is the one", report["sentences"], "first"),
+        (f"{photos}, labels that a model has a name for", report["photos_named"], "first"),
+        (f"{photos}, all labels", report["photos_labels"], "first"),
+        (f"{clips}, keyboard noise: nothing is found", report["abstained"]["noise"], "share"),
+        (f"{clips}, unrelated words: nothing is found", report["abstained"]["unrelated"], "share"),
+        (f"{clips}, things that are in none: nothing is found", report["abstained"]["absent"], "share"),
+    ]
+    lines = [table_line(["Of queries, right", "queries", "share"]), "|---" * 3 + "|"]
+    lines += [table_line([name, str(told["queries"]), f"{told[key]:.2f}"]) for name, told, key in rows]
+    wrong = {**report["labels"]["wrong"], **report["sentences"]["wrong"]}
+    missed = "; ".join(f"{query!r} finds {first or 'nothing'}" for query, first in wrong.items()) or "none"
+    told = f"{report['moments']} moments of {clips}, watched and indexed in {report['index_s']} s; a query takes"
+    end = f"{told} {report['search_ms']} ms, its encoding included. `{report['command']}`"
+    return "\n\n".join(["\n".join(lines), f"Of clips, wrong: {missed}.", end])
 
 
 def copies_videos() -> str:
@@ -100,8 +155,11 @@ def copies_videos() -> str:
 
 MEDIA_TABLES: Mapping[str, Callable[[], str]] = {
     "copies_images": copies_images,
+    "shots": shots,
     "copies_videos": copies_videos,
     "video_pass": video_pass,
+    "objects": objects,
     "hostile": hostile,
+    "search_videos": search_videos,
 }
 """Marker on the page, and name of the result -> table."""

@@ -11,6 +11,7 @@ _ELSEWHERE = frozenset(
     f"{name}.json"
     for name in (
         "bandit",
+        "shots",
         "social",
         "cold",
         "ranker",

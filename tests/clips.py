@@ -32,8 +32,9 @@ def film(
     sound: np.ndarray | None = None,
     codec: str = "mpeg4",
     times: Sequence[int] | None = None,
+    late: int = 0,
 ) -> Path:
-    """A video of RGB frames (height, width, 3), with `sound` (-1 to 1, 16 kHz) where given.
+    """A video of RGB frames (height, width, 3), with `sound` (-1 to 1, 16 kHz) where given, `late` samples after them.
 
     `times` are presentation times of the frames in milliseconds, for a rate that varies.
     """
@@ -60,7 +61,7 @@ def film(
             for start in range(0, len(sound), 1024):
                 part = np.ascontiguousarray(sound[None, start : start + 1024], np.float32)
                 made = av.AudioFrame.from_ndarray(part, format="fltp", layout="mono")
-                made.sample_rate, made.pts = 16_000, start
+                made.sample_rate, made.pts = 16_000, start + late
                 container.mux(heard.encode(made))
             container.mux(heard.encode())
     return path

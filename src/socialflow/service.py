@@ -1,6 +1,7 @@
 """Everything the service can do, under one name, for platforms that call it as a library."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NoReturn, Protocol
 
 from socialflow.analysis.library import FeatureExtractor, Reading
@@ -11,9 +12,11 @@ from socialflow.recommendation.library import Recommendations, Recommended
 from socialflow.text.feelings import SentimentTold
 from socialflow.text.library import Home as TextHome
 from socialflow.text.library import SentimentService
+from socialflow.video.library import Home as VideoHome
+from socialflow.video.library import VideoAnalysed, Videos
 
 
-class Home(RecommendationHome, TextHome, Reading, Protocol):
+class Home(RecommendationHome, TextHome, VideoHome, Reading, Protocol):
     """A platform, as `socialflow.wiring` assembles it."""
 
 
@@ -30,6 +33,7 @@ class MLService:
         self._recommendations = Recommendations(db)
         self._sentiment = SentimentService(db)
         self._features = FeatureExtractor(db)
+        self._videos = Videos(db)
 
     async def generate_recommendations(
         self, user_id: str, content_type: str = "video", limit: int = 20, algorithm: str = "hybrid"
@@ -44,9 +48,13 @@ class MLService:
             raise InvalidInput(f"content_type must be one of {kinds}, not {content_type!r}", field="content_type")
         return await self._recommendations.recommend(user_id, ItemKind(content_type), limit, algorithm)
 
-    async def analyze_video(self, video_url: str) -> NoReturn:  # noqa: ARG002 - nothing can look at it yet
-        """Shots, objects, actions and quality of a video. Raises ModelUnavailable."""
-        raise _missing("videos", "shot, object, action and quality models")
+    async def analyze_video(self, video_url: str | Path) -> VideoAnalysed:
+        """Everything that one pass over a video tells: scenes, quality, thumbnails and whatever else there is.
+
+        `video_url` is a URL, or the Path of a file of this machine. What could not be had is named in `missing`.
+        Raises what `Videos.analyze` does.
+        """
+        return await self._videos.analyze(video_url)
 
     async def moderate_content(self, content_type: str, content_data: Mapping[str, object]) -> NoReturn:  # noqa: ARG002
         """Whether content may be shown. Raises ModelUnavailable: unchecked content is never called safe."""

@@ -26,7 +26,10 @@ from socialflow.catalogue.upstream.records import MAX_FILE_BYTES
 from socialflow.catalogue.upstream.store import UpstreamModels
 from socialflow.content.records import ErasureReceipt
 from socialflow.generation.service import GenerationService
+from socialflow.image.builders import ANALYSES as IMAGE_ANALYSES
+from socialflow.image.nsfw import NSFWAnalysis as ImageNSFW
 from socialflow.image.service import ImageService
+from socialflow.image.service import Table as ImageTable
 from socialflow.inference.loaded import LoadedModels
 from socialflow.jobs.dispatch import Dispatcher
 from socialflow.jobs.observer import RunLog
@@ -53,7 +56,12 @@ from socialflow.storage.cache.redis import RedisCache
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
+from socialflow.video.builders import ANALYSES as VIDEO_ANALYSES
+from socialflow.video.nsfw import NSFWAnalysis as VideoNSFW
+from socialflow.video.search.service import VideoSearch
+from socialflow.video.service import Table as VideoTable
 from socialflow.video.service import VideoService
+from socialflow.video.violence import ViolenceAnalysis
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -84,6 +92,7 @@ class Platform:
     contents: ContentAnalyser
     generation: GenerationService
     video: VideoService
+    search: VideoSearch
     image: ImageService
     lists: Lists
     jobs: JobService
@@ -109,6 +118,7 @@ class Platform:
         await self.analysis.close()
         await self.contents.close()
         await self.generation.close()
+        await self.search.close()
         await self.video.close()
         await self.image.close()
         await self.text.close()
@@ -199,6 +209,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         contents=ContentAnalyser(store, text, topics, clock),
         generation=GenerationService(text, store, clock, settings.home / "replies"),
         video=video,
+        search=VideoSearch(store, video, clock),
         image=image,
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
@@ -243,7 +254,17 @@ def media(settings: Settings, models: UpstreamModels) -> tuple[VideoService, Ima
     limits = Limits(max_bytes=settings.media_max_bytes, total=settings.media_fetch_timeout)
     fetcher = Fetcher(limits, Reach(allowed_hosts=frozenset(settings.media_allowed_hosts)))
     incoming = Incoming(fetcher, folder=settings.media_dir, max_bytes=settings.media_max_bytes)
-    return VideoService(incoming=incoming, models=models), ImageService(incoming=incoming, models=models)
+    least = settings.ml_nsfw_threshold
+    videos: VideoTable = {
+        **VIDEO_ANALYSES,
+        "nsfw": lambda at_hand: VideoNSFW(at_hand, least),
+        "violence": lambda at_hand: ViolenceAnalysis(at_hand, settings.ml_violence_threshold),
+    }
+    pictures: ImageTable = {**IMAGE_ANALYSES, "nsfw": lambda at_hand: ImageNSFW(at_hand, least)}
+    return (
+        VideoService(incoming=incoming, models=models, analyses=videos),
+        ImageService(incoming=incoming, models=models, analyses=pictures),
+    )
 
 
 def broker_settings(settings: Settings) -> BrokerSettings:
@@ -285,6 +306,8 @@ def handlers(platform: Platform) -> Mapping[PipelineType, Handler]:
             bandit=platform.recommendation.bandit,
             catalogue=platform.catalogue,
             upstream=platform.upstream,
+            video=platform.video,
+            search=platform.search,
             collect=Collect(
                 platform.store,
                 clock,

@@ -46,6 +46,7 @@ from socialflow.recommendation.records import (
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
+from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import VideoService
 from tests.text_bundle import clear_analyser
 
@@ -284,6 +285,7 @@ class FakePlatform:
             lambda name: load(self.upstream.open(name)), lambda name: self.upstream.open(name).size, budget=1 << 30
         )
         self.video = VideoService()
+        self.search = VideoSearch(self.store, self.video, self.clock)
         self.image = ImageService()
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
@@ -302,6 +304,7 @@ class FakePlatform:
 
     async def close(self) -> None:
         self.closed = True
+        await self.search.close()
         await self.video.close()
         await self.image.close()
         await self.store.close()

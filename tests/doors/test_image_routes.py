@@ -2,14 +2,19 @@
 
 import io
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
 from socialflow.catalogue.upstream.store import UpstreamModels
 from socialflow.image.service import ImageService
+from socialflow.kit.incoming import Incoming
 from tests.doors.conftest import SERVICE
 from tests.doors.fakes import FakePlatform
+from tests.media_fetching import HOST, fetcher, files
+from tests.media_server import answer, serving
 from tests.shared_data import media, shared_models
 
 pytest.importorskip("cv2", reason="needs the media extra")
@@ -58,6 +63,18 @@ class TestWithoutModels:
         assert "objects:model:yolox-nano-coco" in told["missing"]
         assert told["commands"]["face-yunet"] == PULL + "face-yunet"
 
+    async def test_tags_abstain(self, client: httpx.AsyncClient, picture: bytes) -> None:
+        told = (await client.post(f"{IMAGE}/tags/upload?top_k=3", content=picture, headers=SERVICE)).json()
+        assert (told["status"], told["tags"]) == ("abstained", [])
+        assert PULL + "imagenet-mobilenet-v2" in told["commands"].values()
+
+    async def test_what_nobody_could_judge_is_for_people(self, client: httpx.AsyncClient, picture: bytes) -> None:
+        told = (await client.post(f"{IMAGE}/nsfw/upload", content=picture, headers=SERVICE)).json()
+        assert (told["status"], told["is_nsfw"], told["is_safe"]) == ("abstained", None, False)
+        assert told["recommended_action"] == "flag_for_review"
+        assert told["categories"]["explicit"] is None
+        assert told["commands"] == {"nsfw-mobilenet-v2": PULL + "nsfw-mobilenet-v2"}
+
     async def test_a_file_that_breaks_off_says_so(self, client: httpx.AsyncClient) -> None:
         made = io.BytesIO()
         Image.effect_noise((300, 200), 80).convert("RGB").save(made, "JPEG")
@@ -83,6 +100,7 @@ class TestRefused:
     async def test_what_is_not_public(self, client: httpx.AsyncClient, way: str, url: str) -> None:
         answer = await client.post(f"{IMAGE}/{way}", json={"image_url": url}, headers=SERVICE)
         assert (answer.status_code, answer.json()["code"]) == (422, "address_refused")
+        assert answer.json()["field"] == "image_url"
 
     @pytest.mark.parametrize("way", ["objects", "faces"])
     async def test_by_query_as_well(self, client: httpx.AsyncClient, way: str) -> None:
@@ -103,3 +121,34 @@ class TestRefused:
     async def test_an_unknown_analysis_is_named(self, client: httpx.AsyncClient, picture: bytes) -> None:
         answer = await client.post(f"{IMAGE}/analyze/upload?analyses=smell", content=picture, headers=SERVICE)
         assert (answer.status_code, answer.json()["field"]) == (422, "analyses")
+
+
+def drawn(seed: int) -> bytes:
+    """A picture with much to see."""
+    made, patches = io.BytesIO(), np.random.default_rng(seed).integers(0, 255, (12, 16, 3), np.uint8)
+    Image.fromarray(patches).resize((320, 240), Image.Resampling.BICUBIC).save(made, "PNG")
+    return made.getvalue()
+
+
+class TestSimilar:
+    async def test_duplicates_first_and_what_cannot_be_had_is_told(
+        self, client: httpx.AsyncClient, platform: FakePlatform, tmp_path: Path
+    ) -> None:
+        script = [answer(drawn(1)), answer(drawn(2)), answer(drawn(1)), answer(status=404)]
+        bare = platform.image
+        async with serving(*script) as server:
+            platform.image = ImageService(incoming=Incoming(fetcher(server), folder=tmp_path / "media"))
+            urls = [f"http://{HOST}:{server.port}/{name}" for name in ("asked", "other", "same", "gone")]
+            told = (
+                await client.post(
+                    f"{IMAGE}/similar", json={"image_url": urls[0], "candidates": urls[1:]}, headers=SERVICE
+                )
+            ).json()
+            await platform.image.close()
+        platform.image = bare
+        assert [(one["id"], one["kind"]) for one in told["similar"]] == [(urls[2], "duplicate"), (urls[1], "alike")]
+        assert told["similar"][0]["similarity"] == 1.0
+        assert [(one["id"], one["code"]) for one in told["left_out"]] == [(urls[3], "media_unavailable")]
+        assert told["status"] == "partial"
+        assert told["provenance"][0]["tier"] == "heuristic"
+        assert files(tmp_path / "media") == []

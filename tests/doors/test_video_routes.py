@@ -52,3 +52,38 @@ class TestByUrl:
     async def test_what_is_not_public_is_refused(self, client: httpx.AsyncClient, url: str) -> None:
         answer = await client.post(VIDEO, json={"video_url": url}, headers=SERVICE)
         assert (answer.status_code, answer.json()["code"]) == (422, "address_refused")
+        assert answer.json()["field"] == "video_url"
+
+
+class TestCaptions:
+    CAPTIONS = "/api/v1/video/captions"
+
+    async def test_where_nobody_speaks_nothing_is_told(self, client: httpx.AsyncClient, clip: bytes) -> None:
+        answer = await client.post(f"{self.CAPTIONS}/upload", content=clip, headers=SERVICE)
+        told = answer.json()
+        assert answer.status_code == 200
+        assert (told["status"], told["missing"]) == (
+            "abstained",
+            ["speech", "model:vad-silero", "model:speech-whisper-base"],
+        )
+        assert (told["cues"], told["words"], told["language"]) == ([], [], None)
+
+    @pytest.mark.parametrize(
+        ("form", "kind", "text"), [("vtt", "text/vtt", "WEBVTT\n"), ("srt", "application/x-subrip", "")]
+    )
+    async def test_as_a_file_headers_say_what_is_missing(
+        self, client: httpx.AsyncClient, clip: bytes, form: str, kind: str, text: str
+    ) -> None:
+        answer = await client.post(f"{self.CAPTIONS}/upload?format={form}", content=clip, headers=SERVICE)
+        assert (answer.status_code, answer.text) == (200, text)
+        assert answer.headers["Content-Type"] == f"{kind}; charset=utf-8"
+        assert answer.headers["X-Socialflow-Status"] == "abstained"
+        assert answer.headers["X-Socialflow-Missing"] == "speech, model:vad-silero, model:speech-whisper-base"
+
+    async def test_another_form_is_refused(self, client: httpx.AsyncClient, clip: bytes) -> None:
+        answer = await client.post(f"{self.CAPTIONS}/upload?format=ass", content=clip, headers=SERVICE)
+        assert answer.status_code == 422
+
+    async def test_what_is_not_public_is_refused(self, client: httpx.AsyncClient) -> None:
+        answer = await client.post(self.CAPTIONS, json={"video_url": "http://127.0.0.1/a.mp4"}, headers=SERVICE)
+        assert (answer.status_code, answer.json()["code"]) == (422, "address_refused")

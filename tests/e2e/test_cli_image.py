@@ -1,6 +1,7 @@
 """`socialflow analyze image` as people and scripts meet it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ Image = pytest.importorskip("PIL.Image", reason="needs the media extra")
 
 
 @pytest.fixture(autouse=True)
-def no_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def no_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("SOCIALFLOW_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("SOCIALFLOW_MODEL_MIRROR", raising=False)
+    shared_models.cache_clear()
+    yield
     shared_models.cache_clear()
 
 

@@ -3,14 +3,17 @@
 Each question that has no model yet is asked alone: it must say so, and make nothing up.
 """
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from tests.clips import film, noise
+from tests.media_server import answer, serving
 from tests.requirements.examples import in_requirements, run
 
 import socialflow
 from socialflow.content.records import Item, ItemKind, ModerationStatus, User
-from socialflow.errors import InvalidInput, ModelUnavailable, UserNotFound
+from socialflow.errors import InvalidInput, ModelUnavailable, RefusedAddress, UserNotFound
 from socialflow.kit.defaults import Resident
 
 IMPORT_LINE = "from app.ml.services.ml_service import ml_service"
@@ -111,11 +114,32 @@ class TestContent:
         assert problem.value.field == field
 
 
+class TestVideo:
+    async def test_of_the_example_is_watched_once(
+        self, resident: Resident, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        body = film(tmp_path / "clip.mp4", [*[noise(1, 160, 96)] * 40, *[noise(2, 160, 96)] * 40]).read_bytes()
+        async with serving(answer(body)) as server:
+            monkeypatch.setenv("MEDIA_ALLOWED_HOSTS", f"127.0.0.1:{server.port}")
+            given = {"video_url": f"http://127.0.0.1:{server.port}/v.mp4"}
+            told = (await run(question("analyze_video"), IMPORT, given))["analysis"]
+        assert (told["info"]["width"], told["read"]["frames"]) == (160, 80)
+        assert {"scene", "quality", "thumbnails"} <= set(told["analyses"])
+        assert len(told["analyses"]["scene"].answer["shots"]) == 2
+        assert told["status"] == "partial"
+        assert told["missing"]
+
+    async def test_a_file_is_named_by_its_path_alone(self, resident: Resident, tmp_path: Path) -> None:
+        path = film(tmp_path / "clip.mp4", [noise(1)] * 30)
+        assert (await socialflow.ml_service.analyze_video(path))["read"]["frames"] == 30
+        with pytest.raises(RefusedAddress):
+            await socialflow.ml_service.analyze_video(str(path))
+
+
 class TestWithoutAModel:
     @pytest.mark.parametrize(
         ("of", "missing"),
         [
-            ("analyze_video", "shot, object, action"),
             ("moderate_content", "toxicity"),
             ("predict_viral_potential", "cascade model"),
         ],

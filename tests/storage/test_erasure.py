@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
@@ -14,6 +15,8 @@ from socialflow.storage.archive import reflected
 from socialflow.storage.engine import open_sync_engine
 from socialflow.storage.maintenance import check, scrub
 from socialflow.storage.unit_of_work import Store
+from socialflow.video.search.moments import clip_of
+from socialflow.video.timeline import Event, EventKind
 from tests.storage.nouns import NOW, act, item, statuses, user
 from tests.storage.test_answers import impression
 
@@ -37,6 +40,8 @@ async def live(store: Store) -> None:
         named = Findings(NOW, tags=(NAME,), entities=(NamedEntity(NAME, "person", 1.0),))
         words = await unit.analyses.words(await unit.analyses.pending(1))
         await unit.analyses.land([(words[0], named)], "v1")
+        said = clip_of("hers-1", [Event(EventKind.SPEECH, 0.0, 1.0, f"I am {NAME}", 1.0)])
+        await unit.moments.put((await unit.items.get("hers-1")).key, said, "letters", np.ones((1, 2), np.float32), NOW)
         await unit.items.add_stats([ItemStats("hers-1", NOW, views=1)])
         await unit.interactions.add(
             [
@@ -72,6 +77,8 @@ class TestErasing:
             "items": 3,
             "analyses": 1,
             "item_stats": 1,
+            "moment_vectors": 1,
+            "moments": 1,
             "interactions": 3,
             "interaction_keys": 3,
             "follows": 2,

@@ -6,6 +6,7 @@ from socialflow.intake.external.ports import CollectionStore
 from socialflow.jobs.ports import JobStore, JobUnit
 from socialflow.recommendation.ports import RecommendationStore, RecommendationUnit
 from socialflow.storage.unit_of_work import Store
+from socialflow.video.search.ports import SearchStore
 from tests.storage.nouns import NOW
 
 
@@ -15,12 +16,15 @@ async def test_the_store_satisfies_the_ports(store: Store) -> None:
     access: AccessStore = store
     work: JobStore = store
     collections: CollectionStore = store
+    searched: SearchStore = store
     async with content.read() as content_unit, recommendation.write() as unit, access.read() as access_unit:
         ranking: RecommendationUnit = unit
         keys: AccessUnit = access_unit
         assert await content_unit.users.page(None, 1) == []
         assert (await ranking.value_models.active()).version == 1
         assert await keys.api_keys.all() == []
+    async with searched.read() as search_unit:
+        assert [one async for one in search_unit.moments.kept("text")] == []
     async with collections.read() as collection_unit:
         assert await collection_unit.collections.of_source("api.example.org") == []
     async with work.read() as work_unit:

@@ -67,6 +67,9 @@ class Action(StrEnum):
     MODEL_READ = "model.read"
     MODEL_WRITE = "model.write"
     VIDEO_ANALYSE = "video.analyse"
+    VIDEO_SEARCH = "video.search"
+    VIDEO_INDEX = "video.index"
+    VIDEO_THUMBNAILS = "video.thumbnails"
     IMAGE_ANALYSE = "image.analyse"
 
 
@@ -141,6 +144,9 @@ MATRIX: Mapping[Action, Rule] = {
     Action.MODEL_READ: Rule(NONE, NONE, NONE, ANY, Scope.READ),
     Action.MODEL_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),  # fetch, remove, load, unload
     Action.VIDEO_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
+    Action.VIDEO_SEARCH: Rule(ANY, ANY, ANY, ANY, Scope.READ),
+    Action.VIDEO_INDEX: Rule(NONE, OWN, OWN, ANY, Scope.WRITE),
+    Action.VIDEO_THUMBNAILS: Rule(NONE, ANY, ANY, ANY, Scope.READ),
     Action.IMAGE_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
 }
 

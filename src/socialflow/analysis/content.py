@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -56,11 +55,6 @@ def whole(title: str, description: str, text: str) -> str:
     'Rye bread\\nIt rose!'
     """
     return "\n".join(part for part in (title, description, text) if part.strip())
-
-
-def unseen(found: Findings) -> Findings:
-    """Findings of content that has pictures too, which nothing looks at yet."""
-    return replace(found, missing=(*found.missing, "visual_tags"))
 
 
 class ContentAnalyser:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from socialflow.analysis.stems import stem
+from socialflow.text.stems import stem
 from socialflow.text.stopwords import guess_language, stop_words
 
 _NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+|(?<!\w)@\w+")

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
-from socialflow.analysis.content import ContentAnalyser, unseen
+from socialflow.analysis.content import ContentAnalyser
 from socialflow.analysis.service import AnalysisService, Tagging
+from socialflow.analysis.sights import Looking, Sights, sights, with_sights
 from socialflow.content.records import Findings, ItemKind
 from socialflow.errors import InvalidInput
 from socialflow.kit.defaults import Startable, resident, started
@@ -59,6 +60,16 @@ class Reading(Protocol):
         """What reads texts."""
         ...
 
+    @property
+    def video(self) -> Looking:
+        """What watches videos."""
+        ...
+
+    @property
+    def image(self) -> Looking:
+        """What looks at pictures."""
+        ...
+
 
 class FeatureExtractor:
     """Keywords, entities, sentiment, language, topics and whatever else the words of a text or channel say.
@@ -78,7 +89,7 @@ class FeatureExtractor:
         """The text as it is read: NFC, user names and links by a sign, no invisible characters, single spaces.
 
         >>> FeatureExtractor().clean("see  https://example.org, @ann!")
-        'see http @user!'
+        'see http, @user!'
         """
         return normalise(text).text
 
@@ -88,13 +99,22 @@ class FeatureExtractor:
         return await (resident().run(read) if self._home is None else read(self._home))
 
     async def analyze_content(self, content_type: str, content_data: Mapping[str, object]) -> Findings:
-        """Features of content by its `text`; `visual_tags` are missing of a video, and where there is a `video_url` or
-        `image_url`: nothing looks at them yet."""
+        """Features of content by its `text`, and tags of what the video and the picture show that `video_url` and
+        `image_url` name; where nothing could be seen `missing` has `visual_tags`."""
         if content_type not in set(ItemKind):
             raise InvalidInput(f"content_type must be one of {', '.join(ItemKind)}", field="content_type")
+        urls = [content_data.get(name) for name in ("video_url", "image_url")]
+        for name, url in zip(("video_url", "image_url"), urls, strict=True):
+            if url is not None and not isinstance(url, str):
+                raise InvalidInput(f"{name} is a URL, not {type(url).__name__}", field=name)
         found = await self.analyze(content_data.get("text", ""))  # type: ignore[arg-type] # checked there
-        shows = content_type == ItemKind.VIDEO or content_data.get("video_url") or content_data.get("image_url")
-        return unseen(found) if shows else found
+        if content_type != ItemKind.VIDEO and not any(urls):
+            return found
+
+        async def look(home: Reading) -> Sights:
+            return await sights(home.video, home.image, *cast("list[str | None]", urls))
+
+        return with_sights(found, await (resident().run(look) if self._home is None else look(self._home)))
 
     def predict(self, text: str) -> Findings:
         """Features of a text; blocking, by the platform which the environment's settings describe."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from socialflow.analysis.keywords import extract
-from socialflow.analysis.stems import stem
 from socialflow.content.log import ItemText
+from socialflow.text.stems import stem
 
 
 class Source(StrEnum):

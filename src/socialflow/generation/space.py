@@ -82,8 +82,8 @@ def nearness(cosines: FloatArray, starts: npt.NDArray[np.int64]) -> FloatArray:
 
     One message that is alike by accident does not decide.
 
-    >>> nearness(np.array([0.2, 0.9, 0.4, 0.5, 0.1, 0.1, 0.1], np.float32), np.array([0, 4])).round(3).tolist()
-    [0.6, 0.1]
+    >>> nearness(np.array([0.25, 1.0, 0.5, 0.75, 0.125, 0.125, 0.125], np.float32), np.array([0, 4])).tolist()
+    [0.75, 0.125]
     """
     parts = np.split(cosines, starts[1:], axis=-1)
     return np.stack([np.sort(part, axis=-1)[..., -3:].mean(axis=-1) for part in parts], axis=-1)

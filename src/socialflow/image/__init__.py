@@ -10,8 +10,10 @@ _HOMES = {
     "FaceDetector": "detectors:FaceDetector",
     "ImageFingerprint": "records:ImageFingerprint",
     "ImageObjectDetector": "detectors:ImageObjectDetector",
+    "ImageTagger": "tagger:ImageTagger",
     "Match": "records:Match",
     "MatchKind": "records:MatchKind",
+    "SimilarImages": "similar:SimilarImages",
     "fingerprint": "descriptors:fingerprint",
     "matches": "descriptors:matches",
 }

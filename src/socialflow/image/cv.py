@@ -47,9 +47,46 @@ def resized(picture: ByteArray, height: int, width: int) -> ByteArray:
     return made
 
 
+def means(values: FloatArray, rows: int, columns: int) -> FloatArray:
+    """Means of `rows` x `columns` tiles of values (h, w) or (h, w, channels); between neighbours where there are fewer
+    values than tiles."""
+    cv = _opencv()
+    fits = rows <= values.shape[0] and columns <= values.shape[1]
+    made: FloatArray = cv.resize(values, (columns, rows), interpolation=cv.INTER_AREA if fits else cv.INTER_LINEAR)
+    return made
+
+
 def grey(picture: ByteArray) -> ByteArray:
     """The luma (h, w) of a picture (h, w, 3) of red, green and blue."""
     made: ByteArray = _opencv().cvtColor(picture, _opencv().COLOR_RGB2GRAY)
+    return made
+
+
+def lab(picture: ByteArray) -> FloatArray:
+    """CIE L*a*b* (h, w, 3) of a picture (h, w, 3) of red, green and blue: L* from 0 to 100, sRGB under D65."""
+    cv = _opencv()
+    made: FloatArray = cv.cvtColor(picture.astype(np.float32) / np.float32(255), cv.COLOR_RGB2LAB)
+    return made
+
+
+def smoothed(values: FloatArray, sigma: float) -> FloatArray:
+    """Values (h, w) or (h, w, channels) under a Gaussian of so many pixels."""
+    made: FloatArray = _opencv().GaussianBlur(values, (0, 0), sigma, borderType=_opencv().BORDER_REFLECT)
+    return made
+
+
+def jpeg(picture: ByteArray, quality: int) -> ByteArray:
+    """The bytes (n,) of a picture (h, w, 3) of red, green and blue as a JPEG, `quality` from 0 to 100."""
+    cv = _opencv()
+    _, made = cv.imencode(".jpg", cv.cvtColor(picture, cv.COLOR_RGB2BGR), [cv.IMWRITE_JPEG_QUALITY, quality])
+    encoded: ByteArray = made.reshape(-1)
+    return encoded
+
+
+def unpacked_jpeg(encoded: ByteArray) -> ByteArray:
+    """Inverse of `jpeg`, but for what it lost. Decodes here, in this process: only for pictures that it wrote."""
+    cv = _opencv()
+    made: ByteArray = cv.cvtColor(cv.imdecode(encoded, cv.IMREAD_COLOR), cv.COLOR_BGR2RGB)
     return made
 
 
@@ -87,7 +124,7 @@ class HaarFaces:
         """Squares (n, 4) of x, y, width, height in pixels, `least` wide at least, and how strongly each passed the last
         stage, above 0."""
         found, _, weights = self._cascade.detectMultiScale3(
-            luma, scaleFactor=1.1, minNeighbors=6, minSize=(least, least), outputRejectLevels=True
+            luma, scaleFactor=1.2, minNeighbors=6, minSize=(least, least), outputRejectLevels=True
         )
         return np.array(found, np.int32).reshape(-1, 4), np.array(weights, np.float64).reshape(-1)
 

@@ -33,7 +33,7 @@ TILED_FROM, LONGEST, TILE, SHARED = 960, 1920, 640, 160
 longest side of the second: what is small in the whole is as large there as a model can see."""
 EDGE = 2
 """Pixels from the edge of a tile within which a face may be cut off."""
-HAAR_LONGEST, HAAR_LEAST = 640, 24
+HAAR_LONGEST, HAAR_LEAST = 480, 24
 
 Floats = npt.NDArray[np.float64]
 

@@ -35,7 +35,7 @@ def seen_in(picture: Given, analyses: Sequence[ImageAnalysis], reader: ImageRead
     if isinstance(picture, np.ndarray):
         shown = _shown(picture)
         return Seen(shown.info, looked(shown, made(asked)))
-    with _file(picture) as path:
+    with file_of(picture) as path:
         return (reader or shared_reader()).look(path, asked)
 
 
@@ -47,7 +47,7 @@ def _shown(pixels: Colours) -> Picture:
 
 
 @contextmanager
-def _file(picture: Path | str | bytes) -> Iterator[Path]:
+def file_of(picture: Path | str | bytes) -> Iterator[Path]:
     """Where it lies, for as long as somebody looks at it."""
     if isinstance(picture, bytes):
         with NamedTemporaryFile() as file:

@@ -2,15 +2,41 @@
 
 import asyncio
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from socialflow.catalogue.upstream.handed import NoModels
 from socialflow.catalogue.upstream.ports import Models
+from socialflow.errors import SocialflowError
 from socialflow.image.analysis import ImageAnalysis, ImageReport, report
 from socialflow.image.builders import ANALYSES
 from socialflow.image.reader import ImageReader
+from socialflow.image.similar import ImageVector, Like, SimilarImages
+from socialflow.image.vectors import VectorAnalysis
 from socialflow.kit import analyses as asking
+from socialflow.kit.answers import Provenance, Status
 from socialflow.kit.incoming import Incoming
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A picture that could not be compared, and the error's code and words."""
+
+    id: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Pictures by likeness, what made that and what was missing."""
+
+    status: Status
+    missing: tuple[str, ...]
+    provenance: tuple[Provenance, ...]
+    similar: tuple[Like, ...]
+    left_out: tuple[LeftOut, ...]
+
 
 Table = Mapping[str, Callable[[Models], ImageAnalysis]]
 
@@ -43,7 +69,7 @@ class ImageService:
     async def analyse_url(self, url: str, names: Sequence[str]) -> ImageReport:
         """As `analyse`, of what a URL names. Raises what `Incoming.fetched` does besides."""
         asked = await self._chosen(names)
-        async with self._incoming.fetched(url) as path:
+        async with self._incoming.fetched(url, "image_url") as path:
             return await asyncio.to_thread(self._looked, path, asked)
 
     async def analyse_sent(self, pieces: AsyncIterable[bytes], names: Sequence[str]) -> ImageReport:
@@ -62,6 +88,25 @@ class ImageService:
             Overloaded: too many wait.
         """
         return await asyncio.to_thread(self._looked, path, await self._chosen(names))
+
+    async def similar(self, url: str, others: Sequence[str], most: int) -> Ranked:
+        """The `most` of some pictures, all by URL, that are most like one; those that cannot be had are told.
+
+        Raises what `analyse_url` does of the one.
+        """
+        asked = (await self.analyse_url(url, [VectorAnalysis.name])).analyses[VectorAnalysis.name]
+        wanted = ImageVector.of(asked.answer)
+        index, left_out = SimilarImages(wanted.space, len(wanted.vector)), list[LeftOut]()
+        for other in dict.fromkeys(others):
+            try:
+                told = await self.analyse_url(other, [VectorAnalysis.name])
+                index.add(other, ImageVector.of(told.analyses[VectorAnalysis.name].answer))
+            except SocialflowError as problem:
+                left_out.append(LeftOut(other, problem.code, problem.message))
+        found = index.query(wanted, most, least=-1.0)
+        missing = (*asked.missing, *(f"candidate:{one.code}" for one in left_out[:1]))
+        status = Status.PARTIAL if missing else asked.status
+        return Ranked(status, missing, asked.provenance, tuple(found), tuple(left_out))
 
     async def close(self) -> None:
         """End the children."""

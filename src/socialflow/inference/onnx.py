@@ -1,6 +1,6 @@
 """Graphs of ONNX Runtime, loaded as all of them are: one thread, no spinning."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,12 +37,41 @@ def open_session(graph: Path | bytes, name: str = "the graph") -> "InferenceSess
         raise ArtefactError(f"{told} cannot be loaded: {problem}") from problem
 
 
-class OnnxGraph:
-    """An ONNX file as a `Graph`. Raises ArtefactError where it cannot be loaded."""
+def with_outputs(path: Path, names: Sequence[str]) -> bytes:
+    """A graph's file with further outputs. Raises ArtefactError where it cannot be read.
 
-    def __init__(self, path: Path) -> None:
+    An ONNX file is one message of Protocol Buffers, and of messages written one after the other a reader makes one,
+    their lists joined. What is appended is a model (field 7: graph) whose graph has outputs (field 12) alone, of a name
+    (field 1) each; their types the runtime infers.
+    """
+    try:
+        model = path.read_bytes()
+    except OSError as problem:
+        raise ArtefactError(f"{path} cannot be read: {type(problem).__name__}") from problem
+    return model + _field(7, b"".join(_field(12, _field(1, name.encode())) for name in names))
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """A field of variable length: its number and wire type 2, its length in groups of seven bits, its bytes."""
+    length, groups = len(content), list[int]()
+    while True:
+        length, low = length >> 7, length & 0x7F
+        groups.append(low | (0x80 if length else 0))
+        if not length:
+            return bytes([number << 3 | 2, *groups]) + content
+
+
+class OnnxGraph:
+    """An ONNX file as a `Graph`. Raises ArtefactError where it cannot be loaded.
+
+    Args:
+        path: the file.
+        also: values inside of the graph that are given too, by name, after its own outputs.
+    """
+
+    def __init__(self, path: Path, also: Sequence[str] = ()) -> None:
         self._path = path
-        self._session = open_session(path)
+        self._session = open_session(with_outputs(path, also), str(path)) if also else open_session(path)
         self.inputs = tuple(map(_tensor, self._session.get_inputs()))
         self.outputs = tuple(map(_tensor, self._session.get_outputs()))
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from socialflow.errors import TooLarge
+from socialflow.errors import InvalidInput, MediaUnavailable, TooLarge
 from socialflow.kit.fetching import Fetcher
 
 
@@ -25,8 +25,8 @@ class Incoming:
         self._fetcher, self._folder, self._max_bytes = fetcher or Fetcher(), folder, max_bytes
 
     @asynccontextmanager
-    async def fetched(self, url: str) -> AsyncIterator[Path]:
-        """What a URL names.
+    async def fetched(self, url: str, field: str = "url") -> AsyncIterator[Path]:
+        """What a URL names; `field` is what its caller calls it, for errors.
 
         Raises:
             RefusedAddress: it does not name something on the public internet.
@@ -34,7 +34,12 @@ class Incoming:
             TooLarge: it has more bytes than are fetched.
         """
         await self._make_folder()
-        with await self._fetcher.fetch(url, into=self._folder) as fetched:
+        try:
+            media = await self._fetcher.fetch(url, into=self._folder)
+        except (InvalidInput, MediaUnavailable) as problem:
+            problem.field = field
+            raise
+        with media as fetched:
             yield fetched.path
 
     @asynccontextmanager

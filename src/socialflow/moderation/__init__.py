@@ -7,9 +7,11 @@ from socialflow.kit.lazy import lazily
 
 _HOMES = {
     "Author": "behaviour:Author",
+    "NSFWDetector": "nsfw:NSFWDetector",
     "SpamDetector": "spam:SpamDetector",
     "TextModerator": "text_moderator:TextModerator",
     "ToxicityDetector": "toxicity:ToxicityDetector",
+    "ViolenceDetector": "violence:ViolenceDetector",
 }
 
 __all__ = list(_HOMES)

@@ -14,17 +14,21 @@ from socialflow.kit.cache import Cache
 from socialflow.kit.clock import Clock
 from socialflow.pipelines.analyse_job import AnalyseContent
 from socialflow.pipelines.bandit_job import UpdateBandit
+from socialflow.pipelines.captions_job import GenerateCaptions
 from socialflow.pipelines.embeddings import GenerateEmbeddings
 from socialflow.pipelines.graph_job import UpdateGraph
 from socialflow.pipelines.inference import BatchInference
 from socialflow.pipelines.live import ActiveUsers, Lists
 from socialflow.pipelines.precompute import ComputeRecommendations, PrecomputeRecommendations, build_precomputer
 from socialflow.pipelines.pull_job import PullModel
+from socialflow.pipelines.thumbnails_job import GenerateThumbnails
 from socialflow.pipelines.topics_job import TrainTopics
 from socialflow.pipelines.train_job import TrainModel
 from socialflow.pipelines.trending_jobs import CalculateTrending, UpdateTrending
+from socialflow.pipelines.videos_job import AnalyseVideos, Indexing
 from socialflow.pipelines.warm import WarmCache
 from socialflow.recommendation.bandit import MultiArmedBandit
+from socialflow.video.service import VideoService
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class WorkParts:
     bandit: MultiArmedBandit
     catalogue: Catalogue
     upstream: UpstreamModels
+    video: VideoService
+    search: Indexing
     collect: Handler
     inference_dir: Path
     training_env: Mapping[str, str]
@@ -70,5 +76,8 @@ def build_handlers(parts: WorkParts) -> Mapping[PipelineType, Handler]:
         PipelineType.BANDIT_UPDATE: UpdateBandit(parts.bandit),
         PipelineType.GRAPH_UPDATE: UpdateGraph(parts.store, parts.catalogue),
         PipelineType.TRAIN_TOPICS: TrainTopics(parts.store, parts.catalogue),
+        PipelineType.GENERATE_CAPTIONS: GenerateCaptions(parts.store, parts.video),
+        PipelineType.GENERATE_THUMBNAIL: GenerateThumbnails(parts.store, parts.video),
+        PipelineType.BATCH_VIDEO_ANALYSIS: AnalyseVideos(parts.store, parts.video, parts.search),
         PipelineType.PULL_MODEL: PullModel(parts.upstream),
     }

@@ -27,6 +27,7 @@ from socialflow.storage.repositories.impressions import Impressions
 from socialflow.storage.repositories.interactions import Interactions
 from socialflow.storage.repositories.items import Items
 from socialflow.storage.repositories.jobs import Jobs
+from socialflow.storage.repositories.moments import Moments
 from socialflow.storage.repositories.schedules import Schedules
 from socialflow.storage.repositories.users import Users
 from socialflow.storage.repositories.value_models import ValueModels
@@ -64,6 +65,11 @@ class Unit:
     def analyses(self) -> Analyses:
         """What analysis found in items."""
         return Analyses(self._transaction)
+
+    @cached_property
+    def moments(self) -> Moments:
+        """What is found in videos by words."""
+        return Moments(self._transaction)
 
     @cached_property
     def interactions(self) -> Interactions:

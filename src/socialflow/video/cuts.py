@@ -75,6 +75,7 @@ def cuts_and_flashes(thumbs: Thumbs) -> tuple[list[Cut], list[Flash]]:
     returns = [_return(thumbs, int(place), float(changes[place])) for place in places]
     flashes = _apart(_flash(thumbs, *span) for span in returns if span)
     places = places[np.array([span is None for span in returns], bool)]
+    places = places[np.array([not any(_within(int(place), flash) for flash in flashes) for place in places], bool)]
     places = places[~_relit(thumbs, places)]
     if not len(places):
         return [], flashes
@@ -133,6 +134,11 @@ def _flash(thumbs: Thumbs, first: int, last: int) -> Flash | None:
     levels = thumbs[first - 1 : last + 2].mean((1, 2))
     bright = np.flatnonzero(levels[1:-1] > max(levels[0], levels[-1]) + BRIGHTER)
     return Flash(first + int(bright[0]), first + int(bright[-1])) if len(bright) else None
+
+
+def _within(place: int, flash: Flash) -> bool:
+    """Whether a change belongs to a flash: how it dims and how it ends."""
+    return flash.first <= place <= flash.last + 1
 
 
 def _apart(flashes: Iterable[Flash | None]) -> list[Flash]:

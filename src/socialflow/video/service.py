@@ -12,7 +12,10 @@ from socialflow.video.analysis import Analysis, Report, report
 from socialflow.video.builders import ANALYSES
 from socialflow.video.reader import VideoReader, Watching
 
-Table = Mapping[str, Callable[[Models], Analysis]]
+Making = Callable[[Models], Analysis]
+Table = Mapping[str, Making]
+Asked = Sequence[str | Making]
+"""Analyses by name, or what makes one that is asked in a way of its own."""
 
 
 class VideoService:
@@ -40,21 +43,21 @@ class VideoService:
         """Analyses that can be asked for."""
         return tuple(self._analyses)
 
-    async def analyse_url(self, url: str, names: Sequence[str], watching: Watching | None = None) -> Report:
+    async def analyse_url(self, url: str, asked: Asked, watching: Watching | None = None) -> Report:
         """As `analyse`, of what a URL names. Raises what `Incoming.fetched` does besides."""
-        asked = await self._chosen(names)
-        async with self._incoming.fetched(url) as path:
-            return await self._watched(path, asked, watching)
+        analyses = await self._chosen(asked)
+        async with self._incoming.fetched(url, "video_url") as path:
+            return await self._watched(path, analyses, watching)
 
     async def analyse_sent(
-        self, pieces: AsyncIterable[bytes], names: Sequence[str], watching: Watching | None = None
+        self, pieces: AsyncIterable[bytes], asked: Asked, watching: Watching | None = None
     ) -> Report:
         """As `analyse`, of a file that comes in pieces. Raises TooLarge as soon as there are too many bytes."""
-        asked = await self._chosen(names)
+        analyses = await self._chosen(asked)
         async with self._incoming.sent(pieces) as path:
-            return await self._watched(path, asked, watching)
+            return await self._watched(path, analyses, watching)
 
-    async def analyse(self, path: Path, names: Sequence[str], watching: Watching | None = None) -> Report:
+    async def analyse(self, path: Path, asked: Asked, watching: Watching | None = None) -> Report:
         """What these analyses tell of a video, none of them twice; without any, what its header says and how much of it
         can be decoded.
 
@@ -64,15 +67,20 @@ class VideoService:
             ModelUnavailable: the decoder is not installed.
             Overloaded: too many wait.
         """
-        return await self._watched(path, await self._chosen(names), watching)
+        return await self._watched(path, await self._chosen(asked), watching)
 
     async def close(self) -> None:
         """End the children."""
         await asyncio.to_thread(self._reader.close)
 
-    async def _chosen(self, names: Sequence[str]) -> list[Analysis]:
-        """Analyses by name; to open their models may read files."""
-        return await asyncio.to_thread(chosen, names, self._models, self._analyses)
+    async def _chosen(self, asked: Asked) -> list[Analysis]:
+        """Analyses as they are asked; to open their models may read files."""
+
+        def make() -> list[Analysis]:
+            named = chosen([one for one in asked if isinstance(one, str)], self._models, self._analyses)
+            return [*named, *(one(self._models) for one in asked if not isinstance(one, str))]
+
+        return await asyncio.to_thread(make)
 
     async def _watched(self, path: Path, analyses: Sequence[Analysis], watching: Watching | None) -> Report:
         watching = watching or Watching()

@@ -44,7 +44,12 @@ _PLANAR = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "y
 """Pixel formats whose first plane is brightness, a byte each."""
 _FULL = frozenset({"yuvj420p", "yuvj422p", "yuvj444p", "gray", "gray8"})
 
+_LATEST = 300.0
+"""Seconds by which sound and pictures may begin apart."""
+
 if TYPE_CHECKING:
+    from av.stream import Stream
+
     AnyPacket = Packet[Any]
 Progress = Callable[[float], None]
 """Hears the share of the video that is behind, 0 to 1."""
@@ -168,6 +173,8 @@ class _Pass:
         self._frames, self._seconds, self._heard, self._bytes = 0, 0.0, 0.0, 0
         self._origin: float | None = None
         self._step = _step(info)
+        self._late = 0
+        """Samples by which the sound begins after the pictures; below 0: before."""
         self._begun = False
         self._early: list[Samples] = []
         """Sound that came before the first picture, which alone tells how it is turned."""
@@ -210,6 +217,7 @@ class _Pass:
     def _packets(self) -> "Iterator[AnyPacket]":
         streams = self._container.streams
         chosen = [*streams.video[:1], *(streams.audio[:1] if self._hearing else ())]
+        self._late = round(_lag(chosen) * SOUND_RATE)
         for stream in chosen:
             stream.codec_context.thread_count = 1
         self._resampler = AudioResampler(format="flt", layout="mono", rate=SOUND_RATE)
@@ -270,9 +278,29 @@ class _Pass:
                     self._begin(0)
 
     def _hear(self, samples: Samples) -> None:
+        """Let everybody hear the next samples: silence before them where they begin after the pictures do, and none of
+        those that lie before."""
+        late, self._late = self._late, min(0, self._late)
+        for start in range(0, late, SOUND_RATE):
+            self._tell(np.zeros(min(SOUND_RATE, late - start), np.float32))
+        early = min(-self._late, len(samples))
+        self._late += early
+        self._tell(samples[early:])
+
+    def _tell(self, samples: Samples) -> None:
+        if not len(samples):
+            return
         for observer in self._hearing:
             observer.sound(self._heard, samples)
         self._heard += len(samples) / SOUND_RATE
+
+
+def _lag(streams: "Sequence[Stream]") -> float:
+    """Seconds by which the second of two streams begins after the first, as the header says; 0 where it does not, or
+    says what cannot be meant."""
+    starts = [float(one.start_time * one.time_base) for one in streams if one.start_time is not None and one.time_base]
+    lag = starts[1] - starts[0] if len(starts) > 1 else 0.0
+    return lag if abs(lag) <= _LATEST else 0.0
 
 
 def small_luma(frame: VideoFrame, step: int) -> Luma:

@@ -20,11 +20,22 @@ class EventKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """Where something is at some second: fractions of the picture as it is shown, from its left and its top."""
+
+    seconds: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something between two times, seconds from the first frame.
 
     `label` is what it is: a class's name, or the words that are read or said; `score` 0 to 1 how sure that is. `track`
-    tells things apart that are of one label, where they are followed.
+    tells things apart that are of one label, and `places` says where they are, where they are followed.
     """
 
     kind: EventKind
@@ -33,3 +44,14 @@ class Event:
     label: str
     score: float
     track: int | None = None
+    places: tuple[Placed, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return self.end - self.start
+
+
+def in_order(events: list[Event]) -> list[Event]:
+    """Events by when they begin, longer ones first, the same on every run."""
+    return sorted(events, key=lambda one: (one.start, -one.end, one.kind, one.label, one.track or 0))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialflow.analysis.keywords import extract
-from socialflow.analysis.stems import stem
+from socialflow.text.stems import stem
 from socialflow.text.stopwords import LANGUAGES, guess_language, stop_words
 
 

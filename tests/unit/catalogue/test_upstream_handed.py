@@ -52,6 +52,7 @@ class TestShared:
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         monkeypatch.setenv("SOCIALFLOW_HOME", str(tmp_path))
+        monkeypatch.delenv("SOCIALFLOW_MODEL_MIRROR", raising=False)
         shared_models.cache_clear()
         try:
             assert first_of(shared_models(), "face-yunet") == (None, ("model:face-yunet",))

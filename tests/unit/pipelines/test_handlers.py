@@ -44,9 +44,6 @@ NEED_MODELS_TO_COME = {
     PipelineType.MODERATE_POST,
     PipelineType.MODERATE_COMMENT,
     PipelineType.PREDICT_VIRALITY,
-    PipelineType.GENERATE_CAPTIONS,
-    PipelineType.GENERATE_THUMBNAIL,
-    PipelineType.BATCH_VIDEO_ANALYSIS,
 }
 USERS, ITEMS = 20, 30
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.shared_data import SHARED
 
-from socialflow.video.observers.rhythm import RhythmObserver, speech_like
+from socialflow.video.observers.rhythm import RhythmObserver
 from socialflow.video.records import SOUND_RATE, Samples
+from socialflow.video.syllables import speech_like
 
 
 def heard(samples: Samples, piece: int = 1024) -> tuple[float, list[float]]:

@@ -85,6 +85,14 @@ class TestNoCut:
         assert kinds(body) == []
         assert len(body["flashes"]) == 1
 
+    def test_a_flash_that_dims_while_the_camera_moves_ends_without_a_cut(self, tmp_path: Path) -> None:
+        frames = panned(11, 8, 60)
+        for number, share in enumerate(np.linspace(0.97, 0.6, 4), 30):
+            frames[number] = np.rint((1 - share) * frames[number] + share * plain(250)).astype(np.uint8)
+        body = found(film(tmp_path / "dims.mp4", frames))
+        assert kinds(body) == []
+        assert [(one["first"], one["last"]) for one in body["flashes"]] == [(30, 33)]
+
     @pytest.mark.parametrize("speed", [1, 4, 8])
     def test_a_pan_is_one_shot(self, tmp_path: Path, speed: int) -> None:
         assert kinds(found(film(tmp_path / "pan.mp4", panned(6, speed, 80)))) == []

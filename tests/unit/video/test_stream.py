@@ -137,6 +137,16 @@ class TestSound:
         assert np.sqrt((heard[4096:-4096] ** 2).mean()) == pytest.approx(0.354, abs=0.02)
         assert found.info.audio_codec == "aac"
 
+    @pytest.mark.parametrize("container", ["mp4", "mkv"])
+    def test_sound_that_begins_later_is_heard_later(self, tmp_path: Path, container: str) -> None:
+        click = np.zeros(SOUND_RATE, np.float32)
+        click[4000:4400] = 0.8
+        path = film(tmp_path / f"late.{container}", [plain(90)] * 50, sound=click, late=SOUND_RATE // 2)
+        heard = np.concatenate(watched(path)[0].heard)
+        loud = np.flatnonzero(np.abs(heard) > 0.4)
+        assert loud[0] == pytest.approx(SOUND_RATE // 2 + 4000, abs=400)
+        assert not heard[: SOUND_RATE // 2 - 400].any()
+
     def test_who_does_not_listen_costs_nothing(self, tmp_path: Path) -> None:
         class Looks(Notes):
             needs = Needs(luma=True)

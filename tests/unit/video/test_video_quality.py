@@ -14,10 +14,10 @@ from tests.clips import film, noise, plain
 from tests.shared_data import media
 
 from socialflow.errors import MediaUnreadable
+from socialflow.kit.analyses import Options
 from socialflow.kit.answers import Status, Tier
 from socialflow.kit.findings import Finding
 from socialflow.video import VideoQualityAnalyzer
-from socialflow.video.analysis import Options
 from socialflow.video.bit_rates import CODECS, bit_rate, complexity
 from socialflow.video.grading import CURVES, WEIGHTS, on, overall
 from socialflow.video.issues import Severity

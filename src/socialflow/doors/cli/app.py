@@ -17,10 +17,12 @@ from typer.core import TyperGroup
 from socialflow import __version__
 from socialflow.doors.cli import (
     access,
+    captions_eval,
     copies_eval,
     data,
     database,
     demo,
+    detection_eval,
     doctor,
     evaluation,
     image,
@@ -102,6 +104,8 @@ off_policy.register(evaluation.eval_app)
 text_eval.register(evaluation.eval_app)
 copies_eval.register(evaluation.eval_app)
 shots_eval.register(evaluation.eval_app)
+captions_eval.register(evaluation.eval_app)
+detection_eval.register(evaluation.eval_app)
 app.add_typer(evaluation.eval_app, name="eval")
 video.register(text.analyze_app)
 image.register(text.analyze_app)

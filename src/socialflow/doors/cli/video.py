@@ -14,17 +14,23 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add `video` to `socialflow analyze`."""
-    app.command("video", epilog="Example: socialflow analyze video clip.mp4 --json")(analyze_video)
+    app.command("video", epilog="Example: socialflow analyze video clip.mp4 --report clip.html")(analyze_video)
 
 
 def analyze_video(
     path: Annotated[Path, typer.Argument(help="The file.", dir_okay=False)],
     ask: Annotated[str, typer.Option(help="Analyses, comma-separated; default all there are.")] = "",
     json: Json = False,
+    report_to: Annotated[
+        Path | None, typer.Option("--report", help="Write a page of it (HTML) here.", dir_okay=False)
+    ] = None,
 ) -> None:
     """Open a video once, in a process of its own, and answer everything that is asked about it."""
+    from socialflow.catalogue.upstream.handed import commands
     from socialflow.catalogue.upstream.shared import shared_models
-    from socialflow.kit.analyses import watched_by
+    from socialflow.doors.cli.pages.page import save
+    from socialflow.doors.cli.pages.video import STILLS, video_page
+    from socialflow.kit.analyses import Options, watched_by
     from socialflow.video.analysis import report
     from socialflow.video.reader import VideoReader, Watching
     from socialflow.video.service import chosen
@@ -35,10 +41,13 @@ def analyze_video(
     try:
         with console.progress_bar() as progress:
             heard = Watching(lambda share: progress("watching", round(100 * share), 100))
-            seen = reader.watch(path, watched_by(analyses), heard)
+            stills: Options = {} if report_to is None else {STILLS: {}}
+            seen = reader.watch(path, {**watched_by(analyses), **stills}, heard)
         told = report(seen, analyses)
     finally:
         reader.close()
+    if report_to is not None:
+        save(report_to, video_page(path.name, told, seen, commands(told.missing)))
     if json:
         media.write(told)
     else:

@@ -39,6 +39,7 @@ from socialflow.doors.rest.routes import (
     users,
     value_models,
     video,
+    video_search,
 )
 from socialflow.observability.metrics import Metrics
 
@@ -58,6 +59,7 @@ ROUTERS = (
     sentiment.router,
     generation.router,
     video.router,
+    video_search.router,
     fingerprints.router,
     image.router,
     pipelines.router,

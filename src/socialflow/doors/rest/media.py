@@ -39,7 +39,7 @@ def told(report: Reported) -> dict[str, object]:
     }
 
 
-def told_alone(report: Reported, name: str, empty: Mapping[str, object]) -> dict[str, object]:
+def told_alone(report: Reported, name: str, empty: Mapping[str, object]) -> dict[str, Any]:
     """The answer of the one analysis that was asked, its own words at the top; `empty` stands for what it abstains
     from."""
     one = report.analyses[name]

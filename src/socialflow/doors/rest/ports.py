@@ -34,6 +34,7 @@ from socialflow.recommendation.records import (
 )
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
+from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import VideoService
 
 
@@ -142,6 +143,8 @@ class Platform(Protocol):
     def generation(self) -> GenerationService: ...
     @property
     def video(self) -> VideoService: ...
+    @property
+    def search(self) -> VideoSearch: ...
     @property
     def image(self) -> ImageService: ...
     @property

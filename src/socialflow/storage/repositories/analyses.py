@@ -23,7 +23,8 @@ from socialflow.storage.transaction import Transaction, Values
 _NOTHING = {
     column.name: None for column in analyses.c if column.name not in {analyses.c.item_key.name, analyses.c.digest.name}
 }
-_PERMITTED: ColumnElement[bool] = or_(items.c.author_key.is_(None), users.c.may_analyse)
+PERMITTED: ColumnElement[bool] = or_(items.c.author_key.is_(None), users.c.may_analyse)
+"""Of items beside their authors (outer join): what nobody wrote, or somebody who permits analysis."""
 
 
 class Analyses:
@@ -113,7 +114,7 @@ class Analyses:
 def _permitted(query: Select[Any]) -> Select[Any]:
     """Of the items with words, those of nobody or of an author who permits analysis."""
     joined = query.select_from(analyses).join(items, items.c.key == analyses.c.item_key)
-    return joined.outerjoin(users, users.c.key == items.c.author_key).where(_PERMITTED)
+    return joined.outerjoin(users, users.c.key == items.c.author_key).where(PERMITTED)
 
 
 def _digest(row: Values) -> str | None:

@@ -7,7 +7,7 @@ found, and none is given twice.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -74,21 +74,41 @@ async def append(tx: Transaction, rows: Sequence[LogRow]) -> None:
 async def poll(tx: Transaction, cursor: LogCursor, limit: int) -> LogDelta:
     """What became visible since `cursor`; one query where there is nothing."""
     look = await tx.one(_LOOK)
-    block, changed = InteractionBlock.empty(), list[tuple[int, int]]()
-    appended = told = _Page(look.xmin)
+    block, appended = InteractionBlock.empty(), _Page(look.xmin)
     if look.interactions >= cursor.interactions:
         given = cursor.recent_interactions
         row = await tx.one(_INTERACTIONS, {"position": cursor.interactions, "limit": limit + len(given)})
         appended = _page(row, given, limit, look.xmin)
         block = _block(row, appended.new)
-    if look.changes >= cursor.changes:
-        given = cursor.recent_changes
-        row = await tx.one(_CHANGES, {"position": cursor.changes, "limit": limit + len(given)})
-        told = _page(row, given, limit, look.xmin)
-        kinds, keys = _column(row.kinds, ">i2")[told.new], _column(row.keys, ">i8")[told.new]
-        changed = list(zip(kinds.tolist(), keys.tolist(), strict=True))
+    rows, told = await _changes(tx, look, cursor, limit)
     after = LogCursor(appended.position, told.position, appended.recent, told.recent)
-    return LogDelta(block, changes_of(changed), after, appended.full or told.full)
+    return LogDelta(block, changes_of(rows), after, appended.full or told.full)
+
+
+async def changed(tx: Transaction, cursor: LogCursor, limit: int) -> LogDelta:
+    """As `poll`, of changes alone."""
+    rows, told = await _changes(tx, await tx.one(_LOOK), cursor, limit)
+    after = replace(cursor, changes=told.position, recent_changes=told.recent)
+    return LogDelta(InteractionBlock.empty(), changes_of(rows), after, told.full)
+
+
+async def newest(tx: Transaction) -> LogCursor:
+    """The cursor of who has read everything; what is visible already may be given once more."""
+    xmin = (await tx.one(_LOOK)).xmin
+    return LogCursor(xmin, xmin)
+
+
+async def _changes(
+    tx: Transaction, look: Record, cursor: LogCursor, limit: int
+) -> tuple[Sequence[tuple[int, int]], "_Page"]:
+    """Changes that became visible, and where the next page begins."""
+    if look.changes < cursor.changes:
+        return (), _Page(look.xmin)
+    given = cursor.recent_changes
+    row = await tx.one(_CHANGES, {"position": cursor.changes, "limit": limit + len(given)})
+    told = _page(row, given, limit, look.xmin)
+    kinds, keys = _column(row.kinds, ">i2")[told.new], _column(row.keys, ">i8")[told.new]
+    return list(zip(kinds.tolist(), keys.tolist(), strict=True)), told
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,14 @@ class Log(Protocol):
         """What became visible since `cursor`; one query where there is nothing."""
         ...
 
+    async def changed(self, tx: Transaction, cursor: LogCursor, limit: int) -> LogDelta:
+        """As `poll`, of changes alone."""
+        ...
+
+    async def newest(self, tx: Transaction) -> LogCursor:
+        """The cursor of who has read everything."""
+        ...
+
 
 COLUMNS = (
     "user_key",

@@ -4,6 +4,7 @@ A reader's position is the last id it saw. Ids are AUTOINCREMENT: the id of a de
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import orjson
@@ -51,15 +52,32 @@ async def poll(tx: Transaction, cursor: LogCursor, limit: int) -> LogDelta:
     newest = await tx.one(_NEWEST)
     last_interaction, last_change = newest.interactions or 0, newest.changes or 0
     block, read_to = await _interactions(tx, cursor.interactions, last_interaction, limit)
-    changed: Sequence[tuple[int, int]] = ()
-    changed_to = cursor.changes
-    if last_change > cursor.changes:
-        query = select(changes.c.id, changes.c.kind, changes.c.key).where(changes.c.id > cursor.changes)
-        rows = await tx.rows(query.order_by(changes.c.id).limit(limit))
-        changed = [(row.kind, row.key) for row in rows]
-        changed_to = rows[-1].id if len(rows) == limit else last_change
+    changed, changed_to = await _changes(tx, cursor.changes, last_change, limit)
     more = read_to < last_interaction or changed_to < last_change
     return LogDelta(block, changes_of(changed), LogCursor(read_to, changed_to), more)
+
+
+async def changed(tx: Transaction, cursor: LogCursor, limit: int) -> LogDelta:
+    """As `poll`, of changes alone."""
+    last = (await tx.one(_NEWEST)).changes or 0
+    rows, read_to = await _changes(tx, cursor.changes, last, limit)
+    after = replace(cursor, changes=read_to)
+    return LogDelta(InteractionBlock.empty(), changes_of(rows), after, read_to < last)
+
+
+async def newest(tx: Transaction) -> LogCursor:
+    """The cursor of who has read everything."""
+    row = await tx.one(_NEWEST)
+    return LogCursor(row.interactions or 0, row.changes or 0)
+
+
+async def _changes(tx: Transaction, after: int, last: int, limit: int) -> tuple[Sequence[tuple[int, int]], int]:
+    """Up to `limit` changes with ids in (after, last], and the id up to which nothing is left."""
+    if last <= after:
+        return (), after
+    query = select(changes.c.id, changes.c.kind, changes.c.key).where(changes.c.id > after)
+    rows = await tx.rows(query.order_by(changes.c.id).limit(limit))
+    return [(row.kind, row.key) for row in rows], rows[-1].id if len(rows) == limit else last
 
 
 async def _interactions(tx: Transaction, after: int, last: int, limit: int) -> tuple[InteractionBlock, int]:

@@ -8,7 +8,15 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from socialflow.content.log import ChangeKind
 from socialflow.storage.repositories.changes import announce
-from socialflow.storage.tables import analyses, interaction_keys, interactions, item_stats, items
+from socialflow.storage.tables import (
+    analyses,
+    interaction_keys,
+    interactions,
+    item_stats,
+    items,
+    moment_vectors,
+    moments,
+)
 from socialflow.storage.transaction import Transaction
 
 
@@ -20,6 +28,8 @@ async def remove_items(tx: Transaction, keys: Collection[int]) -> Counter[str]:
     rows = await remove_interactions(tx, tx.among(interactions.c.item_key, doomed))
     rows["item_stats"] = await tx.run(delete(item_stats).where(tx.among(item_stats.c.item_key, doomed)))
     rows["analyses"] = await tx.run(delete(analyses).where(tx.among(analyses.c.item_key, doomed)))
+    rows["moment_vectors"] = await tx.run(delete(moment_vectors).where(tx.among(moment_vectors.c.item_key, doomed)))
+    rows["moments"] = await tx.run(delete(moments).where(tx.among(moments.c.item_key, doomed)))
     rows["items"] = await tx.run(delete(items).where(tx.among(items.c.key, doomed)))
     await announce(tx, ChangeKind.ITEM_ERASED, doomed)
     return rows

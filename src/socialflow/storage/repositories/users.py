@@ -14,6 +14,7 @@ from socialflow.kit.roles import Role
 from socialflow.storage.repositories.analyses import Analyses
 from socialflow.storage.repositories.changes import announce
 from socialflow.storage.repositories.closed_names import closed
+from socialflow.storage.repositories.moments import Moments
 from socialflow.storage.repositories.rows import Outcomes, checked_row, findable, json_text, texts
 from socialflow.storage.repositories.upserts import store_rows
 from socialflow.storage.tables import users
@@ -106,6 +107,7 @@ class Users:
         withheld = [keys[one] for one, row in rows.items() if one in keys and not row["may_analyse"]]
         if withheld:
             await Analyses(self._tx).withdraw(withheld)
+            await Moments(self._tx).withdraw(withheld)
         await announce(self._tx, ChangeKind.USER, sorted(stored.values()))
         return set(rows) - set(stored)
 

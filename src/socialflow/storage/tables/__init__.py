@@ -3,7 +3,16 @@
 from socialflow.storage.tables.answers import feed_rules, impressions, value_models
 from socialflow.storage.tables.bandit import bandit, bandit_people
 from socialflow.storage.tables.base import metadata
-from socialflow.storage.tables.content import MODERATION, analyses, categories, item_stats, items, topics
+from socialflow.storage.tables.content import (
+    MODERATION,
+    analyses,
+    categories,
+    item_stats,
+    items,
+    moment_vectors,
+    moments,
+    topics,
+)
 from socialflow.storage.tables.installation import api_keys, closed_names, erasures, installation
 from socialflow.storage.tables.log import changes, interaction_keys, interactions
 from socialflow.storage.tables.people import (
@@ -41,6 +50,8 @@ __all__ = [
     "items",
     "jobs",
     "metadata",
+    "moment_vectors",
+    "moments",
     "schedules",
     "subscriptions",
     "topics",

@@ -1,6 +1,6 @@
 """Items, their statistics over time, and the vocabularies they are filed under."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from socialflow.storage.tables.base import Identifier, Surrogate, metadata
 
@@ -78,6 +78,26 @@ analyses = Table(
     Column("details", Text),
 )
 Index(None, analyses.c.made_by, analyses.c.item_key)
+
+
+moments = Table(
+    "moments",
+    metadata,
+    Column("item_key", BigInteger, ForeignKey("items.key"), primary_key=True, autoincrement=False),
+    Column("indexed_at", BigInteger, nullable=False),
+    # Phrases and, by their places, what is in each moment.
+    Column("clip", Text, nullable=False),
+)
+
+moment_vectors = Table(
+    "moment_vectors",
+    metadata,
+    Column("item_key", BigInteger, ForeignKey("items.key"), primary_key=True, autoincrement=False),
+    # Stands for what made the vectors: those of two spaces do not compare.
+    Column("space", Text, primary_key=True),
+    # Half floats, little-endian, a row for each phrase.
+    Column("vectors", LargeBinary, nullable=False),
+)
 
 
 def _vocabulary(name: str) -> Table:

@@ -1,11 +1,13 @@
 """What content is about."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from socialflow.access.matrix import Action, authorise
-from socialflow.analysis.content import unseen, whole
+from socialflow.analysis.content import whole
+from socialflow.analysis.sights import Sights, sights, with_sights
 from socialflow.content.records import ItemKind
 from socialflow.doors.rest.deps import Call, CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
@@ -87,9 +89,9 @@ async def interests(
 @router.post("/analyze", response_model=AnalyzeOut, responses=documented(404), summary="What content says")
 async def analyse(body: AnalyzeIn, call: CallDep) -> Reply:
     """Tags, categories, sentiment, language, topics, names and key phrases of a text, all from one encoding: of the
-    given one, else of the stored item's words. For the item's author and for who may analyse anything; nothing is
-    stored. `missing` names what could not be told: `visual_tags` of
-    videos and pictures, as nothing looks at them yet."""
+    given one, else of the stored item's words; and tags of what a video and a picture show whose URLs are given. For
+    the item's author and for who may analyse anything; nothing is stored. `missing` names what could not be told:
+    where a file cannot be had or opened, `visual_tags` with the reason, and the words are answered."""
     data = body.content_data
     try:
         item = await call.content.item(body.content_id)
@@ -102,8 +104,10 @@ async def analyse(body: AnalyzeIn, call: CallDep) -> Reply:
     text = data.text if item is None or data.text is not None else whole(item.title, item.description, item.text)
     found = await call.platform.contents.read_of(author, text or "")
     shows = body.content_type is ItemKind.VIDEO or data.video_url is not None or data.image_url is not None
-    told = {"content_id": body.content_id, "content_type": body.content_type, "visual_tags": []}
-    return Reply({**findings_out(unseen(found) if shows else found), **told})
+    looks = (call.platform.video, call.platform.image)
+    seen = await sights(*looks, data.video_url, data.image_url) if shows else Sights()
+    told = {"content_id": body.content_id, "content_type": body.content_type, "visual_tags": seen.tags}
+    return Reply({**findings_out(with_sights(found, replace(seen, tags=()))), **told})
 
 
 @router.get("/status", response_model=MlStatusOut, summary="What models say and do")

@@ -11,7 +11,7 @@ ImageUrl = Annotated[
     MediaUrl,
     Field(description="http or https, on the public internet.", examples=["https://media.example.org/photo.jpg"]),
 ]
-Share = Annotated[float, Field(ge=0, le=1, examples=[0.25])]
+Share = Annotated[float, Field(ge=0, le=1, description="0 to 1.", examples=[0.25])]
 
 
 class PictureIn(Body):
@@ -67,7 +67,7 @@ class ObjectOut(BaseModel):
 
     label: Annotated[str, Field(description="One of 80 classes (COCO).", examples=["dog"])]
     score: Annotated[float, Field(description="How sure the model is, 0 to 1.", examples=[0.84])]
-    box: BoxOut
+    box: Annotated[BoxOut, Field(description="Where it is.")]
 
 
 class _OneOut(Answered):
@@ -94,7 +94,7 @@ class FaceOut(BaseModel):
     """One face; whose it is nobody asks."""
 
     score: Annotated[float, Field(description="How sure the model is, 0 to 1.", examples=[0.92])]
-    box: BoxOut
+    box: Annotated[BoxOut, Field(description="Where it is.")]
     landmarks: Annotated[
         dict[str, PointOut] | None,
         Field(description="right_eye, left_eye, nose, mouth_right, mouth_left; null where the model tells none."),
@@ -107,3 +107,95 @@ class FacesOut(_OneOut):
 
     count: Annotated[int, Field(description="How many.", examples=[1])]
     faces: Annotated[list[FaceOut], Field(description="Best first.")]
+
+
+class TagOut(BaseModel):
+    """One tag."""
+
+    tag: Annotated[str, Field(description="In words.", examples=["golden retriever"])]
+    confidence: Annotated[float, Field(description="0 to 1.", examples=[0.81])]
+    source: Annotated[str, Field(description="The model that found it.", examples=["imagenet-mobilenet-v2"])]
+
+
+class TagsOut(_OneOut):
+    """What a picture is of."""
+
+    tags: Annotated[list[TagOut], Field(description="The surest first.")]
+
+
+Likelihood = Annotated[float | None, Field(description="0 to 1; null: not known.", examples=[0.03])]
+
+
+class RegionOut(BaseModel):
+    """A part of a picture without which it would be judged milder."""
+
+    box: Annotated[BoxOut, Field(description="Where it is.")]
+    drop: Annotated[float, Field(description="By how much milder.", examples=[0.2])]
+    unsafe: Likelihood
+    questionable: Likelihood
+
+
+class FitOut(_OneOut):
+    """Whether a picture is fit for work."""
+
+    is_nsfw: Annotated[bool | None, Field(description="Null where nothing could judge it.", examples=[False])]
+    confidence: Likelihood
+    score: Likelihood
+    categories: Annotated[
+        dict[str, float | None],
+        Field(
+            description="safe, suggestive, explicit, racy, violence, gore; null: not known to the model.",
+            examples=[{"safe": 0.96, "explicit": 0.01, "violence": None}],
+        ),
+    ]
+    safe: Likelihood
+    questionable: Likelihood
+    unsafe: Likelihood
+    verdict: Annotated[str | None, Field(description="safe, questionable or unsafe.", examples=["safe"])]
+    is_safe: Annotated[bool, Field(description="False where nothing could judge it.", examples=[True])]
+    recommended_action: Annotated[str, Field(description="approve, flag_for_review or reject.", examples=["approve"])]
+    regions: Annotated[tuple[RegionOut, ...], Field(description="Where it lies, for people to look at.")] = ()
+    heat: Annotated[
+        tuple[tuple[float, ...], ...], Field(description="6 x 6: by how much milder without it.", examples=[[]])
+    ] = ()
+
+
+class SimilarIn(Body):
+    """A picture, and those among which the like is looked for."""
+
+    image_url: ImageUrl
+    candidates: Annotated[
+        tuple[MediaUrl, ...],
+        Field(
+            min_length=1,
+            max_length=20,
+            description="Pictures by URL.",
+            examples=[["https://media.example.org/other.jpg"]],
+        ),
+    ]
+    limit: Annotated[int, Field(ge=1, le=20, description="How many are told.", examples=[5])] = 20
+
+
+class LikeOut(BaseModel):
+    """A picture that is like the one asked for."""
+
+    id: Annotated[str, Field(description="Its URL.", examples=["https://media.example.org/other.jpg"])]
+    kind: Annotated[str, Field(description="duplicate or alike.", examples=["alike"])]
+    similarity: Annotated[float, Field(description="Cosine of the vectors, -1 to 1.", examples=[0.71])]
+    distance: Annotated[int, Field(description="Bits by which perceptual hashes differ, 0 to 256.", examples=[118])]
+
+
+class LeftOutOut(BaseModel):
+    """A picture that could not be compared."""
+
+    id: Annotated[str, Field(description="Its URL.", examples=["https://media.example.org/gone.jpg"])]
+    code: Annotated[str, Field(description="Why, as in errors.", examples=["media_unavailable"])]
+    detail: Annotated[str, Field(description="The same in words.", examples=["it answered with 404"])]
+
+
+class SimilarOut(Answered):
+    """Pictures by likeness."""
+
+    commands: Commands
+    similar: Annotated[list[LikeOut], Field(description="The most alike first.")]
+    left_out: Annotated[list[LeftOutOut], Field(description="Those that could not be compared.")]

@@ -1,20 +1,22 @@
 """Bodies of what is asked about videos."""
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from pydantic import BaseModel, Field
 
 from socialflow.doors.rest.schemas.common import Body
 from socialflow.doors.rest.schemas.media import MAX_ANALYSES, Analyses, MediaOut, MediaUrl
 
+VideoUrl: TypeAlias = Annotated[
+    MediaUrl,
+    Field(description="http or https, on the public internet.", examples=["https://media.example.org/clip.mp4"]),
+]
+
 
 class VideoIn(Body):
     """A video by URL, and what is asked about it."""
 
-    video_url: Annotated[
-        MediaUrl,
-        Field(description="http or https, on the public internet.", examples=["https://media.example.org/clip.mp4"]),
-    ]
+    video_url: VideoUrl
     analyses: Annotated[
         Analyses,
         Field(

@@ -1,0 +1,57 @@
+"""What people do in a video, by itself."""
+
+import asyncio
+from pathlib import Path
+from typing import TypedDict
+
+from socialflow.catalogue.upstream.ports import Models
+from socialflow.catalogue.upstream.shared import shared_models
+from socialflow.kit.answers import Provenance, Status
+from socialflow.video.actions import Action, ActionAnalysis
+from socialflow.video.reader import VideoReader, Watching, shared_reader
+
+
+class Actions(TypedDict):
+    """Actions in order of time. `classes` is how many are known: 400 with the model of Kinetics-400, nine without.
+    `missing` names that model, `person` where nobody was seen, and `video:...` where the file breaks off."""
+
+    actions: list[Action]
+    classes: int
+    status: Status
+    missing: list[str]
+    provenance: list[Provenance]
+
+
+class ActionRecognizer:
+    """Recognises what people do and between which seconds (see `socialflow.video.actions.ActionAnalysis`).
+
+    Parameters:
+        models: those that others trained; None: those of this installation.
+        reader: decodes in a bounded child; None: the one that all share.
+    """
+
+    def __init__(self, models: Models | None = None, reader: VideoReader | None = None) -> None:
+        self._models, self._reader = models, reader
+
+    def predict(self, path: Path | str, watching: Watching | None = None) -> Actions:
+        """The actions of a file. Raises what `VideoReader.watch` does."""
+        analysis = ActionAnalysis(self._models or shared_models())
+        seen = (self._reader or shared_reader()).watch(Path(path), analysis.watches, watching)
+        answered = analysis.conclude(seen)
+        lacking = [name for name in seen.read.lacking if name not in answered.missing]
+        return Actions(
+            actions=answered.answer["actions"],
+            classes=answered.answer["classes"],
+            status=Status.PARTIAL if lacking and answered.status is Status.COMPLETE else answered.status,
+            missing=[*answered.missing, *lacking],
+            provenance=list(answered.provenance),
+        )
+
+    async def detect(self, path: Path | str) -> Actions:
+        """As `predict`, in another thread; cancelling it ends the decoding."""
+        watching = Watching()
+        try:
+            return await asyncio.to_thread(self.predict, path, watching)
+        except asyncio.CancelledError:
+            watching.give_up()
+            raise
