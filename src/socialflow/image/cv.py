@@ -62,10 +62,15 @@ def grey(picture: ByteArray) -> ByteArray:
     return made
 
 
+_LAB_ZERO, _LAB_STEP = np.array([0, 128, 128], np.float32), np.array([100 / 255, 1, 1], np.float32)
+
+
 def lab(picture: ByteArray) -> FloatArray:
-    """CIE L*a*b* (h, w, 3) of a picture (h, w, 3) of red, green and blue: L* from 0 to 100, sRGB under D65."""
+    """CIE L*a*b* (h, w, 3) of a picture (h, w, 3) of red, green and blue: L* from 0 to 100, sRGB under D65; in 256
+    steps each."""
     cv = _opencv()
-    made: FloatArray = cv.cvtColor(picture.astype(np.float32) / np.float32(255), cv.COLOR_RGB2LAB)
+    steps: ByteArray = cv.cvtColor(picture, cv.COLOR_RGB2LAB)
+    made: FloatArray = (steps.astype(np.float32) - _LAB_ZERO) * _LAB_STEP
     return made
 
 

@@ -21,6 +21,8 @@ SAMPLED = 2.0
 PART_SIDE = 256
 """Pixels of the longer side of the frame from which parts are hashed."""
 ByteArray = npt.NDArray[np.uint8]
+_LEVELS: ByteArray = np.rint((np.arange(256.0) - 16) * 255 / 219).clip(0, 255).astype(np.uint8)
+"""Brightness stored from 16 (black) to 235 (white), from 0 to 255."""
 
 
 class PrintObserver(Observer):
@@ -41,10 +43,12 @@ class PrintObserver(Observer):
         self._pacer, self._listener = Pacer(), Listener()
         self._seconds = self._heard = 0.0
         self._frame_seconds = 0.0
+        self._turns, self._full = 0, False
 
     def begin(self, info: VideoInfo) -> None:
         """Take the rate of frames."""
         self._frame_seconds = 1 / info.frame_rate if info.frame_rate else 0.0
+        self._turns, self._full = info.rotation // 90, info.full_range
 
     def luma(self, number: int, seconds: float, luma: Luma) -> None:  # noqa: ARG002 (times tell)
         """Note how much the picture changes."""
@@ -52,8 +56,11 @@ class PrintObserver(Observer):
         self._seconds = seconds + self._frame_seconds
 
     def frame(self, frame: Frame) -> None:
-        """Hash a frame and its parts."""
-        hashes, qualities = frame_prints(frame.colours(pdq.LONGEST))
+        """Hash a frame and its parts: its brightness as the decoder made it, which spares making colours."""
+        grey = at_most(frame.luma(), pdq.LONGEST, quick=True)
+        if not self._full:
+            grey = _LEVELS[grey]
+        hashes, qualities = frame_prints(np.ascontiguousarray(np.rot90(grey, -self._turns)))
         self._numbers.append(frame.number)
         self._times.append(frame.seconds)
         self._hashes.append(hashes)
@@ -84,7 +91,8 @@ class PrintObserver(Observer):
 
 
 def frame_prints(picture: ByteArray) -> tuple[ByteArray, ByteArray]:
-    """PDQ hashes (parts, 32) and qualities (parts,) of a frame (h, w, 3) and its parts, the whole first."""
+    """PDQ hashes (parts, 32) and qualities (parts,) of a frame, (h, w, 3) or its luma (h, w), and its parts, the whole
+    first."""
     grey = luma_of(at_most(picture, pdq.LONGEST))
     small = at_most(grey, PART_SIDE)
     whole, *parts = parts_of(small)

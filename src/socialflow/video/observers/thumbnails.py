@@ -102,7 +102,7 @@ class ThumbnailObserver(Observer):
             self._discarded["black" if brightness < _DARK else "dull"] += 1
             return
         found = saliency(picture)
-        told = parts(picture, found, sharpness(at_most(frame.luma(), SHARP)))
+        told = parts(picture, found, sharpness(at_most(frame.luma(), SHARP, quick=True)))
 
         def kept() -> _Kept:
             shown = frame.colours(SIDE)
