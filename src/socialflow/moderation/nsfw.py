@@ -1,6 +1,5 @@
 """Whether a picture or a video is fit for work."""
 
-import asyncio
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
@@ -16,7 +15,7 @@ from socialflow.image.reader import ImageReader
 from socialflow.kit.answers import Answered, Provenance, Status
 from socialflow.video.kinds import HEAD, container_of
 from socialflow.video.nsfw import NSFWAnalysis as OfVideo
-from socialflow.video.reader import VideoReader, Watching, shared_reader
+from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 
 
 class _Told(TypedDict):
@@ -89,12 +88,7 @@ class NSFWDetector:
 
     async def detect(self, media: Given) -> NSFW:
         """As `predict`, in another thread; cancelling it ends the decoding of a video."""
-        watching = Watching()
-        try:
-            return await asyncio.to_thread(self.predict, media, watching)
-        except asyncio.CancelledError:
-            watching.give_up()
-            raise
+        return await aside(lambda watching: self.predict(media, watching))
 
     def _of_picture(self, picture: Given, models: Models) -> NSFW:
         analysis = OfPicture(models, self._threshold)

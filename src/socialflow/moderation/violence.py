@@ -1,6 +1,5 @@
 """Signs of violence in a video."""
 
-import asyncio
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -9,7 +8,7 @@ from socialflow.catalogue.upstream.shared import shared_models
 from socialflow.image.given import file_of
 from socialflow.image.nsfw import threshold_of
 from socialflow.kit.answers import Provenance, Status
-from socialflow.video.reader import VideoReader, Watching, shared_reader
+from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 from socialflow.video.violence import THRESHOLD, ViolenceAnalysis
 
 
@@ -68,9 +67,4 @@ class ViolenceDetector:
 
     async def detect(self, video: Path | str | bytes) -> Violence:
         """As `predict`, in another thread; cancelling it ends the decoding."""
-        watching = Watching()
-        try:
-            return await asyncio.to_thread(self.predict, video, watching)
-        except asyncio.CancelledError:
-            watching.give_up()
-            raise
+        return await aside(lambda watching: self.predict(video, watching))

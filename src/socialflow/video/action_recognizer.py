@@ -1,6 +1,5 @@
 """What people do in a video, by itself."""
 
-import asyncio
 from pathlib import Path
 from typing import TypedDict
 
@@ -8,7 +7,7 @@ from socialflow.catalogue.upstream.ports import Models
 from socialflow.catalogue.upstream.shared import shared_models
 from socialflow.kit.answers import Provenance, Status
 from socialflow.video.actions import Action, ActionAnalysis
-from socialflow.video.reader import VideoReader, Watching, shared_reader
+from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 
 
 class Actions(TypedDict):
@@ -49,9 +48,4 @@ class ActionRecognizer:
 
     async def detect(self, path: Path | str) -> Actions:
         """As `predict`, in another thread; cancelling it ends the decoding."""
-        watching = Watching()
-        try:
-            return await asyncio.to_thread(self.predict, path, watching)
-        except asyncio.CancelledError:
-            watching.give_up()
-            raise
+        return await aside(lambda watching: self.predict(path, watching))

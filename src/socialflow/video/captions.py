@@ -1,6 +1,5 @@
 """Captions of what is said in a video or a sound."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypedDict
@@ -13,7 +12,7 @@ from socialflow.kit.answers import Answered, Provenance, Status, Tier
 from socialflow.kit.findings import Finding
 from socialflow.video.analysis import Analysis
 from socialflow.video.cues import Cue, Word, cues_of
-from socialflow.video.reader import VideoReader, Watching, shared_reader
+from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 from socialflow.video.records import Pass
 from socialflow.video.sphinx import NAME as SPHINX
 from socialflow.video.subtitles import WRITERS, Format
@@ -121,12 +120,7 @@ class SpeechCaptioner:
 
     async def caption(self, path: Path | str) -> Captions:
         """As `predict`, in another thread; cancelling it ends the decoding."""
-        watching = Watching()
-        try:
-            return await asyncio.to_thread(self.predict, path, watching)
-        except asyncio.CancelledError:
-            watching.give_up()
-            raise
+        return await aside(lambda watching: self.predict(path, watching))
 
     async def generate_captions(self, path: Path | str, form: Format = "vtt") -> str:
         """The captions of a file as WebVTT (`vtt`) or SubRip (`srt`); without cues where nobody speaks."""

@@ -1,6 +1,5 @@
 """A video as a whole: what is seen, heard, read and said in one timeline, and what follows from it."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ from socialflow.kit.answers import Answered, Provenance, Status, Tier
 from socialflow.video.analysis import Analysis
 from socialflow.video.happening import events_of
 from socialflow.video.questions import Reply, ask
-from socialflow.video.reader import VideoReader, Watching, shared_reader
+from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 from socialflow.video.records import Pass
 from socialflow.video.relations import relations
 from socialflow.video.summary import caption, summary
@@ -98,12 +97,7 @@ class DeepVideoAnalyzer:
 
     async def analyze(self, path: Path | str) -> dict[str, Any]:
         """As `predict`, in another thread; cancelling it ends the decoding."""
-        watching = Watching()
-        try:
-            return await asyncio.to_thread(self.predict, path, watching)
-        except asyncio.CancelledError:
-            watching.give_up()
-            raise
+        return await aside(lambda watching: self.predict(path, watching))
 
     def ask(self, question: str, told: Mapping[str, Any]) -> Reply:
         """Answer a question of when, how many or in which order from what `predict` told."""

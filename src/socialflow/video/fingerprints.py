@@ -3,8 +3,6 @@
 import asyncio
 import base64
 import binascii
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypedDict, TypeVar
 
@@ -15,7 +13,7 @@ from socialflow.video.analysis import Analysis
 from socialflow.video.copies import DEFAULT_LIMITS, Limits, VideoMatch
 from socialflow.video.matching import matches
 from socialflow.video.prints import VideoFingerprint, fingerprint_of
-from socialflow.video.reader import VideoReader, Watching, shared_reader
+from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 from socialflow.video.records import Pass
 
 _MADE_BY = Provenance("video_fingerprint", "1", Tier.HEURISTIC)
@@ -81,8 +79,7 @@ class ContentFingerprintGenerator:
 
     async def generate(self, path: Path | str) -> Fingerprint:
         """As `predict`, in another thread; cancelling it ends the decoding."""
-        watching = Watching()
-        return await _aside(partial(self.predict, path, watching), watching)
+        return await aside(lambda watching: self.predict(path, watching))
 
     def fingerprint(self, path: Path | str, watching: Watching | None = None) -> VideoFingerprint:
         """What is kept of a file, as a record. Raises what `VideoReader.watch` does."""
@@ -103,14 +100,6 @@ class ContentFingerprintGenerator:
 
     def _watched(self, path: Path | str, watching: Watching | None) -> Pass:
         return (self._reader or shared_reader()).watch(Path(path), FingerprintAnalysis().watches, watching)
-
-
-async def _aside(work: Callable[[], _Told], watching: Watching) -> _Told:
-    try:
-        return await asyncio.to_thread(work)
-    except asyncio.CancelledError:
-        watching.give_up()
-        raise
 
 
 def fingerprint_told(seen: Pass) -> Fingerprint:

@@ -1,6 +1,5 @@
 """Objects and faces of a video, followed over time, as analyses of a pass."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypedDict
@@ -18,7 +17,7 @@ from socialflow.kit.analyses import Options
 from socialflow.kit.answers import Answered, Provenance, Status, Tier
 from socialflow.kit.findings import Finding
 from socialflow.video.analysis import Analysis
-from socialflow.video.reader import VideoReader, Watching, shared_reader
+from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 from socialflow.video.records import Pass
 
 TRACKER = Provenance("tracker", "1", Tier.HEURISTIC)
@@ -139,12 +138,7 @@ class ObjectDetector:
 
     async def detect(self, path: Path | str) -> FollowedObjects:
         """As `predict`, in another thread; cancelling it ends the decoding."""
-        watching = Watching()
-        try:
-            return await asyncio.to_thread(self.predict, path, watching)
-        except asyncio.CancelledError:
-            watching.give_up()
-            raise
+        return await aside(lambda watching: self.predict(path, watching))
 
 
 def _followed(found: Finding, lacking: tuple[str, ...], made: Provenance) -> Answered:

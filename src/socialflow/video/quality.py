@@ -1,6 +1,5 @@
 """Technical quality of a video: what it is, what was measured, what is wrong and what would be right."""
 
-import asyncio
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypedDict, cast
@@ -12,7 +11,7 @@ from socialflow.video.bit_rates import BitRate, bit_rate, complexity
 from socialflow.video.grading import Body, overall, picture_parts, sound_part
 from socialflow.video.issues import issues
 from socialflow.video.ports import Scorer
-from socialflow.video.reader import VideoReader, Watching, shared_reader
+from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 from socialflow.video.records import Pass, VideoInfo
 
 LINES = (144, 240, 360, 480, 576, 720, 1080, 1440, 2160, 4320)
@@ -113,12 +112,7 @@ class VideoQualityAnalyzer:
 
     async def analyze(self, path: Path | str) -> Quality:
         """As `predict`, in another thread; cancelling it ends the decoding."""
-        watching = Watching()
-        try:
-            return await asyncio.to_thread(self.predict, path, watching)
-        except asyncio.CancelledError:
-            watching.give_up()
-            raise
+        return await aside(lambda watching: self.predict(path, watching))
 
 
 def judged(seen: Pass, learned: float | None = None) -> Judged:

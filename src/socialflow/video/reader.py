@@ -1,18 +1,21 @@
 """One pass over a file in a bounded child, for whoever has questions about it."""
 
+import asyncio
 import atexit
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from socialflow.errors import MediaUnreadable, ModelUnavailable
 from socialflow.kit.bounded import BoundedPool, Given, Limits
 from socialflow.kit.findings import heard
 from socialflow.kit.wire import BrokenMessage, Message
 from socialflow.video.records import Bounds, Pass, Read, VideoInfo
+
+T = TypeVar("T")
 
 JOB = "socialflow.video.work:analyse"
 
@@ -57,6 +60,16 @@ class VideoReader:
     def close(self) -> None:
         """End the children."""
         self._pool.close()
+
+
+async def aside(call: Callable[[Watching], T], watching: Watching | None = None) -> T:
+    """Watch a file in another thread; cancelling this ends the decoding."""
+    watching = watching or Watching()
+    try:
+        return await asyncio.to_thread(call, watching)
+    except asyncio.CancelledError:
+        watching.give_up()
+        raise
 
 
 @cache

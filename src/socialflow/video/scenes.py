@@ -1,6 +1,5 @@
 """Scenes of a video: its shots, which of them belong together, what kind of scene each is, and keyframes."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from socialflow.kit.answers import Answered, Provenance, Status, Tier
 from socialflow.kit.findings import Finding
 from socialflow.video.analysis import Analysis
 from socialflow.video.grouping import ALIKE, Pictures, grouped, likeness
-from socialflow.video.reader import VideoReader, Watching, shared_reader
+from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 from socialflow.video.records import Pass
 
 Class = Literal["action", "dialogue", "transition"]
@@ -111,12 +110,7 @@ class SceneDetector:
 
     async def detect(self, path: Path | str) -> Scenes:
         """As `predict`, in another thread; cancelling it ends the decoding."""
-        watching = Watching()
-        try:
-            return await asyncio.to_thread(self.predict, path, watching)
-        except asyncio.CancelledError:
-            watching.give_up()
-            raise
+        return await aside(lambda watching: self.predict(path, watching))
 
 
 def scenes_of(seen: Pass) -> Scenes:

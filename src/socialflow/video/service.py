@@ -10,7 +10,7 @@ from socialflow.kit import analyses as asking
 from socialflow.kit.incoming import Incoming
 from socialflow.video.analysis import Analysis, Report, report
 from socialflow.video.builders import ANALYSES
-from socialflow.video.reader import VideoReader, Watching
+from socialflow.video.reader import VideoReader, Watching, aside
 
 Making = Callable[[Models], Analysis]
 Table = Mapping[str, Making]
@@ -83,12 +83,8 @@ class VideoService:
         return await asyncio.to_thread(make)
 
     async def _watched(self, path: Path, analyses: Sequence[Analysis], watching: Watching | None) -> Report:
-        watching = watching or Watching()
-        try:
-            seen = await asyncio.to_thread(self._reader.watch, path, asking.watched_by(analyses), watching)
-        except asyncio.CancelledError:
-            watching.give_up()
-            raise
+        watched = asking.watched_by(analyses)
+        seen = await aside(lambda heard: self._reader.watch(path, watched, heard), watching)
         return await asyncio.to_thread(report, seen, analyses)
 
 

@@ -1,6 +1,5 @@
 """Kinds of sound in a video or a sound file: what is heard when, most of all, and how much of it is speech or music."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypedDict
@@ -16,7 +15,7 @@ from socialflow.kit.answers import Answered, Provenance, Status, Tier
 from socialflow.kit.findings import Finding
 from socialflow.video.analysis import Analysis
 from socialflow.video.observers.events import MODEL
-from socialflow.video.reader import VideoReader, Watching, shared_reader
+from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 from socialflow.video.records import Pass
 from socialflow.video.voice import MODEL as VOICE
 
@@ -110,12 +109,7 @@ class AudioEventDetector:
 
     async def detect(self, path: Path | str) -> Sounds:
         """As `predict`, in another thread; cancelling it ends the decoding."""
-        watching = Watching()
-        try:
-            return await asyncio.to_thread(self.predict, path, watching)
-        except asyncio.CancelledError:
-            watching.give_up()
-            raise
+        return await aside(lambda watching: self.predict(path, watching))
 
 
 def _by_events(finding: Finding) -> Sounds:

@@ -1,6 +1,5 @@
 """Thumbnails of a video: the frames that stand for it best, each with what speaks for it and crops in other shapes."""
 
-import asyncio
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ from socialflow.kit.digests import short_digest
 from socialflow.kit.findings import Finding
 from socialflow.video.analysis import Analysis
 from socialflow.video.candidates import Look, unlikeness, varied
-from socialflow.video.reader import VideoReader, Watching, shared_reader
+from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 from socialflow.video.records import Pass
 
 COUNT, MOST = 5, 20
@@ -188,12 +187,7 @@ class ThumbnailGenerator:
 
     async def generate(self, path: Path | str) -> Thumbnails:
         """As `predict`, in another thread; cancelling it ends the decoding."""
-        watching = Watching()
-        try:
-            return await asyncio.to_thread(self.predict, path, watching)
-        except asyncio.CancelledError:
-            watching.give_up()
-            raise
+        return await aside(lambda watching: self.predict(path, watching))
 
 
 def wanted(count: int = COUNT, ratios: Sequence[str] = RATIOS) -> Callable[[Models], ThumbnailAnalysis]:

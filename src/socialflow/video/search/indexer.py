@@ -12,7 +12,7 @@ from socialflow.errors import InvalidInput
 from socialflow.kit.analyses import watched_by
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.video.analysis import report
-from socialflow.video.reader import VideoReader, Watching, shared_reader
+from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 from socialflow.video.search.file import read_clips, write_clips
 from socialflow.video.search.index import MomentIndex, Query, kinds_of
 from socialflow.video.search.moments import clip_of
@@ -97,14 +97,9 @@ class VideoSearchIndexer:
         description: str = "",
     ) -> Clip:
         """As `add`, in another thread; cancelling it ends the decoding."""
-        watching = Watching()
-        try:
-            return await asyncio.to_thread(
-                self.add, source, id, title=title, description=description, watching=watching
-            )
-        except asyncio.CancelledError:
-            watching.give_up()
-            raise
+        return await aside(
+            lambda watching: self.add(source, id, title=title, description=description, watching=watching)
+        )
 
     def _watched(
         self,
