@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from socialflow.catalogue.upstream.handed import LACKING, first_of, handed
+from socialflow.catalogue.upstream.handed import first_of, handed
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.image.detecting import object_model
 from socialflow.image.nsfw import threshold_of
@@ -25,8 +25,8 @@ from socialflow.video.scenes import scenes_of
 
 THRESHOLD = 0.75
 """Least score that is flagged."""
-MODEL = f"{LACKING}violence"
-"""What is always missing: a model that was taught what violence looks like."""
+MODEL = "classifier:violence"
+"""What is always missing: a model that was taught what violence looks like; the catalogue has none."""
 WEAPONS = {"knife": 0.4, "scissors": 0.2, "baseball bat": 0.3}
 """Things that may be weapons, of those that detectors of objects know, and how far each counts."""
 HARMLESS: Mapping[str, frozenset[str]] = {

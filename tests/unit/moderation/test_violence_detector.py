@@ -95,7 +95,7 @@ class TestAnswer:
     def test_it_is_always_partial(self) -> None:
         answered = told(passed())
         assert answered.status is Status.PARTIAL
-        assert answered.missing[0] == "model:violence"
+        assert answered.missing[0] == "classifier:violence"
         assert answered.provenance[0].tier is Tier.HEURISTIC
 
     def test_a_file_without_any_model(self, reader: VideoReader, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ class TestAnswer:
         found = ViolenceDetector(NoModels(), reader=reader).predict(clip)
         assert (found["is_violent"], found["recommended_action"]) == (False, "approve")
         assert found["status"] is Status.PARTIAL
-        assert {"model:violence", "model:audio-events-yamnet"} <= set(found["missing"])
+        assert {"classifier:violence", "model:audio-events-yamnet"} <= set(found["missing"])
         assert found == ViolenceDetector(NoModels(), reader=reader).predict(clip.read_bytes())
 
     async def test_scene_by_scene(self, reader: VideoReader, tmp_path: Path) -> None:
