@@ -15,7 +15,7 @@ from socialflow.video.violence import THRESHOLD, ViolenceAnalysis
 class Violence(TypedDict):
     """What is said of one video; None, each, where it could not be seen. `score` is that of the scene with the most
     signs, and `confidence` that of the answer `is_violent`; `scenes` [{start, end, score, signs [{name, value, weight,
-    detail}]}] has them all. `missing` always names `classifier:violence`, which does not exist here: signs are all there is.
+    detail}]}] has them all. `missing` always names `classifier:violence`, which there is none of: signs are all.
     """
 
     is_violent: bool | None
