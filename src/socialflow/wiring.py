@@ -170,16 +170,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
     video, image = media(settings, upstream)
     limiter = Limiter(settings.rate_limit_per_minute, settings.shared_redis_url)
     cache = make_cache(settings)
-    recommendation = RecommendationService(
-        store,
-        CatalogueModels(catalogue),
-        clock,
-        FeedSettings(
-            cold_start_threshold=settings.cold_start_threshold,
-            similarity_threshold=settings.similarity_threshold,
-            max_recommendations=settings.max_recommendations,
-        ),
-    )
+    recommendation = RecommendationService(store, CatalogueModels(catalogue), clock, feed_settings(settings))
     evidence, topics = TakenTogether(recommendation), CatalogueTopics(catalogue)
     text = TextService(CatalogueText(catalogue))
     recommendations = CachedRecommendations(recommendation, store, cache, clock, ttl=settings.cache_ttl)
@@ -219,6 +210,15 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         housekeeping=Housekeeping(duties),
         access=AccessService(store, clock, tokens=token_settings(settings), static_api_key=static_key, limiter=limiter),
         limiter=limiter,
+    )
+
+
+def feed_settings(settings: Settings) -> FeedSettings:
+    """What of the settings shapes feeds."""
+    return FeedSettings(
+        cold_start_threshold=settings.cold_start_threshold,
+        similarity_threshold=settings.similarity_threshold,
+        max_recommendations=settings.max_recommendations,
     )
 
 

@@ -6,10 +6,10 @@ from typing import Literal
 from pydantic import Field
 
 from socialflow.content.ports import ContentStore
-from socialflow.errors import InvalidInput
 from socialflow.ids import ExternalId
 from socialflow.jobs.work import Outcome, Run
 from socialflow.kit.answers import Status
+from socialflow.pipelines.addresses import address_of
 from socialflow.pipelines.job_config import JobConfig, read_config
 from socialflow.video.captions import CaptionAnalysis, written
 from socialflow.video.reader import Watching
@@ -39,12 +39,9 @@ class GenerateCaptions:
             Overloaded: too many wait.
         """
         config = read_config(CaptionsConfig, run.job.config)
-        async with self._store.read() as unit:
-            item = await unit.items.get(config.video_id)
-        if item.media_url is None:
-            raise InvalidInput(f"{config.video_id} has no media_url to fetch", field="config")
+        address = await address_of(self._store, config.video_id)
         watching = Watching(lambda share: run.progress(round(100 * share), 100))
-        report = await self._video.analyse_url(item.media_url, [CaptionAnalysis.name], watching)
+        report = await self._video.analyse_url(address, [CaptionAnalysis.name], watching)
         told = report.analyses[CaptionAnalysis.name]
         cues = told.answer["cues"]
         missing = [*report.read.lacking, *told.missing]

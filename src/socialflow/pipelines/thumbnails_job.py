@@ -5,11 +5,11 @@ from dataclasses import asdict
 from pydantic import Field
 
 from socialflow.content.ports import ContentStore
-from socialflow.errors import InvalidInput
 from socialflow.ids import ExternalId
 from socialflow.image.crops import MOST_RATIOS, RATIOS
 from socialflow.jobs.work import Outcome, Run
 from socialflow.kit.answers import Status
+from socialflow.pipelines.addresses import address_of
 from socialflow.pipelines.job_config import JobConfig, read_config
 from socialflow.video.reader import Watching
 from socialflow.video.service import VideoService
@@ -45,13 +45,10 @@ class GenerateThumbnails:
             Overloaded: too many wait.
         """
         config = read_config(ThumbnailConfig, run.job.config)
-        async with self._store.read() as unit:
-            item = await unit.items.get(config.video_id)
-        if item.media_url is None:
-            raise InvalidInput(f"{config.video_id} has no media_url to fetch", field="config")
+        address = await address_of(self._store, config.video_id)
         watching = Watching(lambda share: run.progress(round(100 * share), 100))
         asked = wanted(config.count, config.aspect_ratios)
-        report = await self._video.analyse_url(item.media_url, [asked], watching)
+        report = await self._video.analyse_url(address, [asked], watching)
         told = report.analyses[ThumbnailAnalysis.name]
         missing = [*report.read.lacking, *told.missing]
         said = {"video_id": config.video_id, "status": told.status, "missing": missing}

@@ -11,6 +11,7 @@ from socialflow.errors import InvalidInput, MediaUnavailable, NotFound
 from socialflow.ids import ExternalId
 from socialflow.jobs.work import Outcome, Run
 from socialflow.kit.answers import Answered, Status
+from socialflow.pipelines.addresses import address_of
 from socialflow.pipelines.batch import BatchReport
 from socialflow.pipelines.job_config import JobConfig, read_config
 from socialflow.video.analysis import Report
@@ -91,11 +92,7 @@ class AnalyseVideos:
         return tuple(dict.fromkeys([*names, *(ASKED if config.index else ())]))
 
     async def _one(self, name: str, names: Sequence[str], watching: Watching, *, index: bool) -> dict[str, Any]:
-        async with self._store.read() as unit:
-            item = await unit.items.get(name)
-        if item.media_url is None:
-            raise InvalidInput(f"{name} has no media_url to fetch", field="config")
-        report = await self._video.analyse_url(item.media_url, names, watching)
+        report = await self._video.analyse_url(await address_of(self._store, name), names, watching)
         kept = index and await self._search.take(name, report) is not None
         return {
             "status": report.status,

@@ -7,6 +7,7 @@ from socialflow.catalogue.upstream.ports import Models
 from socialflow.catalogue.upstream.shared import shared_models
 from socialflow.kit.answers import Provenance, Status
 from socialflow.video.actions import Action, ActionAnalysis
+from socialflow.video.analysis import answered
 from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 
 
@@ -36,14 +37,13 @@ class ActionRecognizer:
         """The actions of a file. Raises what `VideoReader.watch` does."""
         analysis = ActionAnalysis(self._models or shared_models())
         seen = (self._reader or shared_reader()).watch(Path(path), analysis.watches, watching)
-        answered = analysis.conclude(seen)
-        lacking = [name for name in seen.read.lacking if name not in answered.missing]
+        told = answered(analysis, seen)
         return Actions(
-            actions=answered.answer["actions"],
-            classes=answered.answer["classes"],
-            status=Status.PARTIAL if lacking and answered.status is Status.COMPLETE else answered.status,
-            missing=[*answered.missing, *lacking],
-            provenance=list(answered.provenance),
+            actions=told.answer["actions"],
+            classes=told.answer["classes"],
+            status=told.status,
+            missing=list(told.missing),
+            provenance=list(told.provenance),
         )
 
     async def detect(self, path: Path | str) -> Actions:

@@ -1,7 +1,7 @@
 """Questions about a video, and everything that one pass answered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from socialflow.kit.analyses import Question, lacking_in, status_of
 from socialflow.kit.answers import Answered, Status
@@ -30,6 +30,15 @@ class Report:
     def status(self) -> Status:
         """Complete where nothing is missing; abstained where every analysis that was asked is."""
         return status_of(self.analyses, self.missing)
+
+
+def answered(analysis: Analysis, seen: Pass) -> Answered:
+    """What one analysis makes of a pass, with what could not be read of the file among what is missing: where that is
+    something, nothing is complete."""
+    told = analysis.conclude(seen)
+    missing = tuple(dict.fromkeys((*told.missing, *seen.read.lacking)))
+    partial = bool(seen.read.lacking) and told.status is Status.COMPLETE
+    return replace(told, missing=missing, status=Status.PARTIAL if partial else told.status)
 
 
 def report(seen: Pass, analyses: Sequence[Analysis]) -> Report:

@@ -11,7 +11,7 @@ from socialflow.catalogue.upstream.shared import shared_models
 from socialflow.image.captioning import MODEL as CAPTIONER
 from socialflow.kit.analyses import Options, lacking_in, watched_by
 from socialflow.kit.answers import Answered, Provenance, Status, Tier
-from socialflow.video.analysis import Analysis
+from socialflow.video.analysis import Analysis, answered
 from socialflow.video.happening import events_of
 from socialflow.video.questions import Reply, ask
 from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
@@ -87,11 +87,11 @@ class DeepVideoAnalyzer:
 
         analysis = deep(self._models or shared_models())
         seen = (self._reader or shared_reader()).watch(Path(path), analysis.watches, watching)
-        told = analysis.conclude(seen)
+        told = answered(analysis, seen)
         return {
             **told.answer,
             "status": told.status,
-            "missing": [*seen.read.lacking, *told.missing],
+            "missing": list(told.missing),
             "provenance": list(told.provenance),
         }
 

@@ -16,7 +16,7 @@ from socialflow.image.faces import CASCADE
 from socialflow.kit.analyses import Options
 from socialflow.kit.answers import Answered, Provenance, Status, Tier
 from socialflow.kit.findings import Finding
-from socialflow.video.analysis import Analysis
+from socialflow.video.analysis import Analysis, answered
 from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 from socialflow.video.records import Pass
 
@@ -123,16 +123,14 @@ class ObjectDetector:
         """The objects of a file. Raises what `VideoReader.watch` does."""
         analysis = ObjectAnalysis(self._models or shared_models())
         seen = (self._reader or shared_reader()).watch(Path(path), analysis.watches, watching)
-        told = analysis.conclude(seen)
-        missing = [*told.missing, *seen.read.lacking]
-        status = Status.PARTIAL if missing and told.status is Status.COMPLETE else told.status
+        told = answered(analysis, seen)
         return FollowedObjects(
             tracks=list(told.answer.get("tracks", ())),
             counts=told.answer.get("counts", {}),
             most=told.answer.get("most", {}),
             timeline=list(told.answer.get("timeline", ())),
-            status=status,
-            missing=missing,
+            status=told.status,
+            missing=list(told.missing),
             provenance=list(told.provenance),
         )
 

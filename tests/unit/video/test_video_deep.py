@@ -1,7 +1,7 @@
 """A video as a whole: one timeline of everything that was found, and what is said of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from socialflow.image.captioning import MODEL as CAPTIONER
 from socialflow.kit.answers import Answered, Provenance, Status, Tier
 from socialflow.kit.findings import Finding
 from socialflow.video import DeepVideoAnalyzer
+from socialflow.video.analysis import Analysis, answered
 from socialflow.video.builders import ANALYSES, PARTS
 from socialflow.video.deep import DeepAnalysis, events_in
 from socialflow.video.happening import events_of
@@ -77,6 +78,28 @@ class TestEvents:
             (0.0, 2.0, pytest.approx(0.9, abs=1e-3)),
             (3.0, 4.0, pytest.approx(0.9, abs=1e-3)),
         ]
+
+
+class TestBrokenOff:
+    def test_what_was_not_read_to_its_end_is_never_complete(self) -> None:
+        analysis = DeepAnalysis(NoModels(), [])
+        whole = Pass(INFO, Read(250, 10.0, 0.0, ()), {})
+        broken = Pass(INFO, Read(99, 4.0, 0.0, ("video:damaged",)), {})
+        assert answered(Whole(), whole).status is Status.COMPLETE
+        assert answered(Whole(), broken).status is Status.PARTIAL
+        assert answered(Whole(), broken).missing == ("video:damaged",)
+        assert answered(analysis, broken).status is Status.ABSTAINED
+
+
+class Whole(Analysis):
+    """Is content with whatever there is."""
+
+    name = "whole"
+    watches: Mapping[str, Mapping[str, object]] = {}
+
+    def conclude(self, seen: Pass) -> Answered:
+        del seen
+        return told({})
 
 
 class TestWords:

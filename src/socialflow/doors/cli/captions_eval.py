@@ -30,11 +30,8 @@ def evaluate_captions(
             report = measured(media, truth, SpeechCaptioner(reader=reader), heard)
     finally:
         reader.close()
-    if json == Path("-"):
-        console.write_json(report)
+    if not console.hand_over(report, json):
         return
-    if json is not None:
-        console.save_json(json, report)
     off = report["timing_error_s"]
     console.facts(
         {

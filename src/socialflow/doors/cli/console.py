@@ -87,6 +87,17 @@ def save_json(path: Path, document: object) -> None:
         raise InvalidInput(f"cannot write {path}: {error.strerror}", field="json") from error
 
 
+def hand_over(report: object, to: Path | None) -> bool:
+    """Put a report where it is wanted: on standard output for `-`, in a file, nowhere for None. Whether it may be shown
+    to people besides, as standard output is theirs. Raises InvalidInput where it cannot be written."""
+    if to == Path("-"):
+        write_json(report)
+        return False
+    if to is not None:
+        save_json(to, report)
+    return True
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Rows under headings; in a pipe plain tab-separated text."""
     if not sys.stdout.isatty():

@@ -35,11 +35,8 @@ def evaluate_copies(
 
     with console.progress_bar() as progress:
         report = measured(reference, query, truth, transforms=transforms, progress=progress)
-    if json == Path("-"):
-        console.write_json(report)
+    if not console.hand_over(report, json):
         return
-    if json is not None:
-        console.save_json(json, report)
     console.table(
         ("", "recall", "found", "there", "false matches"),
         [

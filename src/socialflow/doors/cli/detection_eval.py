@@ -99,9 +99,4 @@ def _measured(
             report = measure(images, truth, shared_models(), reader, lambda done, of: progress("looking", done, of))
     finally:
         reader.close()
-    if json == Path("-"):
-        console.write_json(report)
-        return None
-    if json is not None:
-        console.save_json(json, report)
-    return report
+    return report if console.hand_over(report, json) else None

@@ -1,8 +1,5 @@
 """`socialflow analyze image`: what one look at a picture tells, beside the server or without one."""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
 from socialflow.doors.cli import media
@@ -17,12 +14,10 @@ def register(app: typer.Typer) -> None:
 
 
 def analyze_image(
-    path: Annotated[Path, typer.Argument(help="The file.", dir_okay=False)],
-    ask: Annotated[str, typer.Option(help="Analyses, comma-separated; default all there are.")] = "",
+    path: media.File,
+    ask: media.Ask = "",
     json: Json = False,
-    report_to: Annotated[
-        Path | None, typer.Option("--report", help="Write a page of it (HTML) here.", dir_okay=False)
-    ] = None,
+    report_to: media.ReportTo = None,
 ) -> None:
     """Open a picture once, in a process of its own, and answer everything that is asked about it."""
     from socialflow.catalogue.upstream.handed import commands
@@ -34,8 +29,7 @@ def analyze_image(
     from socialflow.image.service import chosen
     from socialflow.kit.analyses import watched_by
 
-    names = [name.strip() for name in ask.split(",") if name.strip()] or None
-    analyses = chosen(names, shared_models())
+    analyses = chosen(media.asked(ask), shared_models())
     reader = ImageReader()
     try:
         seen = reader.look(path, watched_by(analyses), colours=report_to is not None)

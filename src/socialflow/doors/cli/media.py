@@ -1,13 +1,30 @@
 """What `socialflow analyze video` and `analyze image` have in common."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from socialflow.doors.cli import console
 
 if TYPE_CHECKING:
     from socialflow.image.analysis import ImageReport
     from socialflow.video.analysis import Report
+
+
+File = Annotated[Path, typer.Argument(help="The file.", dir_okay=False)]
+Ask = Annotated[str, typer.Option(help="Analyses, comma-separated; default all there are.")]
+ReportTo = Annotated[Path | None, typer.Option("--report", help="Write a page of it (HTML) here.", dir_okay=False)]
+
+
+def asked(ask: str) -> list[str] | None:
+    """Names of analyses; None: all there are.
+
+    >>> asked("scene, objects"), asked("")
+    (['scene', 'objects'], None)
+    """
+    return [name.strip() for name in ask.split(",") if name.strip()] or None
 
 
 def write(told: "Report | ImageReport") -> None:

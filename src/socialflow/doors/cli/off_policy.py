@@ -40,11 +40,8 @@ def off_policy(judging: Judging) -> None:
         threshold=judging.threshold,
         seed=judging.seed,
     )
-    if judging.json == Path("-"):
-        console.write_json(report)
+    if not console.hand_over(report, judging.json):
         return
-    if judging.json is not None:
-        console.save_json(judging.json, report)
     _show(report)
 
 

@@ -37,11 +37,8 @@ def evaluate_shots(
             report = measured(video, truth, reader, heard)
     finally:
         reader.close()
-    if json == Path("-"):
-        console.write_json(report)
+    if not console.hand_over(report, json):
         return
-    if json is not None:
-        console.save_json(json, report)
     shown = ("precision", "recall", "f1")
     console.table(
         ("", *shown, "there", "told"),

@@ -42,11 +42,8 @@ def evaluate_text(head: Annotated[str, typer.Argument(help="Like sentiment or to
     columns = Columns(reading.text, reading.label, _names(reading.map), reading.multi, reading.target, reading.slice)
     with console.progress_bar() as progress:
         report = measured(head, reading.data, columns, reading.format, progress=progress)
-    if reading.json == Path("-"):
-        console.write_json(report)
+    if not console.hand_over(report, reading.json):
         return
-    if reading.json is not None:
-        console.save_json(reading.json, report)
     shown = ("accuracy", "macro_f1", "macro_recall")
     console.table(
         ("", *shown),

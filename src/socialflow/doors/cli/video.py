@@ -1,7 +1,6 @@
 """`socialflow analyze video`: what one pass over a file tells, beside the server or without one."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -18,12 +17,10 @@ def register(app: typer.Typer) -> None:
 
 
 def analyze_video(
-    path: Annotated[Path, typer.Argument(help="The file.", dir_okay=False)],
-    ask: Annotated[str, typer.Option(help="Analyses, comma-separated; default all there are.")] = "",
+    path: media.File,
+    ask: media.Ask = "",
     json: Json = False,
-    report_to: Annotated[
-        Path | None, typer.Option("--report", help="Write a page of it (HTML) here.", dir_okay=False)
-    ] = None,
+    report_to: media.ReportTo = None,
 ) -> None:
     """Open a video once, in a process of its own, and answer everything that is asked about it."""
     from socialflow.catalogue.upstream.handed import commands
@@ -35,8 +32,7 @@ def analyze_video(
     from socialflow.video.reader import VideoReader, Watching
     from socialflow.video.service import chosen
 
-    names = [name.strip() for name in ask.split(",") if name.strip()] or None
-    analyses = chosen(names, shared_models())
+    analyses = chosen(media.asked(ask), shared_models())
     reader = VideoReader()
     try:
         with console.progress_bar() as progress:
