@@ -21,6 +21,7 @@ from socialflow.video.audio_prints import sound_spans
 from socialflow.video.copies import DEFAULT_LIMITS, Limits, MatchKind, Medium, Span, VideoMatch
 from socialflow.video.pace import Alike, alike
 from socialflow.video.prints import VideoFingerprint
+from socialflow.video.spans import covered
 
 Table = npt.NDArray[np.uint16]
 """Bits (n, m) by which frames of two videos differ where they are nearest."""
@@ -286,19 +287,6 @@ def _shares(query: VideoFingerprint, reference: VideoFingerprint, spans: Sequenc
         return 0.0, 0.0
     sound = spans[0].medium is Medium.SOUND
     lengths = [one.sound_seconds if sound else one.seconds for one in (query, reference)]
-    mine = _covered([(one.start, one.end) for one in spans])
-    other = _covered([(one.start + one.offset, one.end + one.offset) for one in spans])
+    mine = covered([(one.start, one.end) for one in spans])
+    other = covered([(one.start + one.offset, one.end + one.offset) for one in spans])
     return min(1.0, mine / max(lengths[0], 1e-3)), min(1.0, other / max(lengths[1], 1e-3))
-
-
-def _covered(spans: Sequence[tuple[float, float]]) -> float:
-    """Seconds in at least one of some stretches.
-
-    >>> _covered([(0, 2), (1, 3), (5, 6)])
-    4.0
-    """
-    total, reached = 0.0, -np.inf
-    for start, end in sorted(spans):
-        total += max(0.0, end - max(start, reached))
-        reached = max(reached, end)
-    return float(total)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from socialflow.video.spans import covered
 from socialflow.video.timeline import Event, EventKind, in_order
 
 _SKIPPED = frozenset(
@@ -124,7 +125,7 @@ def _how_long(words: Words, events: Sequence[Event]) -> Reply:
     found = about(words[0], events)
     if not found:
         return _unknown(words[0])
-    seconds = covered(found)
+    seconds = covered((one.start, one.end) for one in found)
     return Reply(f"{found[0].label} is there for {seconds:.1f} s", tuple(found), round(seconds, 3))
 
 
@@ -152,19 +153,6 @@ def _end(words: Words, events: Sequence[Event]) -> Reply:
         return Reply("", reason="nothing was found in this video")
     one = max(events, key=lambda event: event.end) if words[0] == "last" else events[0]
     return Reply(f"{one.label}, from {one.start:.1f} to {one.end:.1f} s", (one,))
-
-
-def covered(events: Sequence[Event]) -> float:
-    """Seconds in which at least one of some events goes on.
-
-    >>> covered([Event(EventKind.SOUND, 0, 2, "rain", 1), Event(EventKind.SOUND, 1, 4, "rain", 1)])
-    4.0
-    """
-    total, reached = 0.0, float("-inf")
-    for one in sorted(events, key=lambda event: event.start):
-        total += max(0.0, one.end - max(one.start, reached))
-        reached = max(reached, one.end)
-    return float(total)
 
 
 def at_once(events: Sequence[Event]) -> int:

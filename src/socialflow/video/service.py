@@ -6,13 +6,19 @@ from pathlib import Path
 
 from socialflow.catalogue.upstream.handed import NoModels
 from socialflow.catalogue.upstream.ports import Models
+from socialflow.inference.lane import Lane
 from socialflow.kit import analyses as asking
 from socialflow.kit.incoming import Incoming
 from socialflow.video.analysis import Analysis, Report, report
 from socialflow.video.builders import ANALYSES
+from socialflow.video.copies import VideoMatch
+from socialflow.video.matching import matches
+from socialflow.video.prints import VideoFingerprint
 from socialflow.video.reader import VideoReader, Watching, aside
 
 Making = Callable[[Models], Analysis]
+WAITING = 16
+"""Comparisons that wait for their turn at most."""
 Table = Mapping[str, Making]
 Asked = Sequence[str | Making]
 """Analyses by name, or what makes one that is asked in a way of its own."""
@@ -37,6 +43,7 @@ class VideoService:
     ) -> None:
         self._reader, self._incoming = reader or VideoReader(), incoming or Incoming()
         self._models, self._analyses = models or NoModels(), analyses
+        self._lane = Lane("video_match", capacity=WAITING)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -69,8 +76,13 @@ class VideoService:
         """
         return await self._watched(path, await self._chosen(asked), watching)
 
+    async def compare(self, query: VideoFingerprint, reference: VideoFingerprint) -> VideoMatch | None:
+        """What two videos share (`matching.matches`), one comparison at a time. Raises TooLarge, Overloaded."""
+        return await self._lane.run(matches, query, reference)
+
     async def close(self) -> None:
-        """End the children."""
+        """End the children, and finish what is being compared."""
+        await self._lane.close()
         await asyncio.to_thread(self._reader.close)
 
     async def _chosen(self, asked: Asked) -> list[Analysis]:

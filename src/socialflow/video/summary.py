@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from socialflow.video.questions import at_once, covered
+from socialflow.video.questions import at_once
 from socialflow.video.relations import PERSON, Relation, RelationKind
+from socialflow.video.spans import covered
 from socialflow.video.timeline import Event, EventKind
 
 MOST = 4
@@ -80,7 +81,7 @@ def _links(links: Sequence[Relation]) -> str:
 
 def _named(head: str, events: Sequence[Event], kind: EventKind, least: float = 0.0) -> str:
     of = [one for one in events if one.kind is kind and one.label not in NOTHING]
-    names = [name for name in _longest(of) if covered([one for one in of if one.label == name]) >= least]
+    names = [name for name in _longest(of) if _lasting(of, name) >= least]
     return f"{head}: {', '.join(names[:MOST])}." if names else ""
 
 
@@ -92,7 +93,12 @@ def _quoted(head: str, events: Sequence[Event], kind: EventKind) -> str:
 def _longest(events: Sequence[Event]) -> list[str]:
     """Labels by how long they are there."""
     labels = dict.fromkeys(one.label for one in events)
-    return sorted(labels, key=lambda name: (-covered([one for one in events if one.label == name]), name))
+    return sorted(labels, key=lambda name: (-_lasting(events, name), name))
+
+
+def _lasting(events: Sequence[Event], name: str) -> float:
+    """Seconds in which something of a label is there."""
+    return covered((one.start, one.end) for one in events if one.label == name)
 
 
 def _of(things: Sequence[Event], name: str) -> str:

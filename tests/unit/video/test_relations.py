@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialflow.video.questions import about, ask, at_once, covered
+from socialflow.video.questions import about, ask, at_once
 from socialflow.video.relations import RelationKind, relations
+from socialflow.video.spans import covered
 from socialflow.video.timeline import Event, EventKind, Placed
 
 
@@ -103,5 +104,5 @@ class TestSpans:
     def test_covered_and_at_once_as_second_by_second(self, spans: list[tuple[int, int]]) -> None:
         events = [spoken("x", start, start + length) for start, length in spans]
         beside = [sum(one.start <= second < one.end for one in events) for second in range(80)]
-        assert covered(events) == sum(count > 0 for count in beside)
+        assert covered((one.start, one.end) for one in events) == sum(count > 0 for count in beside)
         assert at_once(events) == max(beside)

@@ -14,7 +14,6 @@ from socialflow.errors import InvalidInput
 from socialflow.video.analysis import Report
 from socialflow.video.copies import Span, VideoMatch
 from socialflow.video.fingerprints import unpacked
-from socialflow.video.matching import matches
 from socialflow.video.prints import VideoFingerprint
 
 router = APIRouter(
@@ -52,7 +51,7 @@ async def match(body: MatchIn, call: CallDep) -> Reply:
     authorise(call.principal, Action.VIDEO_ANALYSE)
     query = await _print(body.query, "query", call)
     reference = await _print(body.reference, "reference", call)
-    return _matched(await asyncio.to_thread(matches, query, reference))
+    return _matched(await call.platform.video.compare(query, reference))
 
 
 async def _print(one: CompareIn, field: str, call: Call) -> VideoFingerprint:
