@@ -50,9 +50,19 @@ class TestItems:
         assert (single.json()["moderation_status"], second.json()["moderation_status"]) == (status, status)
 
     async def test_replacing_keeps_creation_and_status(self, client: httpx.AsyncClient) -> None:
-        item = (await client.put("/api/v1/items/i-1", json={"title": "New title"}, headers=ANN)).json()
-        assert (item["title"], item["created_at"], item["moderation_status"]) == ("New title", FIRST, "approved")
+        item = (await client.put("/api/v1/items/i-1", json={"title": "Title i-1", "mood": "calm"}, headers=ANN)).json()
+        assert (item["mood"], item["created_at"], item["moderation_status"]) == ("calm", FIRST, "approved")
         assert item["channel"] is None
+
+    async def test_what_was_altered_waits_to_be_judged_again(self, client: httpx.AsyncClient) -> None:
+        item = (await client.put("/api/v1/items/i-1", json={"title": "New title"}, headers=ANN)).json()
+        assert (item["title"], item["created_at"], item["moderation_status"]) == ("New title", FIRST, "pending")
+        assert (await client.get("/api/v1/items/i-1", headers=BOB)).status_code == 404
+
+    async def test_who_vouches_for_an_alteration_has_it_stay(self, client: httpx.AsyncClient) -> None:
+        body = {"title": "New title", "author": "u-ann", "moderation_status": "approved"}
+        item = (await client.put("/api/v1/items/i-1", json=body, headers=SERVICE)).json()
+        assert (item["title"], item["moderation_status"]) == ("New title", "approved")
 
     @pytest.mark.parametrize(
         "body",

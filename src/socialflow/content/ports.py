@@ -104,8 +104,14 @@ class ItemRepository(Protocol):
     async def upsert(self, items: Sequence[Item]) -> Sequence[RowOutcome]:
         """Create or replace, one outcome an item, in order; unknown channel or author ids become rejected rows.
 
-        Moderation fields of an existing item are kept: only a decision changes them.
+        Moderation fields of an existing item are kept: only a decision changes them. But one whose content changed, and
+        that comes without another status than `pending`, waits to be judged again.
         """
+        ...
+
+    async def request_work(self, now: datetime) -> None:
+        """Queue the analysis of words and the moderation of content that are new in this transaction, so that it begins
+        once they are stored; where there are none, nothing."""
         ...
 
     async def set_sentiment(self, key: ItemKey, sentiment: str, score: float) -> bool:

@@ -199,7 +199,7 @@ class ContentService:
             except ItemNotFound:
                 stored = None
             require_stored((await unit.items.upsert([revise(stored)]))[0])
-            await unit.analyses.request(self._clock.now())
+            await unit.items.request_work(self._clock.now())
             return await unit.items.get(item_id)
 
     async def put_items(self, items: Sequence[Item], keep: Keep = NOTHING_KEPT) -> Sequence[RowOutcome]:
@@ -208,7 +208,7 @@ class ContentService:
             keys = await unit.items.keys(_ids(keep))
             stored = await unit.items.by_keys(list(keys.values()))
             outcomes = await unit.items.upsert(_keeping(items, stored.values(), keep))
-            await unit.analyses.request(self._clock.now())
+            await unit.items.request_work(self._clock.now())
             return outcomes
 
     async def delete_item(self, item_id: str, check: Callable[[Item], None] = accept_any) -> None:

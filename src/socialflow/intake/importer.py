@@ -132,7 +132,7 @@ async def run_import(
             if chunk.records:
                 async with store.write() as unit:
                     outcomes = await plan.write(unit, chunk.records)
-                    await unit.analyses.request(options.clock.now())
+                    await unit.items.request_work(options.clock.now())
                 if (accepted := _judge(chunk, outcomes, tally)) is not None:
                     tally.witness = plan.witness(accepted)
             tally.rows += chunk.rows

@@ -42,6 +42,9 @@ class Transaction:
     new_words: bool = field(default=False, init=False)
     """Set where words of items are new, so that somebody will want them analysed."""
 
+    unmoderated: set[str] = field(default_factory=set, init=False)
+    """Kinds of items of which some wait for moderation since this transaction."""
+
     @property
     def dialect(self) -> Dialect:
         """Which engine this runs on."""

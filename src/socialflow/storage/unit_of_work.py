@@ -29,6 +29,7 @@ from socialflow.storage.repositories.items import Items
 from socialflow.storage.repositories.jobs import Jobs
 from socialflow.storage.repositories.moments import Moments
 from socialflow.storage.repositories.schedules import Schedules
+from socialflow.storage.repositories.unmoderated import Unmoderated
 from socialflow.storage.repositories.users import Users
 from socialflow.storage.repositories.value_models import ValueModels
 from socialflow.storage.repositories.workers import Workers
@@ -65,6 +66,11 @@ class Unit:
     def analyses(self) -> Analyses:
         """What analysis found in items."""
         return Analyses(self._transaction)
+
+    @cached_property
+    def unmoderated(self) -> Unmoderated:
+        """Items that wait for moderation."""
+        return Unmoderated(self._transaction)
 
     @cached_property
     def moments(self) -> Moments:

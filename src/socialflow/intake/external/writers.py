@@ -68,7 +68,7 @@ class PageWriter:
             if item != known.get(row.id):
                 known[row.id] = changed[row.id] = item
         said = {one.id: one for one in await unit.items.upsert(list(changed.values()))}
-        await unit.analyses.request(self._clock.now())
+        await unit.items.request_work(self._clock.now())
         refused = {one.id: one for one in said.values() if one.status is RowStatus.REJECTED}
         moved = await self._count(unit, [row for row in taken if row.id not in refused])
         refused |= {row.id: _erased(row.id, "author") for row in rows if row not in taken}
@@ -92,7 +92,8 @@ class PageWriter:
             return Item(row.id, moderation_status=self._moderation.status, **facts)
         if before.hidden and _is_shell(before):
             facts = {"kind": ItemKind.POST, **facts, "hidden": False}
-        return replace(before, **facts)
+        after = replace(before, **facts)
+        return after if after == before else replace(after, moderation_status=self._moderation.status)
 
     async def _creators(self, unit: CollectionUnit, creators: Sequence[Person]) -> Mapping[str, str]:
         """Make the users whose ids are named, and a channel for every creator; user ids by username."""

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.sql import Select
 
 from socialflow.content.log import ChangeKind, ItemFacts, ItemText
-from socialflow.content.records import Item, ItemStats, RowOutcome
+from socialflow.content.records import Item, ItemStats, ModerationStatus, RowOutcome
 from socialflow.errors import ChannelNotFound, ItemNotFound, UserNotFound
 from socialflow.ids import ItemKey
 from socialflow.kit.clock import to_micros
@@ -29,6 +29,7 @@ from socialflow.storage.repositories.item_rows import (
 )
 from socialflow.storage.repositories.removal import remove_items
 from socialflow.storage.repositories.rows import Outcomes, checked_row, findable
+from socialflow.storage.repositories.unmoderated import Unmoderated
 from socialflow.storage.repositories.upserts import store_rows
 from socialflow.storage.repositories.users import Users
 from socialflow.storage.tables import MODERATION, item_stats, items
@@ -64,7 +65,8 @@ class Items:
         """Create or replace, one outcome an item, in order; of several rows with one id the last wins.
 
         An unknown channel, author or parent is a rejected row; a parent may stand anywhere in the same batch.
-        Moderation fields of an existing item are kept. What was found in words that changed goes.
+        Moderation fields of an existing item are kept, but for one whose content changed and that nobody vouches for:
+        it waits to be judged again. What was found in words that changed goes.
         """
         outcomes = Outcomes([item.id for item in batch])
         channels = await Channels(self._tx).keys({item.channel for item in batch if item.channel is not None})
@@ -81,7 +83,10 @@ class Items:
                 accepted[item.id] = {**row, "channel_key": channel_key, "author_key": author_key}
         above = await self.keys({item.parent for item in batch if item.parent is not None})
         _drop_orphans(batch, above, accepted, outcomes)
-        keys = await store_rows(self._tx, items, accepted, await self.keys(accepted), frozen=MODERATION)
+        known = await self.keys(accepted)
+        altered = await Unmoderated(self._tx).altered(accepted, known)
+        keys = await store_rows(self._tx, items, accepted, known, frozen=MODERATION)
+        await Unmoderated(self._tx).wait(altered, _kinds(accepted, known, altered))
         parents = {item.id: item.parent for item in batch if item.id in accepted}
         await self._link(keys, {child: parent for child, parent in parents.items() if parent is not None}, above)
         await Analyses(self._tx).renew({keys[item_id]: row for item_id, row in accepted.items() if item_id in keys})
@@ -97,6 +102,11 @@ class Items:
         if links:
             statement = update(items).where(items.c.key == bindparam("_child")).values(parent_key=bindparam("_above"))
             await self._tx.run(statement, links)
+
+    async def request_work(self, now: datetime) -> None:
+        """Queue the analysis of words and the moderation of content that are new in this transaction."""
+        await Analyses(self._tx).request(now)
+        await Unmoderated(self._tx).request(now)
 
     async def set_sentiment(self, key: ItemKey, sentiment: str, score: float) -> bool:
         """Keep a sentiment, -1 to 1, of an item that has none; whether it was kept."""
@@ -155,6 +165,16 @@ class Items:
         if since is not None:
             query = query.where(item_stats.c.at >= to_micros(since))
         return [stats_of(item_id, row) for row in await self._tx.rows(query)]
+
+
+def _kinds(rows: Mapping[str, Values], known: Mapping[str, ItemKey], altered: Collection[ItemKey]) -> set[str]:
+    """Kinds of those rows that are to be judged: new ones without a status, and altered ones."""
+    waiting = set(altered)
+    return {
+        str(row["kind"])
+        for one, row in rows.items()
+        if (known[one] in waiting if one in known else row["moderation_status"] == ModerationStatus.PENDING.value)
+    }
 
 
 def _drop_orphans(

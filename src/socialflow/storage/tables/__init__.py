@@ -4,6 +4,7 @@ from socialflow.storage.tables.answers import feed_rules, impressions, value_mod
 from socialflow.storage.tables.bandit import bandit, bandit_people
 from socialflow.storage.tables.base import metadata
 from socialflow.storage.tables.content import (
+    JUDGED,
     MODERATION,
     analyses,
     categories,
@@ -27,6 +28,7 @@ from socialflow.storage.tables.people import (
 from socialflow.storage.tables.work import collections, jobs, schedules, workers
 
 __all__ = [
+    "JUDGED",
     "MODERATION",
     "analyses",
     "api_keys",

@@ -1,6 +1,6 @@
 """Items, their statistics over time, and the vocabularies they are filed under."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
 from socialflow.storage.tables.base import Identifier, Surrogate, metadata
 
@@ -43,6 +43,12 @@ items = Table(
 # A foreign key is not an index: without these, deleting a channel, a user or an item reads all items.
 for _column in (items.c.channel_key, items.c.author_key, items.c.parent_key):
     Index(None, _column, sqlite_where=_column.is_not(None), postgresql_where=_column.is_not(None))
+
+_PENDING = text("moderation_status = 'pending'")
+Index("ix_items_pending", items.c.kind, items.c.key, sqlite_where=_PENDING, postgresql_where=_PENDING)
+
+JUDGED = ("title", "description", "text", "tags", "media_url", "thumbnail_url")
+"""Columns that moderation looks at: where they change, it looks again."""
 
 MODERATION = ("moderation_status", "moderation_flags", "moderated_at", "is_flagged", "flag_reason")
 """Columns that only a decision may change once the item exists."""

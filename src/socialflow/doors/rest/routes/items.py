@@ -51,8 +51,8 @@ async def _visible(item_id: str, call: Call) -> Item:
 async def put_item(item_id: ItemId, body: ItemIn, call: CallDep) -> Reply:
     """What is left out takes its default, but `created_at`, which stays.
 
-    With a token: you are the author, and the channel is yours. The moderation status of a stored item is kept: only a
-    decision changes it.
+    With a token: you are the author, and the channel is yours. The moderation status of a stored item is kept, only a
+    decision changes it; but where its words or media change it is `pending` until it was judged again.
     """
     principal = call.principal
     author = None

@@ -175,7 +175,8 @@ class ItemIn(Body):
     moderation_status: Annotated[
         ModerationStatus | None,
         Field(
-            description="Honoured at creation from who may set it (scope `moderate`); otherwise `pending`.",
+            description="Honoured at creation from who may set it (scope `moderate`); otherwise `pending`. Where the "
+            "content of a stored item changes, another status than `pending` vouches for it: it keeps the one it has.",
             examples=["approved"],
         ),
     ] = None
