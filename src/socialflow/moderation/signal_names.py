@@ -46,7 +46,8 @@ SIGNALS: Mapping[str, SignalName] = {
     "text.threat": SignalName(_T, _S, True, "a threat of violence or harm"),
     "text.insult": SignalName(_T, _S, True, "an insult of a person"),
     "text.identity_hate": SignalName(_T, _S, True, "hatred of a group of people"),
-    "text.spam": SignalName(_T, _S, True, "spam by words, links and forms"),
+    "text.spam": SignalName(_T, _S, True, "spam by its words, as the text model says"),
+    "text.spam_signs": SignalName(_T, _S, True, "spam by words, forms, links and behaviour together"),
     "text.obfuscation": SignalName(_T, _S, True, "share of words whose spelling is disguised"),
     "text.links": SignalName(_T, _C, False, "links in the text"),
     "text.link_hosts": SignalName(_T, _W, False, "hosts that the text links to"),
@@ -72,3 +73,6 @@ SIGNALS: Mapping[str, SignalName] = {
     "author.strikes": SignalName(_A, _C, False, "strikes that have not decayed, by weight"),
 }
 """Names in the order in which they are told."""
+
+HEURISTIC_ONLY = frozenset({"text.spam_signs", "text.obfuscation", "video.violence", "video.blood"})
+"""Signals that nothing but a heuristic ever reads: nothing is rejected by them alone."""
