@@ -1,6 +1,6 @@
 """Items, their statistics over time, and the vocabularies they are filed under."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, LargeBinary, Table, Text, false
 
 from socialflow.storage.tables.base import Identifier, Surrogate, metadata
 
@@ -38,13 +38,15 @@ items = Table(
     Column("simulated", Boolean, nullable=False),
     Column("sentiment", Text),
     Column("sentiment_score", Double),
+    # By a decision, whatever its author wants: `hidden` stays the author's own.
+    Column("withheld", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 # A foreign key is not an index: without these, deleting a channel, a user or an item reads all items.
 for _column in (items.c.channel_key, items.c.author_key, items.c.parent_key):
     Index(None, _column, sqlite_where=_column.is_not(None), postgresql_where=_column.is_not(None))
 
-MODERATION = ("moderation_status", "moderation_flags", "moderated_at", "is_flagged", "flag_reason")
+MODERATION = ("moderation_status", "moderation_flags", "moderated_at", "is_flagged", "flag_reason", "withheld")
 """Columns that only a decision may change once the item exists."""
 
 item_stats = Table(
