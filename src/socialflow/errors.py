@@ -16,9 +16,12 @@
     │   ├── FeedRequestNotFound feed_request_not_found    no answer was recorded under this request_id
     │   ├── ModelNotFound       model_not_found           no such model, version or alias
     │   ├── JobNotFound         job_not_found             no job has this id
-    │   └── ScheduleNotFound    schedule_not_found        no schedule has this id
+    │   ├── ScheduleNotFound    schedule_not_found        no schedule has this id
+    │   └── DecisionNotFound    decision_not_found        no decision has this id, or none was taken of this content
     ├── Erased                  erased                    this person asked to be forgotten; the id is closed
     ├── Conflict                conflict                  the stored state forbids this change
+    │   ├── DecisionSuperseded  decision_superseded       the content was decided by somebody else meanwhile
+    │   └── DecidedByPerson     decided_by_person         a person decided on this very content; no machine overrules it
     ├── AuthenticationRequired  authentication_required   no credentials
     ├── InvalidCredentials      invalid_credentials       a key that is wrong or revoked
     │   └── InvalidToken        invalid_token             a token that is damaged, expired or signed by another
@@ -32,6 +35,7 @@
     ├── MediaUnavailable        media_unavailable         the server of some media did not give it
     ├── KeySetUnavailable       key_set_unavailable       the identity provider's keys cannot be fetched
     ├── ModelUnavailable        model_unavailable         no tier can answer; names the command that mends it
+    ├── SealBroken              seal_broken               a stored decision is not as it was sealed
     └── ArtefactError           artefact_invalid          a stored model is damaged or not what its manifest says
         └── DigestMismatch      digest_mismatch
 
@@ -136,6 +140,12 @@ class ScheduleNotFound(NotFound):
     code = "schedule_not_found"
 
 
+class DecisionNotFound(NotFound):
+    """No decision has this id, or none was taken of this content."""
+
+    code = "decision_not_found"
+
+
 class Erased(SocialflowError):
     """The person behind this id asked to be forgotten; the id is closed for good."""
 
@@ -146,6 +156,18 @@ class Conflict(SocialflowError):
     """The stored state forbids this change (a username taken, a version that exists)."""
 
     code = "conflict"
+
+
+class DecisionSuperseded(Conflict):
+    """The decision to be superseded is not the current one: the content was decided meanwhile."""
+
+    code = "decision_superseded"
+
+
+class DecidedByPerson(Conflict):
+    """A person decided on this very content; the service's own verdict does not overrule theirs."""
+
+    code = "decided_by_person"
 
 
 class AuthenticationRequired(SocialflowError):
@@ -228,6 +250,12 @@ class ModelUnavailable(SocialflowError):
     """No tier of this model can answer; the message carries the command that mends it."""
 
     code = "model_unavailable"
+
+
+class SealBroken(SocialflowError):
+    """A stored decision, or what records it, is not as it was sealed: somebody changed it behind the service."""
+
+    code = "seal_broken"
 
 
 class ArtefactError(SocialflowError):

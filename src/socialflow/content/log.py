@@ -99,6 +99,7 @@ class ItemFacts:
     """Microseconds since the epoch."""
     status: ModerationStatus
     hidden: bool
+    """By its author, or withheld by a decision."""
     channel_key: ChannelKey | None = None
     author_key: UserKey | None = None
     category: str | None = None

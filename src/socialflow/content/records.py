@@ -182,12 +182,15 @@ class Item:
     media_url: str | None = None
     thumbnail_url: str | None = None
     hidden: bool = False
+    """Shown to nobody but its author, who wants it so."""
     parent: str | None = None
     moderation_status: ModerationStatus = ModerationStatus.PENDING
     moderation_flags: tuple[str, ...] = ()
     moderated_at: datetime | None = None
     is_flagged: bool = False
     flag_reason: str | None = None
+    withheld: bool = False
+    """Shown to nobody but its author, by a decision."""
     is_promoted: bool = False
     viral_score: float | None = None
     sentiment: str | None = None

@@ -66,7 +66,7 @@ class NewInteraction:
 
 def is_public(item: Item) -> bool:
     """Whether everyone may see the item; otherwise its author alone (and moderators)."""
-    return item.moderation_status in SEEN_BY_EVERYONE and not item.hidden
+    return item.moderation_status in SEEN_BY_EVERYONE and not (item.hidden or item.withheld)
 
 
 def check_value(kind: InteractionType, value: float | None) -> float:

@@ -171,9 +171,9 @@ class Decision:
     """One decision about one piece of content, sealed: nothing of it changes afterwards.
 
     `input_digest` stands for what was judged and `author` for whose it is (both hexadecimal, keyed by the author's own
-    key, so that erasing the key erases the person and leaves the record whole); both are empty strings where nobody is
-    named. A later decision names the one it `supersedes`; it never overwrites it. `seal` (SHA-256, hexadecimal) is over
-    everything else in canonical form.
+    key, so that erasing the key erases the person and leaves the record whole). Where nobody is named, `author` is
+    empty and the installation's key stands in for the other. A later decision names the one it `supersedes`; it never
+    overwrites it. `seal` (SHA-256, hexadecimal) is over everything else in canonical form (`moderation.sealing`).
     """
 
     id: str

@@ -52,6 +52,8 @@ def _sqlite(error: sqlite3.Error) -> SocialflowError | None:
 def _postgresql(error: exc.DBAPIError) -> SocialflowError | None:
     if getattr(error.orig, "sqlstate", None) in {"42P01", "42703"}:  # undefined table, undefined column
         return StoreUnavailable(_NO_SCHEMA)
+    if getattr(error.orig, "sqlstate", None) == "55P03":  # lock not available
+        return Overloaded("another write holds what this one waited for; try again")
     if isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated:
         return StoreUnavailable("the database cannot be reached; nothing was stored by this call")
     return None

@@ -82,6 +82,12 @@ class Transaction:
         make = postgresql.insert if self.dialect == "postgresql" else sqlite.insert
         await self.run(make(table).on_conflict_do_nothing(), rows)
 
+    async def insert_one(self, table: Table, row: Values) -> bool:
+        """Insert a row; False where one is in its way."""
+        make = postgresql.insert if self.dialect == "postgresql" else sqlite.insert
+        statement = make(table).values(row).on_conflict_do_nothing().returning(*table.primary_key.columns)
+        return await self.row(statement) is not None
+
     async def replace(self, table: Table, rows: Sequence[Values]) -> None:
         """Insert rows; one whose primary key exists takes the other columns' new values."""
         make = postgresql.insert if self.dialect == "postgresql" else sqlite.insert

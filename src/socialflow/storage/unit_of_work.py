@@ -17,9 +17,11 @@ from socialflow.storage.engine import Durability, checkpoint, open_engines, trun
 from socialflow.storage.failures import translated
 from socialflow.storage.repositories.analyses import Analyses
 from socialflow.storage.repositories.api_keys import ApiKeys
+from socialflow.storage.repositories.audit import Audit
 from socialflow.storage.repositories.bandit import Bandit
 from socialflow.storage.repositories.channels import Channels
 from socialflow.storage.repositories.collections import Collections
+from socialflow.storage.repositories.decisions import Decisions
 from socialflow.storage.repositories.erasures import Erasures
 from socialflow.storage.repositories.feed_rules import FeedRules
 from socialflow.storage.repositories.graph import Graph
@@ -28,6 +30,7 @@ from socialflow.storage.repositories.interactions import Interactions
 from socialflow.storage.repositories.items import Items
 from socialflow.storage.repositories.jobs import Jobs
 from socialflow.storage.repositories.moments import Moments
+from socialflow.storage.repositories.person_keys import PersonKeys
 from socialflow.storage.repositories.schedules import Schedules
 from socialflow.storage.repositories.unmoderated import Unmoderated
 from socialflow.storage.repositories.users import Users
@@ -116,6 +119,21 @@ class Unit:
     def api_keys(self) -> ApiKeys:
         """Service keys."""
         return ApiKeys(self._transaction)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What was decided about content."""
+        return Decisions(self._transaction)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The chain of what was done."""
+        return Audit(self._transaction)
+
+    @cached_property
+    def person_keys(self) -> PersonKeys:
+        """Under which people stand in it."""
+        return PersonKeys(self._transaction)
 
     @cached_property
     def jobs(self) -> Jobs:

@@ -17,6 +17,7 @@ from socialflow.storage.repositories.closed_names import close
 from socialflow.storage.repositories.feed_rules import FeedRules
 from socialflow.storage.repositories.graph import EDGES
 from socialflow.storage.repositories.job_erasure import forget_in_jobs
+from socialflow.storage.repositories.person_keys import PersonKeys
 from socialflow.storage.repositories.removal import remove_interactions, remove_items
 from socialflow.storage.repositories.rows import findable, json_text
 from socialflow.storage.repositories.users import Users
@@ -38,8 +39,8 @@ class Erasures:
     async def erase_user(self, user_id: str, at: datetime, files: int = 0) -> ErasureReceipt:
         """Delete every row that names the user and close id and username by a keyed digest.
 
-        Authored items go with all that hangs on them; owned channels stay, without an owner. Raises UserNotFound,
-        Erased.
+        Authored items go with all that hangs on them; owned channels stay, without an owner. Decisions stay as
+        sealed, under a name that leads back to nobody once the key of the person is gone. Raises UserNotFound, Erased.
         """
         user = await Users(self._tx).get(user_id)
         key = int(user.key)
@@ -49,6 +50,7 @@ class Erasures:
         rows += await self._remove_edges(key)
         rows["jobs"] = await forget_in_jobs(self._tx, key, {user.id, user.username})
         rows["feed_rules"] = await FeedRules(self._tx).forget_author(user.id)
+        rows["decisions"], rows["person_keys"] = await PersonKeys(self._tx).forget(key)
         rows["bandit_people"] = await Bandit(self._tx).forget(key)
         rows["impressions"] = await self._tx.run(delete(impressions).where(impressions.c.user_key == key))
         await self._disown_channels(key)

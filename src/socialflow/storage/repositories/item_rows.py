@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 
 from socialflow.content.log import ItemFacts, ItemText
 from socialflow.content.records import Findings, Item, ItemKind, ItemStats, ModerationStatus, Mood, NamedEntity
@@ -43,7 +43,7 @@ FACTS = select(
     items.c.kind,
     items.c.created_at,
     items.c.moderation_status,
-    items.c.hidden,
+    or_(items.c.hidden, items.c.withheld).label("hidden"),
     items.c.channel_key,
     items.c.author_key,
     func.coalesce(items.c.category, analyses.c.category).label("category"),
@@ -119,6 +119,7 @@ def row_of(item: Item) -> Values:
         "moderated_at": micros(item.moderated_at),
         "is_flagged": item.is_flagged,
         "flag_reason": item.flag_reason,
+        "withheld": item.withheld,
         "is_promoted": item.is_promoted,
         "viral_score": item.viral_score,
         "sentiment": item.sentiment,
@@ -155,6 +156,7 @@ def item_of(row: Record) -> Item:
         moderated_at=instant(row.moderated_at),
         is_flagged=row.is_flagged,
         flag_reason=row.flag_reason,
+        withheld=row.withheld,
         is_promoted=row.is_promoted,
         viral_score=row.viral_score,
         sentiment=row.sentiment,

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Collection
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from socialflow.content.log import ChangeKind
 from socialflow.storage.repositories.changes import announce
 from socialflow.storage.tables import (
     analyses,
+    decisions,
     interaction_keys,
     interactions,
     item_stats,
@@ -21,7 +22,10 @@ from socialflow.storage.transaction import Transaction
 
 
 async def remove_items(tx: Transaction, keys: Collection[int]) -> Counter[str]:
-    """Delete items with their interactions, statistics and, down the whole thread, comments; rows per table."""
+    """Delete items with their interactions, statistics and, down the whole thread, comments; rows per table.
+
+    Decisions about them stay, as sealed; they lead to no item any more.
+    """
     doomed = await _threads(tx, keys)
     if not doomed:
         return Counter()
@@ -30,6 +34,8 @@ async def remove_items(tx: Transaction, keys: Collection[int]) -> Counter[str]:
     rows["analyses"] = await tx.run(delete(analyses).where(tx.among(analyses.c.item_key, doomed)))
     rows["moment_vectors"] = await tx.run(delete(moment_vectors).where(tx.among(moment_vectors.c.item_key, doomed)))
     rows["moments"] = await tx.run(delete(moments).where(tx.among(moments.c.item_key, doomed)))
+    theirs = tx.among(decisions.c.item_key, doomed)
+    await tx.run(update(decisions).where(theirs).values(item_key=None))
     rows["items"] = await tx.run(delete(items).where(tx.among(items.c.key, doomed)))
     await announce(tx, ChangeKind.ITEM_ERASED, doomed)
     return rows

@@ -14,6 +14,7 @@ from socialflow.storage.tables.content import (
     moments,
     topics,
 )
+from socialflow.storage.tables.decisions import audit_batches, audit_events, decisions, person_keys
 from socialflow.storage.tables.installation import api_keys, closed_names, erasures, installation
 from socialflow.storage.tables.log import changes, interaction_keys, interactions
 from socialflow.storage.tables.people import (
@@ -32,6 +33,8 @@ __all__ = [
     "MODERATION",
     "analyses",
     "api_keys",
+    "audit_batches",
+    "audit_events",
     "bandit",
     "bandit_people",
     "blocks",
@@ -41,6 +44,7 @@ __all__ = [
     "channels",
     "closed_names",
     "collections",
+    "decisions",
     "erasures",
     "feed_rules",
     "follows",
@@ -54,6 +58,7 @@ __all__ = [
     "metadata",
     "moment_vectors",
     "moments",
+    "person_keys",
     "schedules",
     "subscriptions",
     "topics",

@@ -1,6 +1,19 @@
 """Items, their statistics over time, and the vocabularies they are filed under."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    false,
+    text,
+)
 
 from socialflow.storage.tables.base import Identifier, Surrogate, metadata
 
@@ -38,6 +51,8 @@ items = Table(
     Column("simulated", Boolean, nullable=False),
     Column("sentiment", Text),
     Column("sentiment_score", Double),
+    # By a decision, whatever its author wants: `hidden` stays the author's own.
+    Column("withheld", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 # A foreign key is not an index: without these, deleting a channel, a user or an item reads all items.
@@ -50,7 +65,7 @@ Index("ix_items_pending", items.c.kind, items.c.key, sqlite_where=_PENDING, post
 JUDGED = ("title", "description", "text", "tags", "media_url", "thumbnail_url")
 """Columns that moderation looks at: where they change, it looks again."""
 
-MODERATION = ("moderation_status", "moderation_flags", "moderated_at", "is_flagged", "flag_reason")
+MODERATION = ("moderation_status", "moderation_flags", "moderated_at", "is_flagged", "flag_reason", "withheld")
 """Columns that only a decision may change once the item exists."""
 
 item_stats = Table(

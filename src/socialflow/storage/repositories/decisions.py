@@ -1,0 +1,216 @@
+"""Decisions: taken once, superseded, never changed; and what they bring about."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, or_, select, update
+
+from socialflow.content.log import ChangeKind
+from socialflow.content.records import ItemKind, ModerationStatus
+from socialflow.errors import Conflict, DecidedByPerson, DecisionNotFound, DecisionSuperseded, InvalidInput, SealBroken
+from socialflow.ids import UserKey
+from socialflow.kit.clock import to_micros
+from socialflow.moderation.audit import event_of
+from socialflow.moderation.ports import Replayable
+from socialflow.moderation.records import Act, ActorKind, Decision
+from socialflow.moderation.sealing import decode, digest_of, encode, pseudonym
+from socialflow.storage.repositories.audit import Audit
+from socialflow.storage.repositories.changes import announce
+from socialflow.storage.repositories.person_keys import PersonKeys
+from socialflow.storage.repositories.rows import findable, json_text, storable
+from socialflow.storage.tables import decisions, items
+from socialflow.storage.transaction import Record, Transaction, Values
+
+BATCH = 10_000
+"""Rows that a stream holds at a time."""
+HOUR = 3_600_000_000
+"""Microseconds."""
+_ITEMS = frozenset(kind.value for kind in ItemKind)
+_FLAGGED = frozenset({ModerationStatus.FLAGGED, ModerationStatus.REVIEW_REQUIRED, ModerationStatus.REJECTED})
+_WITHHOLDING = frozenset({Act.HIDE, Act.COPYRIGHT_BLOCK})
+
+
+class Decisions:
+    """Decisions by id or content."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    async def decide(self, decision: Decision, *, author: UserKey | None = None) -> Decision:
+        """Store a decision with its audit event, in place of the one it supersedes, and let it take effect.
+
+        See `moderation.ports.DecisionRepository`.
+        """
+        body = encode(decision)
+        sealed = decode(body)
+        if decision.seal not in {"", sealed.seal}:
+            raise InvalidInput("the seal is not that of the decision: leave it out", field="seal")
+        if not all(map(storable, (sealed.id, sealed.content_id, sealed.policy.scope, sealed.supersedes or ""))):
+            raise InvalidInput("an id holds a NUL or a broken character", field="content_id")
+        before = await self._before(sealed)
+        if before is not None and before.id == sealed.id:
+            return sealed
+        if author is not None and sealed.author != pseudonym(await PersonKeys(self._tx).of(author)):
+            raise InvalidInput("the author of the decision is not the pseudonym of this person", field="author")
+        item = await self._item(sealed)
+        key = await Audit(self._tx).append(event_of(sealed))
+        await self._insert(sealed, body, key, item, author)
+        if sealed.actor.kind is ActorKind.PERSON:
+            await self._tell_service(sealed)
+        if item is not None:
+            await self._tx.run(update(items).where(items.c.key == item).values(**_effects(sealed)))
+            await announce(self._tx, ChangeKind.ITEM, [item])
+        return sealed
+
+    async def get(self, decision_id: str) -> Decision:
+        """Return the decision. Raises DecisionNotFound, SealBroken."""
+        for row in await self._tx.rows(_WHOLE.where(self._tx.among(decisions.c.id, findable([decision_id])))):
+            return _decision(row)
+        raise DecisionNotFound("no decision has this id", field="id")
+
+    async def current(self, content_id: str) -> Decision | None:
+        """The decision that stands, if there is any. Raises SealBroken."""
+        query = _WHOLE.where(self._tx.among(decisions.c.content_id, findable([content_id])), decisions.c.is_current)
+        for row in await self._tx.rows(query):
+            return _decision(row)
+        return None
+
+    async def history(self, content_id: str) -> Sequence[Decision]:
+        """All decisions on a content, the first first. Raises SealBroken."""
+        query = _WHOLE.where(self._tx.among(decisions.c.content_id, findable([content_id])))
+        return [_decision(row) for row in await self._tx.rows(query.order_by(decisions.c.key))]
+
+    async def replayable(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> AsyncIterator[Sequence[Replayable]]:
+        """The service's decisions of a window, in batches, in the order in which they were taken."""
+        query = _REPLAYED.order_by(decisions.c.key).limit(BATCH)
+        after = -1
+        if until is not None:
+            query = query.where(decisions.c.at < to_micros(until))
+        if since is not None:
+            start = to_micros(since)
+            query = query.where(decisions.c.at >= start)
+            first = (await self._tx.one(select(func.min(decisions.c.key)).where(decisions.c.hour >= start // HOUR)))[0]
+            if first is None:
+                return
+            after = first - 1
+        while rows := await self._tx.rows(query.where(decisions.c.key > after)):
+            yield [Replayable._make(row) for row in rows]
+            after = rows[-1].key
+
+    async def _before(self, decision: Decision) -> Record | None:
+        """The decision that stands, after checking that this one may follow it; or this one, stored before."""
+        known = or_(decisions.c.is_current, decisions.c.id == decision.id)
+        query = select(decisions.c.id, decisions.c.seal, decisions.c.actor, decisions.c.input_digest).where(
+            self._tx.among(decisions.c.content_id, findable([decision.content_id])), known
+        )
+        rows = {row.id: row for row in await self._tx.rows(query)}
+        if decision.id in rows:
+            if rows[decision.id].seal != decision.seal:
+                raise Conflict("another decision has this id", field="id")
+            return rows[decision.id]
+        current = next(iter(rows.values()), None)
+        _may_follow(decision, current)
+        return current
+
+    async def _item(self, decision: Decision) -> int | None:
+        query = select(items.c.key).where(self._tx.among(items.c.id, findable([decision.content_id])))
+        row = await self._tx.row(query)
+        if row is None:
+            return None
+        if decision.facts.kind not in _ITEMS:
+            raise InvalidInput(
+                f"content_id is that of a stored item, and this decision is about a {decision.facts.kind}: "
+                "give what is not stored ids of its own",
+                field="content_id",
+            )
+        return int(row.key)
+
+    async def _insert(
+        self, decision: Decision, body: bytes, key: int, item: int | None, author: UserKey | None
+    ) -> None:
+        if decision.supersedes is not None:
+            standing = (decisions.c.id == decision.supersedes) & decisions.c.is_current
+            if not await self._tx.run(update(decisions).where(standing).values(is_current=False)):
+                raise _superseded()
+        row = {"key": key, "is_current": True, "person_status": None, "item_key": item, "author_key": author}
+        if not await self._tx.insert_one(decisions, {**_columns(decision), "body": body, **row}):
+            raise _superseded()
+
+    async def _tell_service(self, decision: Decision) -> None:
+        """Note a person's verdict beside what the service said of the same."""
+        same = (
+            (decisions.c.content_id == decision.content_id)
+            & (decisions.c.input_digest == decision.input_digest)
+            & (decisions.c.actor == ActorKind.SERVICE.value)
+        )
+        await self._tx.run(update(decisions).where(same).values(person_status=decision.verdict.status.value))
+
+
+_WHOLE = select(decisions.c.id, decisions.c.seal, decisions.c.body)
+_REPLAYED = select(
+    decisions.c.key,
+    decisions.c.id,
+    decisions.c.at,
+    decisions.c.kind,
+    decisions.c.status,
+    decisions.c.person_status,
+    decisions.c.body,
+).where(decisions.c.actor == ActorKind.SERVICE.value)
+
+
+def _may_follow(decision: Decision, current: Record | None) -> None:
+    if current is None:
+        if decision.supersedes is not None:
+            raise DecisionSuperseded("the decision that this one supersedes does not stand", field="supersedes")
+        return
+    machine_after_person = current.actor == ActorKind.PERSON and decision.actor.kind is ActorKind.SERVICE
+    if machine_after_person and current.input_digest == decision.input_digest:
+        raise DecidedByPerson(f"a person decided on this very content ({current.id})", field="content_id")
+    if current.id != decision.supersedes:
+        raise _superseded(current.id)
+
+
+def _superseded(by: str | None = None) -> DecisionSuperseded:
+    which = "another decision" if by is None else f"the decision {by}"
+    return DecisionSuperseded(f"{which} on this content came first: look at it, and supersede it", field="supersedes")
+
+
+def _columns(decision: Decision) -> Values:
+    """What is searched by, from what is sealed."""
+    at = to_micros(decision.at)
+    return {
+        "id": decision.id,
+        "content_id": decision.content_id,
+        "kind": decision.facts.kind.value,
+        "at": at,
+        "hour": at // HOUR,
+        "status": decision.verdict.status.value,
+        "policy_scope": decision.policy.scope,
+        "policy_version": decision.policy.version,
+        "actor": decision.actor.kind.value,
+        "supersedes": decision.supersedes,
+        "input_digest": decision.input_digest,
+        "seal": decision.seal,
+    }
+
+
+def _effects(decision: Decision) -> Values:
+    """What an item is told of a decision; the author's own `hidden` is left alone."""
+    verdict = decision.verdict
+    return {
+        "moderation_status": verdict.status.value,
+        "moderation_flags": json_text(verdict.flags, "flags"),
+        "moderated_at": to_micros(decision.at),
+        "is_flagged": verdict.status in _FLAGGED,
+        "flag_reason": ", ".join(verdict.flags) or None,
+        "withheld": not _WITHHOLDING.isdisjoint(verdict.acts),
+    }
+
+
+def _decision(row: Record) -> Decision:
+    body = bytes(row.body)
+    if digest_of(body) != row.seal:
+        raise SealBroken(f"the decision {row.id} is not as it was sealed: run `socialflow moderation verify`")
+    return decode(body)
