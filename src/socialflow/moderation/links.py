@@ -29,6 +29,8 @@ _LINK = re.compile(
     |(?P<bare>\b(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}/[^\s<>"')\]]{0,2000})""",
     re.IGNORECASE | re.VERBOSE,
 )
+_MAY = re.compile(r"[/<]|www\.|\]\(", re.IGNORECASE)
+"""Without any of these there is no link."""
 _AFTER = ".,;:!?"
 """Punctuation that ends a sentence and no address."""
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:[/\\]*|[/\\]{2,}", re.IGNORECASE)
@@ -63,7 +65,7 @@ def links(text: str) -> list[Link]:
     >>> [(link.host, link.shown) for link in links("see [paypal.com](http://evil.example/x) or bit.ly/abc")]
     [('evil.example', 'paypal.com'), ('bit.ly', None)]
     """
-    return list(_links(text))
+    return list(_links(text)) if _MAY.search(text) else []
 
 
 def _links(text: str) -> Iterator[Link]:

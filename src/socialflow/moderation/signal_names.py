@@ -46,6 +46,8 @@ SIGNALS: Mapping[str, SignalName] = {
     "text.threat": SignalName(_T, _S, True, "a threat of violence or harm"),
     "text.insult": SignalName(_T, _S, True, "an insult of a person"),
     "text.identity_hate": SignalName(_T, _S, True, "hatred of a group of people"),
+    "text.offensive": SignalName(_T, _S, True, "insults, threats and profanity, whomever they meet"),
+    "text.hate": SignalName(_T, _S, True, "hatred of people for what they are"),
     "text.spam": SignalName(_T, _S, True, "spam by its words, as the text model says"),
     "text.spam_signs": SignalName(_T, _S, True, "spam by words, forms, links and behaviour together"),
     "text.obfuscation": SignalName(_T, _S, True, "share of words whose spelling is disguised"),

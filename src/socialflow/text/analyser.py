@@ -82,7 +82,8 @@ class Analyser:
         unanswered = () if windows else tuple(head.name for head in asked)
         missing = (*lacking, *unanswered, *_unread(reading, "aspect" in answers))
         short = Status.PARTIAL if answers else Status.ABSTAINED
-        return Analysis(answers, short if missing else Status.COMPLETE, missing, reading.coverage, len(windows))
+        status = short if missing else Status.COMPLETE
+        return Analysis(answers, status, missing, reading.coverage, len(windows), disguised=reading.disguised)
 
 
 @cache

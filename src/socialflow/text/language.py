@@ -37,6 +37,7 @@ tumhara unka unki uska uske uski wahi wala wale woh yaar yahi yeh
 _HINDI = frozenset(_HINDI_WORDS.split())
 """Hindi's commonest words as they are written in Latin script, those left out that are words elsewhere."""
 _HINDI_LEAST, _HINDI_SHARE = 2, 0.15
+_ASCII_SIGNS = {code: " " for code in range(128) if category(chr(code))[0] == "S"}
 _REPLACED = frozenset({"@user", "http"})
 
 
@@ -69,14 +70,12 @@ class LanguageIdentifier:
 
     def _identified(self, text: str) -> Language:
         beginning = text[: 2 * _MOST_WORDS * _LONGEST_WORD]
-        lettered = "".join(" " if category(character)[0] == "S" else character for character in beginning)
+        lettered = _unsigned(beginning)
         words = normalise(lettered).text.translate(_KNOWN_SIGNS).split(" ")  # emoji have English names: not among them
-        spelt = [
-            word[:_LONGEST_WORD].lower() for word in words if word not in _REPLACED and any(map(str.isalpha, word))
-        ]
+        spelt = [spelt for word in words if word not in _REPLACED and (spelt := _spelt(word))]
         if not spelt:
             return UNDETERMINED
-        common = sum("".join(filter(str.isalpha, word)) in _HINDI for word in spelt)
+        common = sum(map(_is_hindi, spelt))
         if common >= max(_HINDI_LEAST, _HINDI_SHARE * len(spelt)):
             return Language("hi", "Hindi", 1.0 - 0.5**common)
         weights = np.sum([self._weigh_again(word) for word in spelt[:_MOST_WORDS]], axis=0)
@@ -99,6 +98,24 @@ class LanguageIdentifier:
 
                 self._detector = LanguageDetectorBuilder.from_all_languages().with_low_accuracy_mode().build()
             return self._detector
+
+
+def _unsigned(text: str) -> str:
+    """A text with spaces in place of signs (of money, of sums, emoji)."""
+    if text.isascii():
+        return text.translate(_ASCII_SIGNS)
+    return "".join(" " if category(character)[0] == "S" else character for character in text)
+
+
+@lru_cache(_CACHED)
+def _spelt(word: str) -> str:
+    """The beginning of a word in lower case; empty where nothing of it is a letter."""
+    return word[:_LONGEST_WORD].lower() if any(map(str.isalpha, word)) else ""
+
+
+@lru_cache(_CACHED)
+def _is_hindi(word: str) -> bool:
+    return "".join(filter(str.isalpha, word)) in _HINDI
 
 
 @lru_cache(1)

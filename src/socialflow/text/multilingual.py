@@ -68,13 +68,14 @@ class MultilingualAnalyser:
         """As `analyser.Analyser.analyse`; texts of one language go through its model together."""
         asked = checked(questions)
         given = stretches(texts, targets, asked="aspect" in asked)
-        spoken = self.spoken(texts)
+        identified = self._identifier.identify(texts)
+        spoken = [self._taken(language) for language in identified]
         analyses: dict[int, Analysis] = {}
         for language in dict.fromkeys(spoken):
             places = [place for place, code in enumerate(spoken) if code == language]
             of_these = [given[place] for place in places]
             told = self._told(language, [texts[place] for place in places], asked, of_these)
-            analyses.update(zip(places, told, strict=True))
+            analyses.update(zip(places, _in(language, told, [identified[place] for place in places]), strict=True))
         return [analyses[place] for place in range(len(texts))]
 
     def spoken(self, texts: Sequence[str]) -> list[str]:
@@ -103,6 +104,14 @@ class MultilingualAnalyser:
         if set(questions) <= set(model.questions):
             return told
         return [replace(one, missing=(*one.missing, reason)) for one in told]
+
+
+def _in(language: str, told: Sequence[Analysis], identified: Sequence[Language]) -> list[Analysis]:
+    """What was told, with the language; none where it could not be told."""
+    return [
+        one if found == UNDETERMINED else replace(one, language=language)
+        for one, found in zip(told, identified, strict=True)
+    ]
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from socialflow.errors import ArtefactError
 from socialflow.text.bundle import TOKENIZER_FILE, Bundle
 from socialflow.text.casing import case_of, cases_of
-from socialflow.text.disguise import undisguised
+from socialflow.text.disguise import unmasked
 from socialflow.text.normalise import normalise
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class Reading:
 
     `coverage`, 0 to 1, is the share of its characters, white space aside, that stand in a window in words the
     vocabulary knows; 1.0 for a text that says nothing. `cut` tells that there were more windows than are read,
-    `unknown` that there are words among the read ones that the vocabulary lacks.
+    `unknown` that there are words among the read ones that the vocabulary lacks. `disguised` are words that were read
+    as they are meant, by their offsets in the text as the caller gave it.
     """
 
     windows: tuple[Window, ...]
@@ -68,6 +69,7 @@ class Reading:
     coverage: float
     cut: bool
     unknown: bool
+    disguised: tuple[Target, ...] = ()
 
 
 class Tokeniser:
@@ -153,7 +155,7 @@ def tokeniser(bundle: Bundle) -> Tokeniser:
 def reading(text: str, targets: Sequence[Target], by: Tokeniser) -> Reading:
     """How a text, of which `targets` are asked about, is read."""
     found = normalise(text)
-    plain = undisguised(found.text, by.knows)
+    plain, masked = unmasked(found.text, by.knows)
     pieces = by.pieces(plain)
     firsts = range(0, max(len(pieces.ids) - OVERLAP, 1), _ROOM - OVERLAP)
     cut = len(firsts) > MOST_WINDOWS
@@ -169,7 +171,7 @@ def reading(text: str, targets: Sequence[Target], by: Tokeniser) -> Reading:
         begins, ends = zip(*found.spans(places), strict=True)
         columns = (ids, begins, ends, words, cases)
         windows = tuple(_window([column[first : first + _ROOM] for column in columns], targets, by) for first in firsts)
-    return Reading(windows, tuple(targets), coverage, cut, not all(known))
+    return Reading(windows, tuple(targets), coverage, cut, not all(known), tuple(found.spans(masked)))
 
 
 def _window(columns: Sequence[Sequence[int]], targets: Sequence[Target], by: Tokeniser) -> Window:

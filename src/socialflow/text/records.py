@@ -156,7 +156,8 @@ class Analysis:
     `coverage`, 0 to 1, is the share of the text that was read, in `windows` windows. `missing` names what could not be
     had: a question whose head the model lacks, `aspect:START-END` for a stretch that was not read, `text:windows` where
     the text goes on after the last window, `text:vocabulary` where it has characters or words the model does not know,
-    `text:empty` where it says nothing.
+    `text:empty` where it says nothing. `language` (ISO 639-1) is the one that it was taken to be in, None where nobody
+    told. `disguised` are stretches that were read as they are meant, and not as they are spelt.
     """
 
     answers: Mapping[str, Answer]
@@ -164,6 +165,8 @@ class Analysis:
     missing: tuple[str, ...]
     coverage: float
     windows: int
+    language: str | None = None
+    disguised: tuple[tuple[int, int], ...] = ()
 
     def record(self, question: str, kind: type[R]) -> R | None:
         """The answer to a question as the record it is known to be; None where it is missing.
