@@ -19,6 +19,7 @@
     │   └── ScheduleNotFound    schedule_not_found        no schedule has this id
     ├── Erased                  erased                    this person asked to be forgotten; the id is closed
     ├── Conflict                conflict                  the stored state forbids this change
+    │   └── LeaseLost           lease_lost                what was held is held by nobody or by somebody else now
     ├── AuthenticationRequired  authentication_required   no credentials
     ├── InvalidCredentials      invalid_credentials       a key that is wrong or revoked
     │   └── InvalidToken        invalid_token             a token that is damaged, expired or signed by another
@@ -146,6 +147,12 @@ class Conflict(SocialflowError):
     """The stored state forbids this change (a username taken, a version that exists)."""
 
     code = "conflict"
+
+
+class LeaseLost(Conflict):
+    """A lease ran out, and what it held was given back or taken by somebody else; nothing was stored."""
+
+    code = "lease_lost"
 
 
 class AuthenticationRequired(SocialflowError):

@@ -18,6 +18,7 @@ from socialflow.storage.repositories.feed_rules import FeedRules
 from socialflow.storage.repositories.graph import EDGES
 from socialflow.storage.repositories.job_erasure import forget_in_jobs
 from socialflow.storage.repositories.removal import remove_interactions, remove_items
+from socialflow.storage.repositories.review_erasure import forget_in_reviews
 from socialflow.storage.repositories.rows import findable, json_text
 from socialflow.storage.repositories.users import Users
 from socialflow.storage.tables import channels, erasures, impressions, interactions, items, users
@@ -50,6 +51,7 @@ class Erasures:
         rows["jobs"] = await forget_in_jobs(self._tx, key, {user.id, user.username})
         rows["feed_rules"] = await FeedRules(self._tx).forget_author(user.id)
         rows["bandit_people"] = await Bandit(self._tx).forget(key)
+        rows += await forget_in_reviews(self._tx, key, user.id)
         rows["impressions"] = await self._tx.run(delete(impressions).where(impressions.c.user_key == key))
         await self._disown_channels(key)
         rows["users"] = await self._tx.run(delete(users).where(users.c.key == key))

@@ -24,12 +24,22 @@ from socialflow.storage.tables.people import (
     user_mutes,
     users,
 )
+from socialflow.storage.tables.review import (
+    appeals,
+    golden_items,
+    review_items,
+    review_notes,
+    review_verdicts,
+    reviewer_settings,
+    strikes,
+)
 from socialflow.storage.tables.work import collections, jobs, schedules, workers
 
 __all__ = [
     "MODERATION",
     "analyses",
     "api_keys",
+    "appeals",
     "bandit",
     "bandit_people",
     "blocks",
@@ -42,6 +52,7 @@ __all__ = [
     "erasures",
     "feed_rules",
     "follows",
+    "golden_items",
     "impressions",
     "installation",
     "interaction_keys",
@@ -52,7 +63,12 @@ __all__ = [
     "metadata",
     "moment_vectors",
     "moments",
+    "review_items",
+    "review_notes",
+    "review_verdicts",
+    "reviewer_settings",
     "schedules",
+    "strikes",
     "subscriptions",
     "topics",
     "user_mutes",
