@@ -190,6 +190,10 @@ class StrikeRepository(Protocol):
         """Take back what these decisions gave; returns how many."""
         ...
 
+    async def stands(self, decision_ids: Collection[str]) -> bool:
+        """Whether one of these decisions gave a strike that was not taken back."""
+        ...
+
     async def author_of(self, content_id: str) -> str | None:
         """Whose an item of the platform is; None: nobody's, or not one."""
         ...
@@ -257,4 +261,3 @@ class Deciding(Protocol):
         Raises NotFound, and Conflict where the earlier one is not the content's newest (it was changed meanwhile).
         """
         ...
-

@@ -1,8 +1,7 @@
 """Appeals of authors."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Select, insert, select, update
@@ -69,11 +68,19 @@ class Appeals:
         query = select(appeals.c.rules, appeals.c.outcome).where(self._tx.among(appeals.c.scope, findable([scope])))
         if version is not None:
             query = query.where(appeals.c.version == version)
-        counted: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        ends: Counter[tuple[str, str | None]] = Counter()
         for row in await self._tx.rows(query):
-            for rule in texts(row.rules):
-                counted[rule][row.outcome or "waiting"] += 1
-        return [replace(AppealCount(rule), **counted[rule]) for rule in sorted(counted)]
+            ends.update((rule, row.outcome) for rule in texts(row.rules))
+        return [
+            AppealCount(
+                rule,
+                upheld=ends[rule, AppealOutcome.UPHELD.value],
+                overturned=ends[rule, AppealOutcome.OVERTURNED.value],
+                partly=ends[rule, AppealOutcome.PARTLY.value],
+                waiting=ends[rule, None],
+            )
+            for rule in sorted({rule for rule, _ in ends})
+        ]
 
 
 def _with_author() -> Select[tuple[object, ...]]:

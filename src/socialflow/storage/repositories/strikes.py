@@ -56,6 +56,11 @@ class Strikes:
         standing = update(strikes).where(these, strikes.c.taken_back_at.is_(None))
         return await self._tx.run(standing.values(taken_back_at=to_micros(at)))
 
+    async def stands(self, decision_ids: Collection[str]) -> bool:
+        """Whether one of these decisions gave a strike that was not taken back."""
+        these = self._tx.among(strikes.c.decision_id, findable(decision_ids))
+        return await self._tx.row(select(strikes.c.id).where(these, strikes.c.taken_back_at.is_(None))) is not None
+
     async def author_of(self, content_id: str) -> str | None:
         """Whose an item of the platform is; None: nobody's, or not one."""
         joined = select(users.c.id).join(items, items.c.author_key == users.c.key)
