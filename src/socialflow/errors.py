@@ -22,6 +22,7 @@
     ├── Conflict                conflict                  the stored state forbids this change
     │   ├── DecisionSuperseded  decision_superseded       the content was decided by somebody else meanwhile
     │   └── DecidedByPerson     decided_by_person         a person decided on this very content; no machine overrules it
+    │   └── LeaseLost           lease_lost                what was held is held by nobody or by somebody else now
     ├── AuthenticationRequired  authentication_required   no credentials
     ├── InvalidCredentials      invalid_credentials       a key that is wrong or revoked
     │   └── InvalidToken        invalid_token             a token that is damaged, expired or signed by another
@@ -168,6 +169,12 @@ class DecidedByPerson(Conflict):
     """A person decided on this very content; the service's own verdict does not overrule theirs."""
 
     code = "decided_by_person"
+
+
+class LeaseLost(Conflict):
+    """A lease ran out, and what it held was given back or taken by somebody else; nothing was stored."""
+
+    code = "lease_lost"
 
 
 class AuthenticationRequired(SocialflowError):

@@ -17,6 +17,7 @@ from socialflow.storage.engine import Durability, checkpoint, open_engines, trun
 from socialflow.storage.failures import translated
 from socialflow.storage.repositories.analyses import Analyses
 from socialflow.storage.repositories.api_keys import ApiKeys
+from socialflow.storage.repositories.appeals import Appeals
 from socialflow.storage.repositories.audit import Audit
 from socialflow.storage.repositories.bandit import Bandit
 from socialflow.storage.repositories.channels import Channels
@@ -31,7 +32,10 @@ from socialflow.storage.repositories.items import Items
 from socialflow.storage.repositories.jobs import Jobs
 from socialflow.storage.repositories.moments import Moments
 from socialflow.storage.repositories.person_keys import PersonKeys
+from socialflow.storage.repositories.review_words import GoldenItems, ReviewerChoices, ReviewNotes, ReviewVerdicts
+from socialflow.storage.repositories.reviews import Reviews
 from socialflow.storage.repositories.schedules import Schedules
+from socialflow.storage.repositories.strikes import Strikes
 from socialflow.storage.repositories.unmoderated import Unmoderated
 from socialflow.storage.repositories.users import Users
 from socialflow.storage.repositories.value_models import ValueModels
@@ -154,6 +158,41 @@ class Unit:
     def workers(self) -> Workers:
         """Who does the work."""
         return Workers(self._transaction)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        """What waits for people."""
+        return Reviews(self._transaction)
+
+    @cached_property
+    def review_verdicts(self) -> ReviewVerdicts:
+        """What people said of content."""
+        return ReviewVerdicts(self._transaction)
+
+    @cached_property
+    def review_notes(self) -> ReviewNotes:
+        """What reviewers wrote beside items."""
+        return ReviewNotes(self._transaction)
+
+    @cached_property
+    def golden_items(self) -> GoldenItems:
+        """Content whose right answer is known."""
+        return GoldenItems(self._transaction)
+
+    @cached_property
+    def reviewer_settings(self) -> ReviewerChoices:
+        """How reviewers like to be shown content."""
+        return ReviewerChoices(self._transaction)
+
+    @cached_property
+    def appeals(self) -> Appeals:
+        """Authors' words against decisions."""
+        return Appeals(self._transaction)
+
+    @cached_property
+    def strikes(self) -> Strikes:
+        """Strikes against authors."""
+        return Strikes(self._transaction)
 
 
 class Store:

@@ -19,6 +19,7 @@ from socialflow.storage.repositories.graph import EDGES
 from socialflow.storage.repositories.job_erasure import forget_in_jobs
 from socialflow.storage.repositories.person_keys import PersonKeys
 from socialflow.storage.repositories.removal import remove_interactions, remove_items
+from socialflow.storage.repositories.review_erasure import forget_in_reviews
 from socialflow.storage.repositories.rows import findable, json_text
 from socialflow.storage.repositories.users import Users
 from socialflow.storage.tables import channels, erasures, impressions, interactions, items, users
@@ -52,6 +53,7 @@ class Erasures:
         rows["feed_rules"] = await FeedRules(self._tx).forget_author(user.id)
         rows["decisions"], rows["person_keys"] = await PersonKeys(self._tx).forget(key)
         rows["bandit_people"] = await Bandit(self._tx).forget(key)
+        rows += await forget_in_reviews(self._tx, key, user.id)
         rows["impressions"] = await self._tx.run(delete(impressions).where(impressions.c.user_key == key))
         await self._disown_channels(key)
         rows["users"] = await self._tx.run(delete(users).where(users.c.key == key))

@@ -8,6 +8,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from socialflow.content.log import ChangeKind
 from socialflow.storage.repositories.changes import announce
+from socialflow.storage.repositories.review_erasure import forget_contents
 from socialflow.storage.tables import (
     analyses,
     decisions,
@@ -29,7 +30,9 @@ async def remove_items(tx: Transaction, keys: Collection[int]) -> Counter[str]:
     doomed = await _threads(tx, keys)
     if not doomed:
         return Counter()
+    gone = [row.id for row in await tx.rows(select(items.c.id).where(tx.among(items.c.key, doomed)))]
     rows = await remove_interactions(tx, tx.among(interactions.c.item_key, doomed))
+    rows += await forget_contents(tx, gone)
     rows["item_stats"] = await tx.run(delete(item_stats).where(tx.among(item_stats.c.item_key, doomed)))
     rows["analyses"] = await tx.run(delete(analyses).where(tx.among(analyses.c.item_key, doomed)))
     rows["moment_vectors"] = await tx.run(delete(moment_vectors).where(tx.among(moment_vectors.c.item_key, doomed)))

@@ -26,6 +26,15 @@ from socialflow.storage.tables.people import (
     user_mutes,
     users,
 )
+from socialflow.storage.tables.review import (
+    appeals,
+    golden_items,
+    review_items,
+    review_notes,
+    review_verdicts,
+    reviewer_settings,
+    strikes,
+)
 from socialflow.storage.tables.work import collections, jobs, schedules, workers
 
 __all__ = [
@@ -35,6 +44,7 @@ __all__ = [
     "api_keys",
     "audit_batches",
     "audit_events",
+    "appeals",
     "bandit",
     "bandit_people",
     "blocks",
@@ -48,6 +58,7 @@ __all__ = [
     "erasures",
     "feed_rules",
     "follows",
+    "golden_items",
     "impressions",
     "installation",
     "interaction_keys",
@@ -59,7 +70,12 @@ __all__ = [
     "moment_vectors",
     "moments",
     "person_keys",
+    "review_items",
+    "review_notes",
+    "review_verdicts",
+    "reviewer_settings",
     "schedules",
+    "strikes",
     "subscriptions",
     "topics",
     "user_mutes",

@@ -1,0 +1,98 @@
+"""Strikes: what weighs against an author, less with every day.
+
+::
+
+    weight of an author = sum over strikes of  w x 2^(-age / half-life)
+
+over those that have neither expired nor been taken back. It is the signal `author.strikes`; what follows from how much
+of it, a policy says. Weight and half-life belong to the reason and are kept with each strike, so that other terms
+later change nothing about what was given before.
+"""
+
+import math
+import secrets
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from socialflow.errors import ConfigurationError
+from socialflow.moderation.records import Act, Decision
+from socialflow.moderation.review.ports import Deciding, ReviewUnit
+from socialflow.moderation.review.strike_records import Strike, StrikeTerms
+
+UNSAID = "unsaid"
+"""The reason of a strike that no rule of the decision gives one for."""
+_LONGEST_CHAIN = 100
+
+
+def weight(strikes: Iterable[Strike], now: datetime) -> float:
+    """What strikes weigh at an instant; those expired, taken back or not yet given weigh nothing.
+
+    >>> from datetime import UTC
+    >>> given = datetime(2026, 1, 1, tzinfo=UTC)
+    >>> strike = Strike("s", "ann", "d", "hate", 2.0, timedelta(days=30), given, given + timedelta(days=365))
+    >>> weight([strike, strike], given + timedelta(days=60))
+    1.0
+    """
+    standing = (one for one in strikes if one.taken_back_at is None and one.at <= now < one.expires_at)
+    return math.fsum(one.weight * math.exp2(-((now - one.at) / one.half_life)) for one in standing)
+
+
+class StrikeBook:
+    """Gives strikes for decisions, and takes them back.
+
+    Args:
+        terms: by reason code; a reason that is not there has those of `StrikeTerms`.
+
+    Raises ConfigurationError for terms that make no sense.
+    """
+
+    def __init__(self, deciding: Deciding, terms: Mapping[str, StrikeTerms] | None = None) -> None:
+        self._deciding = deciding
+        self._terms = dict(terms or {})
+        for reason, one in self._terms.items():
+            if not (one.weight > 0.0 and one.half_life > timedelta() and one.expires_after > timedelta()):
+                raise ConfigurationError(f"strikes for {reason}: weight, half-life and expiry must be above 0")
+
+    async def follow(self, unit: ReviewUnit, decision: Decision) -> None:
+        """Make the author's strikes agree with a decision that has just been stored.
+
+        One that strikes gives a strike, once for what was judged, however often people confirm it. One that does not
+        takes back what those it supersedes gave for the same words or media. Content that is nobody's gives none.
+        """
+        judged = await self._same_content(unit, decision)
+        if Act.STRIKE not in decision.verdict.acts:
+            await unit.strikes.take_back(judged, decision.at)
+            return
+        author = await unit.strikes.author_of(decision.content_id)
+        if author is None or await unit.strikes.stands(judged):
+            return
+        reason = next((hit.reason for hit in decision.verdict.hits if Act.STRIKE in hit.acts), UNSAID)
+        terms = self._terms.get(reason, StrikeTerms())
+        strike = Strike(
+            id=secrets.token_hex(16),
+            author=author,
+            decision_id=decision.id,
+            reason=reason,
+            weight=terms.weight,
+            half_life=terms.half_life,
+            at=decision.at,
+            expires_at=decision.at + terms.expires_after,
+        )
+        await unit.strikes.add(strike)
+
+    async def weights(self, unit: ReviewUnit, authors: Collection[str], now: datetime) -> Mapping[str, float]:
+        """`author.strikes` of each, 0 where there are none."""
+        found = await unit.strikes.of_authors(authors, now)
+        return {author: weight(found.get(author, ()), now) for author in authors}
+
+    async def _same_content(self, unit: ReviewUnit, decision: Decision) -> list[str]:
+        """The decision and those before it that judged the very same, the newest first."""
+        chain = [decision.id]
+        before = decision.supersedes
+        while before is not None and len(chain) < _LONGEST_CHAIN:
+            earlier = await self._deciding.get(unit, before)
+            if earlier.input_digest != decision.input_digest:
+                break
+            chain.append(earlier.id)
+            before = earlier.supersedes
+        return chain

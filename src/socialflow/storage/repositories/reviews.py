@@ -1,0 +1,215 @@
+"""The review queue: every change is one compare-and-set, whoever races."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, case, exists, func, or_, select, text, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from socialflow.errors import NotFound
+from socialflow.kit.clock import from_micros, to_micros
+from socialflow.kit.digests import keyed_digest
+from socialflow.moderation.review.bulk_records import BulkFilter
+from socialflow.moderation.review.priority import due
+from socialflow.moderation.review.pseudonyms import PURPOSE
+from socialflow.moderation.review.records import (
+    ESCALATED,
+    FIRST_LINE,
+    Lease,
+    NoteKind,
+    QueueCount,
+    ReviewItem,
+    ReviewState,
+    Wanted,
+)
+from socialflow.storage.repositories.review_rows import FREE, held_by, item_of, item_row
+from socialflow.storage.repositories.rows import findable
+from socialflow.storage.tables import item_stats, items, review_items, review_notes, review_verdicts
+from socialflow.storage.transaction import Transaction, Values
+
+# In the words of the partial indexes: with parameters in their place, SQLite would read the whole table.
+_UNFINISHED = text("review_items.state <> 'done'")
+_FIRST = text("review_items.second_of IS NULL AND review_items.golden IS NULL AND review_items.appeal IS NULL")
+_ESCALATED = ReviewState.ESCALATED.value
+_WHERE_IT_WAITED = case((review_items.c.level == ESCALATED, _ESCALATED), else_=ReviewState.OPEN.value)
+_URGENT = (review_items.c.due, review_items.c.key)
+
+
+async def review_key(tx: Transaction) -> bytes:
+    """The key of reviewers' pseudonyms and of lots."""
+    return keyed_digest(await tx.secret(), PURPOSE)
+
+
+class Reviews:
+    """Items that wait for people, are held by them, and were judged."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    async def key(self) -> bytes:
+        """The key of pseudonyms and lots."""
+        return await review_key(self._tx)
+
+    async def add(self, item: ReviewItem) -> ReviewItem:
+        """Store an item. A first review whose decision has one already gives that one."""
+        await self._tx.insert_new(review_items, [item_row(item)])
+        if item.second_of is None and item.golden is None and item.appeal is None:
+            first = select(review_items).where(review_items.c.decision_id == item.decision_id, _FIRST)
+            return item_of(await self._tx.one(first))
+        return await self.get(item.id)
+
+    async def get(self, item_id: str) -> ReviewItem:
+        """Return the item. Raises NotFound."""
+        row = await self._tx.row(select(review_items).where(self._tx.among(review_items.c.id, findable([item_id]))))
+        if row is None:
+            raise NotFound(f"no item of the review queue has the id {item_id!r}", field="item_id")
+        return item_of(row)
+
+    async def claim(self, wanted: Wanted, lease: Lease, now: datetime, limit: int) -> Sequence[ReviewItem]:
+        """Take the most urgent items that wait or whose lease ran out: claimed, under `lease`.
+
+        On PostgreSQL two that claim at once pass over each other's rows; on SQLite one waits for the other's end.
+        """
+        query = select(review_items.c.key).where(self._fits(wanted, lease.reviewer, now)).order_by(*_URGENT)
+        chosen = query.limit(limit).with_for_update(skip_locked=True, of=review_items)
+        keys = [row.key for row in await self._tx.rows(chosen)]
+        if not keys:
+            return []
+        taken = update(review_items).where(self._tx.among(review_items.c.key, keys))
+        claimed = {"state": ReviewState.CLAIMED.value, **held_by(lease)}
+        rows = await self._tx.rows(taken.values(claimed).returning(*review_items.c))
+        return [item_of(row) for row in sorted(rows, key=lambda row: (row.due, row.key))]
+
+    async def held(self, reviewer: str, now: datetime) -> Sequence[ReviewItem]:
+        """What a reviewer holds under leases that run, the most urgent first."""
+        mine = and_(_UNFINISHED, review_items.c.lease_reviewer == reviewer)
+        query = select(review_items).where(mine, review_items.c.lease_until > to_micros(now)).order_by(*_URGENT)
+        return [item_of(row) for row in await self._tx.rows(query)]
+
+    async def renew(self, item_id: str, lease: Lease) -> bool:
+        """Extend the lease to `lease.until`. False where its token does not hold the item."""
+        return await self._change(item_id, lease, {"lease_until": to_micros(lease.until)}) is not None
+
+    async def release(self, item_id: str, lease: Lease) -> ReviewItem | None:
+        """Put an item back where it waited. None where the lease does not hold it."""
+        return await self._change(item_id, lease, {"state": _WHERE_IT_WAITED, **FREE})
+
+    async def escalate(self, item_id: str, lease: Lease) -> ReviewItem | None:
+        """Put an item before the second line. None where the lease does not hold it."""
+        return await self._change(item_id, lease, {"state": _ESCALATED, "level": ESCALATED, **FREE})
+
+    async def settle(self, item_id: str, lease: Lease, now: datetime) -> ReviewItem | None:
+        """End an item. None where the lease does not hold it; one that ran out holds until another claims."""
+        return await self._change(item_id, lease, _ended(now))
+
+    async def settle_waiting(self, item_ids: Collection[str], now: datetime) -> Sequence[ReviewItem]:
+        """End those of these items that wait and are held by nobody; returns them."""
+        these = self._tx.among(review_items.c.id, findable(item_ids))
+        waiting = review_items.c.state.in_([ReviewState.OPEN.value, _ESCALATED])
+        rows = await self._tx.rows(
+            update(review_items).where(these, waiting).values(_ended(now)).returning(*review_items.c)
+        )
+        return [item_of(row) for row in sorted(rows, key=lambda row: (row.due, row.key))]
+
+    async def reopen(self, item_id: str) -> bool:
+        """Put an ended item before the second line. False where it has not ended, or the second line ended it."""
+        ended = and_(review_items.c.state == ReviewState.DONE.value, review_items.c.level == FIRST_LINE)
+        values = {"state": _ESCALATED, "level": ESCALATED, "done_at": None, **FREE}
+        return bool(await self._tx.run(update(review_items).where(review_items.c.id == item_id, ended).values(values)))
+
+    async def withdraw(self, content_id: str, now: datetime) -> int:
+        """End everything unfinished about some content without a verdict; returns how many."""
+        these = self._tx.among(review_items.c.content_id, findable([content_id]))
+        return await self._tx.run(update(review_items).where(these, _UNFINISHED).values(_ended(now)))
+
+    async def reached(self, content_id: str, views: int) -> int:
+        """Put what waits about some content where its views belong; returns how many items."""
+        these = self._tx.among(review_items.c.content_id, findable([content_id]))
+        rows = await self._tx.rows(select(review_items).where(these, _UNFINISHED, review_items.c.golden.is_(None)))
+        for row in rows:
+            place = due(row.severity, views, from_micros(row.created_at))
+            moved = update(review_items).where(review_items.c.key == row.key)
+            await self._tx.run(moved.values(reach=views, due=to_micros(place)))
+        return len(rows)
+
+    async def views(self, content_id: str) -> int:
+        """The newest count of views of an item of the platform; 0 where nobody counted."""
+        joined = select(item_stats.c.views).join(items, items.c.key == item_stats.c.item_key)
+        newest = joined.where(self._tx.among(items.c.id, findable([content_id]))).order_by(item_stats.c.at.desc())
+        row = await self._tx.row(newest.limit(1))
+        return 0 if row is None else int(row.views)
+
+    async def matching(self, which: BulkFilter, reviewer: str, limit: int) -> Sequence[ReviewItem]:
+        """First reviews that wait and fit a filter, the most urgent first, without what the reviewer judged already."""
+        c = review_items.c
+        conditions: list[ColumnElement[bool]] = [
+            c.state.in_([ReviewState.OPEN.value, _ESCALATED]),
+            c.level == which.level,
+            c.severity.between(which.least_severity, which.most_severity),
+            ~_judged(reviewer),
+        ]
+        for column, asked in ((c.scope, which.scope), (c.language, which.language), (c.kind, which.kind)):
+            if asked is not None:
+                conditions.append(column == str(asked))
+        if which.created_before is not None:
+            conditions.append(c.created_at < to_micros(which.created_before))
+        if which.content_ids:
+            conditions.append(self._tx.among(c.content_id, findable(which.content_ids)))
+        query = select(review_items).where(_UNFINISHED, _FIRST, *conditions).order_by(*_URGENT).limit(limit)
+        return [item_of(row) for row in await self._tx.rows(query)]
+
+    async def counts(self, now: datetime) -> Sequence[QueueCount]:
+        """Every queue and level with unfinished work, by name; golden copies are not counted."""
+        c = review_items.c
+        held = func.sum(case((c.lease_until > to_micros(now), 1), else_=0)).label("held")
+        columns = (c.queue, c.level, func.count().label("items"), held, func.min(c.created_at).label("oldest"))
+        grouped = select(*columns).where(_UNFINISHED, c.golden.is_(None)).group_by(c.queue, c.level)
+        rows = await self._tx.rows(grouped.order_by(c.queue, c.level))
+        return [
+            QueueCount(row.queue, row.level, row.items - int(row.held), int(row.held), from_micros(row.oldest))
+            for row in rows
+        ]
+
+    async def of_decision(self, decision_id: str) -> ReviewItem | None:
+        """The first review that a decision asked for, or that brought it about."""
+        if not findable([decision_id]):
+            return None
+        asked = select(review_items).where(review_items.c.decision_id == decision_id, _FIRST)
+        row = await self._tx.row(asked)
+        if row is None:
+            given = select(review_verdicts.c.root).where(review_verdicts.c.decision_id == decision_id).limit(1)
+            row = await self._tx.row(select(review_items).where(review_items.c.id == given.scalar_subquery()))
+        return None if row is None else item_of(row)
+
+    async def _change(self, item_id: str, lease: Lease, values: Values) -> ReviewItem | None:
+        if not findable([item_id]) or not findable([lease.token]):
+            return None
+        mine = and_(review_items.c.lease_token == lease.token, review_items.c.lease_reviewer == lease.reviewer)
+        held = and_(review_items.c.id == item_id, review_items.c.state == ReviewState.CLAIMED.value, mine)
+        row = await self._tx.row(update(review_items).where(held).values(values).returning(*review_items.c))
+        return None if row is None else item_of(row)
+
+    def _fits(self, wanted: Wanted, reviewer: str, now: datetime) -> ColumnElement[bool]:
+        c = review_items.c
+        appeal = c.appeal.is_not(None) if wanted.appeals else c.appeal.is_(None)
+        conditions = [c.level == wanted.level, c.lease_until <= to_micros(now), appeal]
+        if wanted.queues:
+            conditions.append(self._tx.among(c.queue, findable(wanted.queues)))
+        if wanted.languages:
+            conditions.append(self._tx.among(c.language, findable(wanted.languages)))
+        return and_(_UNFINISHED, *conditions, ~or_(_judged(reviewer), _skipped(reviewer)))
+
+
+def _judged(reviewer: str) -> ColumnElement[bool]:
+    """Whether the reviewer has answered the question of an item before."""
+    verdict = and_(review_verdicts.c.root == review_items.c.root, review_verdicts.c.reviewer == reviewer)
+    return exists().where(verdict)
+
+
+def _skipped(reviewer: str) -> ColumnElement[bool]:
+    note = and_(review_notes.c.item_id == review_items.c.id, review_notes.c.reviewer == reviewer)
+    return exists().where(note, review_notes.c.kind == NoteKind.SKIP.value)
+
+
+def _ended(now: datetime) -> dict[str, object]:
+    return {"state": ReviewState.DONE.value, "done_at": to_micros(now), **FREE}
