@@ -13,6 +13,7 @@ class Medium(StrEnum):
     VIDEO = "video"
     MATCH = "match"
     AUTHOR = "author"
+    HISTORY = "history"
 
 
 class Measure(StrEnum):
@@ -37,6 +38,7 @@ class SignalName:
 
 
 _T, _I, _V, _M, _A = Medium.TEXT, Medium.IMAGE, Medium.VIDEO, Medium.MATCH, Medium.AUTHOR
+_H = Medium.HISTORY
 _S, _C, _W = Measure.SCORE, Measure.COUNT, Measure.WORDS
 
 SIGNALS: Mapping[str, SignalName] = {
@@ -73,6 +75,7 @@ SIGNALS: Mapping[str, SignalName] = {
     "author.account_age_days": SignalName(_A, _C, False, "days since the account was made"),
     "author.duplicates": SignalName(_A, _C, False, "recent texts of the author that are nearly this one"),
     "author.strikes": SignalName(_A, _C, False, "strikes that have not decayed, by weight"),
+    "history.rejected": SignalName(_H, _C, False, "a person rejected what stood in the same place before"),
 }
 """Names in the order in which they are told."""
 

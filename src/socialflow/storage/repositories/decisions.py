@@ -58,7 +58,7 @@ class Decisions:
         if sealed.actor.kind is ActorKind.PERSON:
             await self._tell_service(sealed)
         if item is not None:
-            await self._tx.run(update(items).where(items.c.key == item).values(**_effects(sealed)))
+            await self._tx.run(update(items).where(items.c.key == item).values(**effects(sealed)))
             await announce(self._tx, ChangeKind.ITEM, [item])
         return sealed
 
@@ -196,7 +196,7 @@ def _columns(decision: Decision) -> Values:
     }
 
 
-def _effects(decision: Decision) -> Values:
+def effects(decision: Decision) -> Values:
     """What an item is told of a decision; the author's own `hidden` is left alone."""
     verdict = decision.verdict
     return {

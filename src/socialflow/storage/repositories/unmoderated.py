@@ -5,11 +5,15 @@ from datetime import datetime
 
 from sqlalchemy import or_, select, update
 
+from socialflow.content.log import ChangeKind
 from socialflow.content.records import ItemKind, ModerationStatus
 from socialflow.ids import ItemKey
 from socialflow.moderation.created import created_job
+from socialflow.moderation.sealing import decode
+from socialflow.storage.repositories.changes import announce
+from socialflow.storage.repositories.decisions import effects
 from socialflow.storage.repositories.jobs import Jobs
-from socialflow.storage.tables import JUDGED, items
+from socialflow.storage.tables import JUDGED, decisions, items
 from socialflow.storage.transaction import Transaction, Values
 
 _PENDING = ModerationStatus.PENDING.value
@@ -66,3 +70,12 @@ class Unmoderated:
             items.c.moderation_status == _PENDING, items.c.kind == kind.value, items.c.key > after, _SAYS_SOMETHING
         )
         return [ItemKey(row.key) for row in await self._tx.rows(waiting.order_by(items.c.key).limit(limit))]
+
+    async def settle(self, key: ItemKey) -> bool:
+        """Have an item be again what the decision that stands says of it; False where there is none."""
+        row = await self._tx.row(select(decisions.c.body).where(decisions.c.item_key == key, decisions.c.is_current))
+        if row is None:
+            return False
+        await self._tx.run(update(items).where(items.c.key == key).values(**effects(decode(bytes(row.body)))))
+        await announce(self._tx, ChangeKind.ITEM, [key])
+        return True
