@@ -75,12 +75,18 @@ def copies_of(text: str, others: Iterable[str]) -> int:
     >>> copies_of("Follow me for free coins!!!", ["follow me for FREE coins", "What a match"])
     1
     """
+    return len(copies(text, others))
+
+
+def copies(text: str, others: Iterable[str]) -> list[str]:
+    """Those of the first `MOST_TEXTS` others that are nearly the same text, as `copies_of` counts them."""
     own = shingles(text)
-    near = 0
+    near = []
     for _, other in zip(range(MOST_TEXTS), others, strict=False):
         theirs = shingles(other)
         both = len(own & theirs)
-        near += both > 0 and both >= ALIKE * (len(own) + len(theirs) - both)
+        if both > 0 and both >= ALIKE * (len(own) + len(theirs) - both):
+            near.append(other)
     return near
 
 

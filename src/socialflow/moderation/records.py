@@ -38,7 +38,8 @@ class Trust(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something was found: characters ``[start, end)`` of a text, or seconds of a video or sound."""
+    """Where something was found: characters ``[start, end)`` of a text, seconds of a video or sound, or numbers of
+    pictures, from 0."""
 
     start: float
     end: float
@@ -71,7 +72,8 @@ class Signals:
 
     `readings` has it by name (`moderation.signal_names.SIGNALS`); `missing` names each signal that belongs to this
     content and could not be had, with why (`model:nsfw-mobilenet-v2`, `text:language:th`). A signal that does not
-    belong to the content (violence of a text) is in neither.
+    belong to the content (violence of a text) is in neither. One that is in both was measured on a part of what it is
+    about (one of two pictures, a film up to where it is damaged): the reading is the least that it may be.
     """
 
     readings: Mapping[str, Reading]

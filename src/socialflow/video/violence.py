@@ -153,6 +153,17 @@ def _weapons(seen: Pass, start: float, end: float) -> list[Sign]:
     for place in there:
         label = str(tracks[place]["label"])
         scores[label] = max(scores.get(label, 0.0), float(tracks[place]["score"]))
+    return weapons(scores)
+
+
+def weapons(scores: Mapping[str, float]) -> list[Sign]:
+    """What may be a weapon among the things that are seen together, by label; without weight where another of them
+    speaks for a kitchen, a desk or a game.
+
+    >>> weapons({"knife": 0.9, "pizza": 0.5, "scissors": 0.5}) == [
+    ...     Sign("weapon", 0.9, 0.0, "knife, beside pizza"), Sign("weapon", 0.5, 0.2, "scissors")]
+    True
+    """
     found = []
     for label, weight in WEAPONS.items():
         if label in scores:

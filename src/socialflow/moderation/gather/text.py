@@ -7,6 +7,7 @@ from socialflow.errors import ModelUnavailable
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.moderation.behaviour import Author, behaviour_signals
 from socialflow.moderation.checks import LONGEST
+from socialflow.moderation.gather.combining import MOST_PLACES
 from socialflow.moderation.gather.spelling import disguised
 from socialflow.moderation.links import Link, link_signals, links
 from socialflow.moderation.patterns import pattern_signals
@@ -22,8 +23,8 @@ LABELS = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identit
 """Labels of toxicity, each a signal `text.LABEL`."""
 NO_MODEL = "model:text"
 """What is missing where there is no text model."""
-MOST_PLACES, MOST_HOSTS = 100, 50
-"""Places and hosts that one reading tells, the first ones."""
+MOST_HOSTS = 50
+"""Hosts that one reading tells, the first ones."""
 
 SIGNS = Provenance("spam_signs", "1", Tier.HEURISTIC)
 SPELLING = Provenance("spelling", "1", Tier.HEURISTIC)
@@ -107,14 +108,16 @@ def _toxicity(told: Analysis, share: float, readings: dict[str, Reading], missin
     coverage = told.coverage * share
     for label in LABELS:
         if answer is not None and label in scores:
-            readings[f"text.{label}"] = _read(scores[label], answer, coverage, _offences(told, label))
+            readings[f"text.{label}"] = _read(
+                scores[label], answer, coverage, offences(told) if label == LABELS[0] else ()
+            )
         else:
             missing[f"text.{label}"] = why(told)
 
 
-def _offences(told: Analysis, label: str) -> tuple[Place, ...]:
+def offences(told: Analysis) -> tuple[Place, ...]:
     """Stretches that offend; the model does not tell by which label, so they stand with the first."""
-    spans = told.record("toxic_spans", Spans) if label == LABELS[0] else None
+    spans = told.record("toxic_spans", Spans)
     if spans is None:
         return ()
     return tuple(Place(span.start, span.end, round(span.score, 6)) for span in spans.spans[:MOST_PLACES])

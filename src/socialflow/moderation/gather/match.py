@@ -1,0 +1,105 @@
+"""What of content is in the banks of what is known, as signals."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from socialflow.errors import TooLarge
+from socialflow.image.pdq import Pdq
+from socialflow.kit.answers import Provenance, Tier
+from socialflow.moderation.gather.combining import Sheet
+from socialflow.moderation.gather.ports import Found, Match, Matching
+from socialflow.moderation.gather.records import Looked
+from socialflow.moderation.records import Place, Reading, Signals
+from socialflow.video.fingerprints import unpacked
+
+HARMFUL, HARMFUL_BANKS, COPYRIGHT, OWNERS = "match.harmful", "match.harmful_banks", "match.copyright", "match.owners"
+BLOCK, OWNED = "block", "copyright"
+"""Purposes of banks that are signals; what is only tracked is none."""
+MADE = Provenance("hash_banks", "1", Tier.BUNDLED)
+"""A match is found or not; what an entry of a bank may bring about, who keeps the bank has said."""
+
+
+class Like(NamedTuple):
+    """A match, and the number of the picture that it is of; None: of words or a film."""
+
+    match: Match
+    picture: int | None
+
+
+async def kinds_of(matching: Matching | None) -> frozenset[str]:
+    """Kinds of banks that are in use. Raises StoreUnavailable."""
+    if matching is None:
+        return frozenset()
+    return frozenset(str(bank.kind) for bank in await matching.list() if bank.active)
+
+
+async def match_signals(
+    matching: Matching, kinds: Collection[str], words: str, pictures: Sequence[Looked], films: Sequence[Looked]
+) -> Signals:
+    """Signals of what is in the banks. No signal where no bank in use is of the kind of anything of the content.
+
+    Raises Overloaded, StoreUnavailable.
+    """
+    sheet, found, asked = Sheet(), list[Like](), 0
+    if "text" in kinds and words.strip():
+        asked += 1
+        found += _like(await matching.match_text(words), None)
+    for number, one in enumerate(pictures if "picture" in kinds else ()):
+        if one.picture is not None:
+            asked += 1
+            found += _like(await matching.match_picture(_hash(one.picture.analyses["vector"].answer["pdq"])), number)
+        elif one.reason:
+            sheet.lack(one.reason, HARMFUL, COPYRIGHT)
+    for one in films if not {"video", "audio"}.isdisjoint(kinds) else ():
+        if one.film is not None:
+            asked += 1
+            found += await _of_film(matching, kinds, one.film.analyses["fingerprint"].answer["fingerprint"], sheet)
+        elif one.reason:
+            sheet.lack(one.reason, HARMFUL, COPYRIGHT)
+    if asked:
+        _read(sheet, found)
+    return sheet.signals()
+
+
+async def _of_film(matching: Matching, kinds: Collection[str], packed: str, sheet: Sheet) -> list[Like]:
+    film, found = unpacked(packed), list[Like]()
+    try:
+        if "video" in kinds:
+            found += _like(await matching.match_video(film), None)
+        if "audio" in kinds:
+            found += _like(await matching.match_audio(film), None)
+    except TooLarge:
+        sheet.lack("match:too_large", HARMFUL, COPYRIGHT)
+    return found
+
+
+def _like(found: Found, picture: int | None) -> list[Like]:
+    return [Like(match, picture) for match in found.acting]
+
+
+def _hash(told: Mapping[str, Any]) -> Pdq:
+    return Pdq(bytes.fromhex(told["hash"]), int(told["quality"]))
+
+
+def _read(sheet: Sheet, found: Sequence[Like]) -> None:
+    harmful = [one for one in found if str(one.match.purpose) == BLOCK]
+    owned = [one for one in found if str(one.match.purpose) == OWNED]
+    sheet.read(HARMFUL, max((one.match.score for one in harmful), default=0.0), MADE, places=_places(harmful))
+    sheet.read(COPYRIGHT, max((one.match.of_query for one in owned), default=0.0), MADE, places=_places(owned))
+    _words(sheet, HARMFUL_BANKS, [one.match.bank for one in harmful])
+    _words(sheet, OWNERS, [one.match.owner for one in owned if one.match.owner])
+
+
+def _words(sheet: Sheet, name: str, words: Sequence[str]) -> None:
+    if words:
+        sheet.readings[name] = Reading(tuple(sorted({*words})), MADE.model, MADE.version, MADE.tier)
+
+
+def _places(found: Sequence[Like]) -> list[Place]:
+    """Numbers of pictures, and seconds of films."""
+    places = [
+        Place(one.picture, one.picture + 1, round(one.match.score, 6)) for one in found if one.picture is not None
+    ]
+    for one in found:
+        places += [Place(span.start, span.end, round(one.match.score, 6)) for span in one.match.spans]
+    return list(dict.fromkeys(places))

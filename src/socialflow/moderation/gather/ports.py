@@ -1,0 +1,110 @@
+"""What gathering needs from elsewhere."""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from socialflow.image.analysis import ImageReport
+from socialflow.image.pdq import Pdq
+from socialflow.moderation.gather.records import AuthorFacts
+from socialflow.text.records import Analysis
+from socialflow.video.analysis import Report
+from socialflow.video.prints import VideoFingerprint
+
+
+class Texts(Protocol):
+    """As `text.service.TextService`."""
+
+    async def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]: ...
+
+
+class Pictures(Protocol):
+    """As `image.service.ImageService`."""
+
+    async def analyse(self, path: Path, names: Sequence[str]) -> ImageReport: ...
+
+
+class Films(Protocol):
+    """As `video.service.VideoService`."""
+
+    async def analyse(self, path: Path, asked: Sequence[str]) -> Report: ...
+
+
+class Files(Protocol):
+    """As `kit.incoming.Incoming`."""
+
+    def fetched(self, url: str, field: str = "url") -> AbstractAsyncContextManager[Path]: ...
+
+
+class Authors(Protocol):
+    """What a platform knows of who wrote something."""
+
+    async def facts(self, authors: Collection[str]) -> Mapping[str, AuthorFacts]:
+        """By id, for those that exist; of each the newest posts."""
+        ...
+
+
+class StrikesOf(Protocol):
+    """Strikes against authors, which decay."""
+
+    async def weight(self, author: str, at: datetime) -> float:
+        """What is left of them at an instant; 0: none that still counts."""
+        ...
+
+
+class Match(Protocol):
+    """An entry of a bank that something is like, as `banks.records.Match` tells it."""
+
+    @property
+    def bank(self) -> str: ...
+    @property
+    def purpose(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def score(self) -> float: ...
+    @property
+    def of_query(self) -> float: ...
+    @property
+    def spans(self) -> "Sequence[Span]": ...
+
+
+class Span(Protocol):
+    """A stretch that is the same, in seconds of what was asked."""
+
+    @property
+    def start(self) -> float: ...
+    @property
+    def end(self) -> float: ...
+
+
+class Found(Protocol):
+    """What of something is in the banks; `acting` may have consequences."""
+
+    @property
+    def acting(self) -> Sequence[Match]: ...
+
+
+class Bank(Protocol):
+    """What a bank has prints of: `picture`, `video`, `text` or `audio`."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def active(self) -> bool: ...
+
+
+class Matching(Protocol):
+    """Banks of what is known, as `banks.service.HashBanks`."""
+
+    async def list(self) -> Sequence[Bank]: ...
+
+    async def match_text(self, text: str) -> Found: ...
+
+    async def match_picture(self, picture: Pdq) -> Found: ...
+
+    async def match_video(self, film: VideoFingerprint) -> Found: ...
+
+    async def match_audio(self, film: VideoFingerprint) -> Found: ...
