@@ -288,6 +288,11 @@ class Settings(BaseSettings):
         return self.home / "inference"
 
     @property
+    def heads_file(self) -> Path:
+        """Heads of the audit chain that this machine sealed."""
+        return self.home / "audit-heads.jsonl"
+
+    @property
     def work_dir(self) -> Path:
         """The folder of what a training run writes and deletes."""
         return self.home / "work"

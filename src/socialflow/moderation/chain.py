@@ -9,6 +9,9 @@ from socialflow.moderation.audit import BATCH_EVENTS, Batch, Head, sealed
 from socialflow.moderation.ports import DecisionStore, DecisionUnit
 from socialflow.moderation.verifying import Broken, ChainCheck, Report
 
+_FIRST = -(2**63)
+"""Below every key and number that a row can have, though none of ours is below 1."""
+
 
 class AuditChain:
     """Seals events into batches. Any number of processes may: each batch is stored by whoever is first."""
@@ -55,9 +58,9 @@ async def checked(unit: DecisionUnit, since: datetime | None = None, kept: Itera
     """
     trusted = None if since is None else await unit.audit.before(since)
     check = ChainCheck(trusted, kept)
-    key = 0 if trusted is None else trusted.last
+    key = _FIRST if trusted is None else trusted.last
     try:
-        async for batches in unit.audit.batches(0 if trusted is None else trusted.number):
+        async for batches in unit.audit.batches(_FIRST if trusted is None else trusted.number):
             await asyncio.to_thread(check.expect, batches)
             key = await _take(unit, check, key, batches[-1].last)
         await _take(unit, check, key, None)

@@ -121,6 +121,8 @@ class ChainCheck:
         """Events, in key order."""
         for row in rows:
             check_row(row, self._names)
+            if row.key < 1:
+                raise Broken(Fault("audit_events", row.id, "key", "no event of ours has a key below 1"))
             self._close_before(row.key)
             if self._waiting and row.key < self._waiting[0].first:
                 raise Broken(Fault("audit_events", row.id, "place", "it lies between two batches"))

@@ -21,16 +21,20 @@ from socialflow.jobs.dispatch import Dispatcher
 from socialflow.jobs.service import JobService
 from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
+from socialflow.moderation.chain import AuditChain
+from socialflow.moderation.decisions import DecisionService
 from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
 from socialflow.pipelines.model_source import CatalogueGraph, CatalogueModels, CatalogueText
 from socialflow.pipelines.precompute import RecommendationPrecomputer, build_precomputer
 from socialflow.pipelines.schedule import Scheduler
+from socialflow.pipelines.sealing import Sealing
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.people import PeopleService
 from socialflow.recommendation.service import RecommendationService
 from socialflow.settings import Settings, load_settings
+from socialflow.storage.heads import HeadFile
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
@@ -68,6 +72,8 @@ class Platform:
     transport: CeleryTransport
     housekeeping: Housekeeping
     access: AccessService
+    decisions: DecisionService
+    audit: AuditChain
     limiter: Limiter
     version: str = __version__
 
@@ -148,7 +154,12 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
     scheduler = Scheduler(
         store, jobs, clock, collecting=settings.api_base_url is not None and settings.flic_token is not None
     )
-    duties: dict[str, Callable[[], Awaitable[None]]] = {"dispatcher": dispatcher.run, "scheduler": scheduler.run}
+    audit = AuditChain(store, clock)
+    duties: dict[str, Callable[[], Awaitable[None]]] = {
+        "dispatcher": dispatcher.run,
+        "scheduler": scheduler.run,
+        "sealing": Sealing(audit, HeadFile(settings.heads_file)).run,
+    }
     if with_worker and settings.celery_broker_url is None and settings.socialflow_embedded_worker:
         duties["worker"] = supervisor(settings).run
     static_key = settings.api_key.get_secret_value() if settings.api_key else None
@@ -177,6 +188,8 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         transport=transport,
         housekeeping=Housekeeping(duties),
         access=AccessService(store, clock, tokens=token_settings(settings), static_api_key=static_key, limiter=limiter),
+        decisions=DecisionService(store, cache, clock),
+        audit=audit,
         limiter=limiter,
     )
 
