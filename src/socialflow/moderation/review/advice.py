@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from socialflow.content.records import ModerationStatus
 from socialflow.errors import InvalidInput, NotFound
@@ -155,7 +155,7 @@ def _advise(hits: Sequence[JudgedHit], target: float) -> RuleAdvice:
 def _bins(ordered: Sequence[JudgedHit]) -> tuple[Bin, ...]:
     n = len(ordered)
     edges = [round(n * part / BINS) for part in range(BINS + 1)]
-    parts = [ordered[start:end] for start, end in zip(edges, edges[1:], strict=False) if end > start]
+    parts = [ordered[start:end] for start, end in pairwise(edges) if end > start]
     return tuple(_bin(part) for part in parts)
 
 
