@@ -73,6 +73,9 @@ class Decisions:
             raise NotFound(f"no decision has the id {decision_id!r}", field="decision_id")
         return self.all[decision_id]
 
+    async def is_newest(self, unit: ReviewUnit, decision: Decision) -> bool:
+        return all(one.supersedes != decision.id for one in self.all.values())
+
     async def is_author(self, unit: ReviewUnit, decision: Decision, user_id: str) -> bool:
         return self.authors.get(decision.content_id) == user_id
 

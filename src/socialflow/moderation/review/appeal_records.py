@@ -16,6 +16,8 @@ class AppealOutcome(StrEnum):
     OVERTURNED = "overturned"
     PARTLY = "partly"
     """Something milder stands in its place."""
+    MOOT = "moot"
+    """The content was changed and decided anew before anybody judged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from socialflow.moderation.records import ContentKind
 from socialflow.moderation.review.records import FIRST_LINE, ReviewItem
 
-MAX_BULK = 1_000
+MAX_BULK = 500
 """How many items one bulk action may touch."""
 
 

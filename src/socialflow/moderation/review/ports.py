@@ -86,12 +86,21 @@ class ReviewRepository(Protocol):
         """The newest count of views of an item of the platform; 0 where nobody counted."""
         ...
 
-    async def matching(self, which: BulkFilter, reviewer: str, limit: int) -> Sequence[ReviewItem]:
-        """First reviews that wait and fit a filter, the most urgent first, without what the reviewer judged already."""
+    async def matching(
+        self, which: BulkFilter, reviewer: str, limit: int, *, among: Collection[str] | None = None
+    ) -> Sequence[ReviewItem]:
+        """First reviews that wait and fit a filter, the most urgent first, without what the reviewer judged already.
+
+        `among`: these ids and no others.
+        """
         ...
 
     async def counts(self, now: datetime) -> Sequence[QueueCount]:
         """Every queue and level with unfinished work, by name; golden copies are not counted."""
+        ...
+
+    async def asked_by(self, item_ids: Collection[str]) -> Mapping[str, str]:
+        """Which decision asked for each of these items, for those that are still there."""
         ...
 
     async def of_decision(self, decision_id: str) -> ReviewItem | None:
@@ -168,6 +177,10 @@ class AppealRepository(Protocol):
 
     async def judge(self, appeal_id: str, outcome: AppealOutcome, at: datetime, decision_id: str | None) -> Appeal:
         """Close it. Raises Conflict where it was closed already."""
+        ...
+
+    async def moot(self, content_id: str, at: datetime) -> int:
+        """Close those that wait about some content, which was decided anew; returns how many."""
         ...
 
     async def counts(self, scope: str, version: int | None = None) -> Sequence[AppealCount]:
@@ -247,6 +260,10 @@ class Deciding(Protocol):
 
     async def get(self, unit: ReviewUnit, decision_id: str) -> Decision:
         """Return a decision. Raises NotFound."""
+        ...
+
+    async def is_newest(self, unit: ReviewUnit, decision: Decision) -> bool:
+        """Whether nothing superseded it."""
         ...
 
     async def is_author(self, unit: ReviewUnit, decision: Decision, user_id: str) -> bool:

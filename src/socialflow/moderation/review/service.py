@@ -56,6 +56,15 @@ async def enqueue(unit: ReviewUnit, new: NewReview, now: datetime) -> ReviewItem
     return await unit.reviews.add(item)
 
 
+async def withdraw(unit: ReviewUnit, content_id: str, now: datetime) -> int:
+    """End everything that waits about content which was decided anew; part of the transaction that decided.
+
+    What was claimed is lost to whoever holds it, and appeals are closed as moot. Returns how many items ended.
+    """
+    await unit.appeals.moot(content_id, now)
+    return await unit.reviews.withdraw(content_id, now)
+
+
 class ReviewQueue:
     """Claiming, judging and passing on.
 

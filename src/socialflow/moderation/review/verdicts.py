@@ -64,7 +64,7 @@ class Verdicts:
         """Put the ruling in place of the newest decision that asked, or came of, the same question."""
         before = await unit.review_verdicts.of_root(item.root)
         came = [one.decision_id for one in before if one.decision_id is not None]
-        standing = item.decision_id if item.appeal is not None or not came else came[-1]
+        standing = came[-1] if came else item.decision_id
         by = Actor(ActorKind.PERSON, reviewer)
         decision = await self._deciding.decide_by_person(unit, ruling, supersedes=standing, by=by, at=now)
         await self._strikes.follow(unit, decision)
@@ -120,7 +120,11 @@ class Verdicts:
 
 
 async def _compare(unit: ReviewUnit, first_id: str, before: Sequence[GivenVerdict], ruling: Ruling) -> None:
-    """Put the first review before the second line where the second disagrees, unless that line has spoken already."""
+    """Put the first review before the second line where the second disagrees.
+
+    Not where that line has spoken already, or an appeal was judged: neither is opened again by the first line.
+    """
     first = next((one for one in before if one.item_id == first_id), None)
-    if first is not None and first.ruling.status is not ruling.status:
+    appealed = any(one.appeal is not None for one in before)
+    if first is not None and not appealed and first.ruling.status is not ruling.status:
         await unit.reviews.reopen(first_id)

@@ -63,6 +63,12 @@ class Appeals:
             raise Conflict(f"the appeal {appeal_id} was judged already", field="appeal_id")
         return await self.get(appeal_id)
 
+    async def moot(self, content_id: str, at: datetime) -> int:
+        """Close those that wait about some content, which was decided anew; returns how many."""
+        waiting = update(appeals).where(self._tx.among(appeals.c.content_id, findable([content_id])))
+        values = {"outcome": AppealOutcome.MOOT.value, "judged_at": to_micros(at)}
+        return await self._tx.run(waiting.where(appeals.c.outcome.is_(None)).values(values))
+
     async def counts(self, scope: str, version: int | None = None) -> Sequence[AppealCount]:
         """What became of appeals against decisions of a policy (of one version), by rule."""
         query = select(appeals.c.rules, appeals.c.outcome).where(self._tx.among(appeals.c.scope, findable([scope])))

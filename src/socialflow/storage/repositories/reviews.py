@@ -1,6 +1,6 @@
 """The review queue: every change is one compare-and-set, whoever races."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, case, exists, func, or_, select, text, update
@@ -139,7 +139,9 @@ class Reviews:
         row = await self._tx.row(newest.limit(1))
         return 0 if row is None else int(row.views)
 
-    async def matching(self, which: BulkFilter, reviewer: str, limit: int) -> Sequence[ReviewItem]:
+    async def matching(
+        self, which: BulkFilter, reviewer: str, limit: int, *, among: Collection[str] | None = None
+    ) -> Sequence[ReviewItem]:
         """First reviews that wait and fit a filter, the most urgent first, without what the reviewer judged already."""
         c = review_items.c
         conditions: list[ColumnElement[bool]] = [
@@ -153,6 +155,8 @@ class Reviews:
                 conditions.append(column == str(asked))
         if which.created_before is not None:
             conditions.append(c.created_at < to_micros(which.created_before))
+        if among is not None:
+            conditions.append(self._tx.among(c.id, findable(among)))
         if which.content_ids:
             conditions.append(self._tx.among(c.content_id, findable(which.content_ids)))
         query = select(review_items).where(_UNFINISHED, _FIRST, *conditions).order_by(*_URGENT).limit(limit)
@@ -169,6 +173,12 @@ class Reviews:
             QueueCount(row.queue, row.level, row.items - int(row.held), int(row.held), from_micros(row.oldest))
             for row in rows
         ]
+
+    async def asked_by(self, item_ids: Collection[str]) -> Mapping[str, str]:
+        """Which decision asked for each of these items, for those that are still there."""
+        these = self._tx.among(review_items.c.id, findable(item_ids))
+        rows = await self._tx.rows(select(review_items.c.id, review_items.c.decision_id).where(these))
+        return {row.id: row.decision_id for row in rows}
 
     async def of_decision(self, decision_id: str) -> ReviewItem | None:
         """The first review that a decision asked for, or that brought it about."""
