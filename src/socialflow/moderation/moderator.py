@@ -13,7 +13,6 @@ from socialflow.kit.answers import Tier
 from socialflow.moderation.decisions import DecisionService, NewDecision
 from socialflow.moderation.gather.records import Content, Gathered, content_of
 from socialflow.moderation.policy.evaluate import Compiled, evaluate
-from socialflow.moderation.ports import DecisionUnit
 from socialflow.moderation.records import Actor, ActorKind, Decision, PolicyVersion, Reading, Verdict
 from socialflow.moderation.review.ports import ReviewUnit
 from socialflow.moderation.review.records import NewReview
@@ -47,7 +46,7 @@ class Judgement:
 class Gathering(Protocol):
     """Measures content; `gather.service` has the one of the platform."""
 
-    async def gather(self, contents: Sequence[Content]) -> Sequence[Gathered]:
+    async def look(self, contents: Sequence[Content]) -> Sequence[Gathered]:
         """What was measured of each, in order. What could not be had is missing in it; it raises Overloaded alone."""
         ...
 
@@ -68,7 +67,7 @@ class WaitingRepository(Protocol):
         ...
 
 
-class ModerationUnit(DecisionUnit, ReviewUnit, Protocol):
+class ModerationUnit(ReviewUnit, Protocol):
     """What one unit of work needs to decide about items."""
 
     @property
@@ -114,7 +113,7 @@ class Moderator:
 
     async def judge(self, contents: Sequence[Content]) -> Sequence[Judgement]:
         """Judge some contents, storing nothing. Raises Overloaded, StoreUnavailable."""
-        return await self._judge(contents, await self._gathering.gather(contents))
+        return await self._judge(contents, await self._gathering.look(contents))
 
     async def _judge(self, contents: Sequence[Content], gathered: Sequence[Gathered]) -> Sequence[Judgement]:
         standing = await self._policies.standing({content.community for content in contents})
@@ -127,16 +126,16 @@ class Moderator:
     async def decide(self, keys: Sequence[ItemKey], *, again: bool = False) -> Sequence[Decision]:
         """Judge stored items and decide about them, in one transaction once all are judged.
 
-        Items that do not wait are left as they are, but for `again`. An item that was deleted, decided about by somebody else, or altered while it was judged is left out: what was
-        altered waits, and its own job comes. Where a person decided on the very same content before, that stands.
-        Raises Overloaded, StoreUnavailable.
+        Items that do not wait are left as they are, but for `again`. An item that was deleted, decided about by
+        somebody else, or altered while it was judged is left out: what was altered waits, and its own job comes. Where
+        a person decided on the very same content before, that stands. Raises Overloaded, StoreUnavailable.
         """
         async with self._store.read() as unit:
             found = await unit.items.by_keys(keys)
             items = {key: item for key, item in found.items() if again or waits(item)}
             before = {key: await unit.decisions.current(item.id) for key, item in items.items()}
         contents = [content_of(item) for item in items.values()]
-        gathered = await self._gathering.gather(contents)
+        gathered = await self._gathering.look(contents)
         known = [remembering(one, before[key]) for key, one in zip(items, gathered, strict=True)]
         judged = await self._judge(contents, known)
         decided = []

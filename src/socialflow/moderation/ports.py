@@ -27,6 +27,13 @@ class Replayable(NamedTuple):
     body: bytes
 
 
+class Author(NamedTuple):
+    """A person of the platform, outside of any seal."""
+
+    key: UserKey
+    id: str
+
+
 class DecisionRepository(Protocol):
     """Decisions by id or content."""
 
@@ -54,6 +61,10 @@ class DecisionRepository(Protocol):
 
     async def history(self, content_id: str) -> Sequence[Decision]:
         """All decisions on a content, the first first. Raises SealBroken."""
+        ...
+
+    async def author(self, decision_id: str) -> Author | None:
+        """Whose the content is that was decided about: None: nobody's, or somebody's who was erased."""
         ...
 
     def replayable(

@@ -7,11 +7,11 @@ from pathlib import Path
 from socialflow.analysis.content import ContentAnalyser
 from socialflow.catalogue.registry import Catalogue
 from socialflow.catalogue.upstream.store import UpstreamModels
-from socialflow.content.ports import ContentStore
 from socialflow.jobs.records import PipelineType
 from socialflow.jobs.work import Handler
 from socialflow.kit.cache import Cache
 from socialflow.kit.clock import Clock
+from socialflow.moderation.created import PIPELINES
 from socialflow.pipelines.analyse_job import AnalyseContent
 from socialflow.pipelines.bandit_job import UpdateBandit
 from socialflow.pipelines.captions_job import GenerateCaptions
@@ -19,6 +19,7 @@ from socialflow.pipelines.embeddings import GenerateEmbeddings
 from socialflow.pipelines.graph_job import UpdateGraph
 from socialflow.pipelines.inference import BatchInference
 from socialflow.pipelines.live import ActiveUsers, Lists
+from socialflow.pipelines.moderate_job import Deciding, ModerateItems, WaitingStore
 from socialflow.pipelines.precompute import ComputeRecommendations, PrecomputeRecommendations, build_precomputer
 from socialflow.pipelines.pull_job import PullModel
 from socialflow.pipelines.thumbnails_job import GenerateThumbnails
@@ -35,7 +36,7 @@ from socialflow.video.service import VideoService
 class WorkParts:
     """What handlers work with."""
 
-    store: ContentStore
+    store: WaitingStore
     clock: Clock
     cache: Cache
     lists: Lists
@@ -46,6 +47,7 @@ class WorkParts:
     video: VideoService
     search: Indexing
     collect: Handler
+    moderator: Deciding
     inference_dir: Path
     training_env: Mapping[str, str]
     """Environment of the training child: it names this installation."""
@@ -62,6 +64,10 @@ def build_handlers(parts: WorkParts) -> Mapping[PipelineType, Handler]:
     compute = ComputeRecommendations(precomputer)
     trending = UpdateTrending(live, parts.cache)
     return {
+        **{
+            pipeline: ModerateItems(kind, parts.store, parts.moderator, parts.clock)
+            for kind, pipeline in PIPELINES.items()
+        },
         PipelineType.ANALYZE_CONTENT: AnalyseContent(parts.store, parts.contents, parts.clock),
         PipelineType.UPDATE_RECOMMENDATIONS: compute,
         PipelineType.BATCH_RECOMMENDATIONS: compute,

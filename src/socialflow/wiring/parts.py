@@ -67,11 +67,15 @@ def make_cache(settings: Settings) -> Cache:
     return RedisCache(redis) if redis else FileCache(settings.home / "cache.db")
 
 
-def media(settings: Settings, models: UpstreamModels) -> tuple[VideoService, ImageService]:
-    """What watches videos and looks at pictures; files from elsewhere lie in the installation's folder meanwhile."""
+def incoming_files(settings: Settings) -> Incoming:
+    """Files from elsewhere, which lie in the installation's folder while somebody looks."""
     limits = Limits(max_bytes=settings.media_max_bytes, total=settings.media_fetch_timeout)
     fetcher = Fetcher(limits, Reach(allowed_hosts=frozenset(settings.media_allowed_hosts)))
-    incoming = Incoming(fetcher, folder=settings.media_dir, max_bytes=settings.media_max_bytes)
+    return Incoming(fetcher, folder=settings.media_dir, max_bytes=settings.media_max_bytes)
+
+
+def media(settings: Settings, models: UpstreamModels, incoming: Incoming) -> tuple[VideoService, ImageService]:
+    """What watches videos and looks at pictures."""
     least = settings.ml_nsfw_threshold
     videos: VideoTable = {
         **VIDEO_ANALYSES,

@@ -22,7 +22,6 @@ from socialflow.jobs.service import JobService
 from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
 from socialflow.moderation.chain import AuditChain
-from socialflow.moderation.decisions import DecisionService
 from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
@@ -41,7 +40,16 @@ from socialflow.text.service import TextService
 from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import VideoService
 from socialflow.wiring.broker import celery_app, supervisor
-from socialflow.wiring.parts import feed_settings, loaded_models, make_cache, media, token_settings, upstream_models
+from socialflow.wiring.moderation import Moderation, Senses, connect
+from socialflow.wiring.parts import (
+    feed_settings,
+    incoming_files,
+    loaded_models,
+    make_cache,
+    media,
+    token_settings,
+    upstream_models,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ class Platform:
     transport: CeleryTransport
     housekeeping: Housekeeping
     access: AccessService
-    decisions: DecisionService
+    moderation: Moderation
     audit: AuditChain
     limiter: Limiter
     version: str = __version__
@@ -92,6 +100,7 @@ class Platform:
         await self.analysis.close()
         await self.contents.close()
         await self.generation.close()
+        await self.moderation.close()
         await self.search.close()
         await self.video.close()
         await self.image.close()
@@ -141,7 +150,8 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
     store = Store(settings.store_url, durability=settings.socialflow_durability)
     catalogue = Catalogue(settings.models_dir)
     upstream = upstream_models(settings)
-    video, image = media(settings, upstream)
+    incoming = incoming_files(settings)
+    video, image = media(settings, upstream, incoming)
     limiter = Limiter(settings.rate_limit_per_minute, settings.shared_redis_url)
     cache = make_cache(settings)
     recommendation = RecommendationService(store, CatalogueModels(catalogue), clock, feed_settings(settings))
@@ -188,7 +198,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         transport=transport,
         housekeeping=Housekeeping(duties),
         access=AccessService(store, clock, tokens=token_settings(settings), static_api_key=static_key, limiter=limiter),
-        decisions=DecisionService(store, cache, clock),
+        moderation=connect(settings, store, cache, clock, Senses(text, image, video, incoming)),
         audit=audit,
         limiter=limiter,
     )

@@ -56,6 +56,7 @@ def handlers(platform: Platform) -> Mapping[PipelineType, Handler]:
                 CatalogueModels(platform.catalogue).versions,
                 Moderation(settings.collect_moderation),
             ),
+            moderator=platform.moderation.moderator,
             inference_dir=settings.inference_dir,
             training_env=child_environment(settings),
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from socialflow.content.records import ModerationStatus
+from socialflow.moderation.ports import DecisionUnit
 from socialflow.moderation.records import Actor, Decision
 from socialflow.moderation.review.appeal_records import Appeal, AppealCount, AppealOutcome
 from socialflow.moderation.review.bulk_records import BulkFilter
@@ -224,7 +225,7 @@ class ReviewerSettings(Protocol):
         ...
 
 
-class ReviewUnit(Protocol):
+class ReviewUnit(DecisionUnit, Protocol):
     """The repositories of one unit of work."""
 
     @property

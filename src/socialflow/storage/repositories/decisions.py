@@ -11,14 +11,14 @@ from socialflow.errors import Conflict, DecidedByPerson, DecisionNotFound, Decis
 from socialflow.ids import UserKey
 from socialflow.kit.clock import to_micros
 from socialflow.moderation.audit import event_of
-from socialflow.moderation.ports import Replayable
+from socialflow.moderation.ports import Author, Replayable
 from socialflow.moderation.records import Act, ActorKind, Decision
 from socialflow.moderation.sealing import decode, digest_of, encode, pseudonym
 from socialflow.storage.repositories.audit import Audit
 from socialflow.storage.repositories.changes import announce
 from socialflow.storage.repositories.person_keys import PersonKeys
 from socialflow.storage.repositories.rows import findable, json_text, storable
-from socialflow.storage.tables import decisions, items
+from socialflow.storage.tables import decisions, items, users
 from socialflow.storage.transaction import Record, Transaction, Values
 
 BATCH = 10_000
@@ -79,6 +79,12 @@ class Decisions:
         """All decisions on a content, the first first. Raises SealBroken."""
         query = _WHOLE.where(self._tx.among(decisions.c.content_id, findable([content_id])))
         return [_decision(row) for row in await self._tx.rows(query.order_by(decisions.c.key))]
+
+    async def author(self, decision_id: str) -> Author | None:
+        """Whose the content is that was decided about; None: nobody's, or somebody's who was erased."""
+        query = select(users.c.key, users.c.id).join(decisions, decisions.c.author_key == users.c.key)
+        row = await self._tx.row(query.where(self._tx.among(decisions.c.id, findable([decision_id]))))
+        return None if row is None else Author(UserKey(row.key), row.id)
 
     async def replayable(
         self, since: datetime | None = None, until: datetime | None = None

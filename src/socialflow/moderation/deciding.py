@@ -1,0 +1,75 @@
+"""What people say of content, made into decisions that take the place of earlier ones."""
+
+from datetime import datetime
+
+from socialflow.content.records import ModerationStatus
+from socialflow.moderation.decisions import DecisionService, NewDecision
+from socialflow.moderation.records import Act, Actor, Decision, Hit, Verdict
+from socialflow.moderation.review.ports import ReviewUnit
+from socialflow.moderation.review.records import Ruling
+
+PERSON = "person"
+"""Name of the rule that a verdict of a person stands under."""
+_MEANS = {
+    ModerationStatus.APPROVED: Act.APPROVE,
+    ModerationStatus.FLAGGED: Act.FLAG,
+    ModerationStatus.REJECTED: Act.REJECT,
+}
+
+
+class PersonDecisions:
+    """Decisions as reviewers look them up and bring them about (satisfies `review.ports.Deciding`)."""
+
+    def __init__(self, decisions: DecisionService) -> None:
+        self._decisions = decisions
+
+    async def get(self, unit: ReviewUnit, decision_id: str) -> Decision:
+        """The decision. Raises DecisionNotFound, SealBroken."""
+        return await unit.decisions.get(decision_id)
+
+    async def is_newest(self, unit: ReviewUnit, decision: Decision) -> bool:
+        """Whether nothing was decided about its content since."""
+        standing = await unit.decisions.current(decision.content_id)
+        return standing is not None and standing.id == decision.id
+
+    async def is_author(self, unit: ReviewUnit, decision: Decision, user_id: str) -> bool:
+        """Whether what was decided about is this person's."""
+        author = await unit.decisions.author(decision.id)
+        return author is not None and author.id == user_id
+
+    async def decide_by_person(
+        self,
+        unit: ReviewUnit,
+        ruling: Ruling,
+        *,
+        supersedes: str,
+        by: Actor,
+        at: datetime,  # noqa: ARG002 - decisions are dated by the service's own clock
+    ) -> Decision:
+        """Store what a person says, on the signals of the decision whose place it takes.
+
+        Raises DecisionNotFound, DecisionSuperseded (the content was decided anew meanwhile), SealBroken.
+        """
+        before = await unit.decisions.get(supersedes)
+        author = await unit.decisions.author(supersedes)
+        new = NewDecision(
+            content_id=before.content_id,
+            facts=before.facts,
+            judged=None,
+            signals=before.signals,
+            policy=before.policy,
+            verdict=verdict_of(ruling, before.verdict.risk),
+            actor=by,
+            author=None if author is None else author.key,
+            supersedes=before.id,
+            note=ruling.note,
+        )
+        return await self._decisions.record_in(unit, new)
+
+
+def verdict_of(ruling: Ruling, risk: float | None = None) -> Verdict:
+    """A ruling as a verdict; `risk` is what the service had reckoned, which people do not change."""
+    acts = tuple(dict.fromkeys((_MEANS[ruling.status], *ruling.acts)))
+    hit = Hit(PERSON, ruling.reason, acts, labels=ruling.labels)
+    hits = () if ruling.status is ModerationStatus.APPROVED and not ruling.acts else (hit,)
+    return Verdict(ruling.status, acts, hits, risk, 1.0)
