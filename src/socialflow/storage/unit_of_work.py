@@ -19,6 +19,7 @@ from socialflow.storage.repositories.analyses import Analyses
 from socialflow.storage.repositories.api_keys import ApiKeys
 from socialflow.storage.repositories.appeals import Appeals
 from socialflow.storage.repositories.audit import Audit
+from socialflow.storage.repositories.authors import Authors
 from socialflow.storage.repositories.bandit import Bandit
 from socialflow.storage.repositories.channels import Channels
 from socialflow.storage.repositories.collections import Collections
@@ -58,6 +59,11 @@ class Unit:
     def users(self) -> Users:
         """Users by id, username or key."""
         return Users(self._transaction)
+
+    @cached_property
+    def authors(self) -> Authors:
+        """Who wrote what lately."""
+        return Authors(self._transaction)
 
     @cached_property
     def channels(self) -> Channels:

@@ -1,14 +1,14 @@
 """Texts become signals in one pass: scores with their tier and place, and names of what could not be had."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.looks import CALM, LINEAR, told
 
 from socialflow.errors import ModelUnavailable
-from socialflow.kit.answers import Provenance, Status, Tier
+from socialflow.kit.answers import Status, Tier
 from socialflow.moderation.behaviour import Author
 from socialflow.moderation.checks import LONGEST
 from socialflow.moderation.gather.text import LABELS, QUESTIONS, measured, text_signals, worst
@@ -16,36 +16,9 @@ from socialflow.moderation.records import Reading, Signals
 from socialflow.moderation.signal_names import SIGNALS, Medium
 from socialflow.moderation.spam import judged
 from socialflow.text.multilingual import multilingual
-from socialflow.text.records import Analysis, Answer, Choice, Detection, Labels, Span, Spans
+from socialflow.text.records import Analysis, Answer, Choice, Span
 
-ENCODER = Provenance("text", "1", Tier.BUNDLED)
-LINEAR = Provenance("text-languages", "1", Tier.BUNDLED)
 WORDS = frozenset(f"text.{name}" for name in (*LABELS, "offensive", "hate", "spam"))
-
-
-def told(
-    scores: dict[str, float] | None = None,
-    spam: float | None = 0.25,
-    *,
-    spans: Sequence[Span] = (),
-    also: Sequence[str] = ("offensive", "hate"),
-    missing: Sequence[str] = (),
-    by: Provenance = ENCODER,
-    **more: Any,
-) -> Analysis:
-    """What an analyser says: these labels of toxicity (None: none), this probability of spam."""
-    answers = {}
-    if scores is not None:
-        answers["toxicity"] = Answer(Labels(scores, ()), by, None)
-        answers |= {name: Answer(Detection.of(0.5), by, None) for name in also}
-        answers["toxic_spans"] = Answer(Spans(tuple(spans)), by, None)
-    if spam is not None:
-        answers["spam"] = Answer(Detection.of(spam), by, None)
-    status = Status.PARTIAL if missing else Status.COMPLETE
-    return Analysis(answers, status, tuple(missing), more.pop("coverage", 1.0), 1, **more)
-
-
-CALM = dict.fromkeys(LABELS, 0.125)
 
 
 def values(signals: Signals) -> dict[str, object]:

@@ -1,10 +1,12 @@
 """What is known of an author, as signals, and how well the platform knows them."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from socialflow.kit.answers import Provenance, Tier
 from socialflow.moderation.behaviour import Author, copies
 from socialflow.moderation.gather.combining import Sheet
+from socialflow.moderation.gather.ports import AuthorStore
 from socialflow.moderation.gather.records import AuthorFacts, Content
 from socialflow.moderation.records import Signals, Trust
 
@@ -24,6 +26,18 @@ NEW_DAYS, NEW_POSTS = 7.0, 3
 """Days and approved posts below which an author is new."""
 KNOWN_DAYS, KNOWN_POSTS = 90.0, 30
 """Days, and approved posts among the newest fifty, from which an author without strikes is trusted."""
+
+
+class StoredAuthors:
+    """What a store knows of authors (satisfies `ports.Authors`)."""
+
+    def __init__(self, store: AuthorStore) -> None:
+        self._store = store
+
+    async def facts(self, authors: Collection[str]) -> Mapping[str, AuthorFacts]:
+        """By id, for those that exist. Raises StoreUnavailable."""
+        async with self._store.read() as unit:
+            return await unit.authors.facts(authors)
 
 
 def author_signals(

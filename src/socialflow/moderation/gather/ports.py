@@ -46,6 +46,19 @@ class Authors(Protocol):
         ...
 
 
+class AuthorUnit(Protocol):
+    """What is read of authors in one unit of work."""
+
+    @property
+    def authors(self) -> Authors: ...
+
+
+class AuthorStore(Protocol):
+    """Opens units of work."""
+
+    def read(self) -> AbstractAsyncContextManager[AuthorUnit]: ...
+
+
 class StrikesOf(Protocol):
     """Strikes against authors, which decay."""
 
