@@ -37,7 +37,7 @@ class Served(NamedTuple):
         body = {"user_id": "u-0", "content_type": "video", "limit": 20, "algorithm": "trending"}
         answer = await self.client.post("/api/v1/ai-pipelines/recommendations", json=body)
         assert answer.status_code == 200, answer.text
-        return {row["content_id"] for row in answer.json()["recommendations"]}
+        return {entry["id"] for entry in answer.json()["items"]}
 
 
 @pytest.fixture
@@ -78,7 +78,11 @@ async def test_a_rejected_item_leaves_every_feed_and_an_overturned_one_comes_bac
     back = new("i-1", ModerationStatus.APPROVED, author=author, actor=ADA, supersedes=rejected.id, judged=None)
     await other.platform.decisions.record(back)
     for served in (one, other):
-        assert await served.feed() == await served.kept() == every
+        assert await served.feed() == every
+    # A kept list loses what may not be shown at once; what is new or back is in it from its next making on.
+    await one.platform.cache.delete_prefix("recommendations:")
+    for served in (one, other):
+        assert await served.kept() == every
     assert (await one.platform.decisions.verify_all()).ok
 
 

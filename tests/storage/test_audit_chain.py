@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
+from socialflow.errors import DecisionNotFound, SealBroken
 from socialflow.kit.clock import FixedClock
 from socialflow.moderation import audit, chain
 from socialflow.moderation.audit import AuditKind, Head, event
@@ -213,6 +214,9 @@ class TestTampering:
         assert fault == Fault("decisions", "d7", "links", "no audit event stands for it")
         checked = await service.verify("d7")
         assert (checked.ok, checked.batch) == (False, None)
+        for none in ("e4", "d8"):
+            with pytest.raises(DecisionNotFound):
+                await service.verify(none)
 
     async def test_sealed_rows_that_went_together(self, store: Store, service: DecisionService, tamper: Tamper) -> None:
         await told(store)
@@ -233,6 +237,20 @@ class TestTampering:
             f" SELECT {key}, 'new', at, kind, actor, subject, body, digest FROM audit_events WHERE id = 'e4'"
         )
         assert not (await service.verify_all()).ok
+
+    async def test_an_event_of_no_kind(self, store: Store, service: DecisionService, tamper: Tamper) -> None:
+        await told(store)
+        async with store.read() as unit:
+            found = await unit.audit.get("e4")
+            assert found is not None
+            assert (found.kind, found.body, await unit.audit.get("none")) == (AuditKind.POLICY, b'{"version":2}', None)
+        tamper("UPDATE audit_events SET kind = 'whim' WHERE id IN ('d1', 'e4')")
+        assert (await service.verify("d1")).fault == Fault(
+            "audit_events", "d1", "digest", "the event is not what its digest is of"
+        )
+        async with store.read() as unit:
+            with pytest.raises(SealBroken):
+                await unit.audit.get("e4")
 
     async def test_two_that_changed_places(self, store: Store, service: DecisionService, tamper: Tamper) -> None:
         await told(store)

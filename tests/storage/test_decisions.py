@@ -107,10 +107,16 @@ class TestDeciding:
         after = await service.record(new(supersedes=first.id))
         assert await service.record(new(id="job-1")) == first
         assert await service.current("c1") == after
-        with pytest.raises(Conflict):
-            await service.record(new(id="job-1", note="other"))
+        assert await service.record(new(id="job-1", note="other")) == first
         with pytest.raises(Conflict):
             await service.record(new("c2", id="job-1"))
+
+    async def test_an_id_is_of_one_decision(self, service: DecisionService, store: Store) -> None:
+        first = await service.record(new(id="d"))
+        async with store.write() as unit:
+            assert await unit.decisions.decide(first) == first
+            with pytest.raises(Conflict):
+                await unit.decisions.decide(replace(first, note="other", seal=""))
 
     async def test_a_wrong_seal_or_broken_text_is_refused(self, store: Store) -> None:
         async with store.write() as unit:

@@ -10,6 +10,8 @@ from sqlalchemy import text
 from socialflow.content.log import ChangeKind, LogCursor
 from socialflow.content.records import Channel, Edge, EdgeKind, Findings, ItemStats, NamedEntity
 from socialflow.errors import Erased, NotFound
+from socialflow.moderation.chain import checked
+from socialflow.moderation.sealing import pseudonym
 from socialflow.storage.address import Address
 from socialflow.storage.archive import reflected
 from socialflow.storage.engine import open_sync_engine
@@ -19,6 +21,7 @@ from socialflow.video.search.moments import clip_of
 from socialflow.video.timeline import Event, EventKind
 from tests.storage.nouns import NOW, act, item, statuses, user
 from tests.storage.test_answers import impression
+from tests.unit.moderation.decided import decision
 
 PERSON, NAME = "person-7f3a9c", "quagmire-ada"
 
@@ -63,6 +66,8 @@ async def live(store: Store) -> None:
             ]
         )
         key = (await unit.users.get(PERSON)).key
+        named = pseudonym(await unit.person_keys.of(key))
+        await unit.decisions.decide(decision("d1", "hers-1", author=named), author=key)
         await unit.impressions.add(impression("r", 1, key))
         await unit.impressions.add(impression("r2", 1, (await unit.users.get("other")).key))
 
@@ -87,6 +92,8 @@ class TestErasing:
             "channel_mutes": 1,
             "subscriptions": 1,
             "impressions": 1,
+            "decisions": 1,
+            "person_keys": 1,
         }
         async with store.read() as unit:
             assert await unit.erasures.receipt(receipt.receipt_id) == receipt
@@ -95,6 +102,8 @@ class TestErasing:
             assert (await unit.channels.get("hers")).owner is None
             assert set(await unit.items.keys(["hers-1", "reply", "his-1", "her-comment"])) == {"his-1"}
             assert await unit.interactions.count() == 1
+            assert len(await unit.decisions.history("hers-1")) == 1
+            assert (await checked(unit)).ok
             assert len(await unit.impressions.pages("r2")) == 1
         assert check(url).problems == ()
 

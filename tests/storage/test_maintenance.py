@@ -15,10 +15,14 @@ from sqlalchemy import text
 from socialflow.content.log import LogCursor
 from socialflow.content.records import InteractionContext, ItemKind
 from socialflow.errors import ConfigurationError, Conflict, Erased, InvalidInput, StoreUnavailable
+from socialflow.kit.clock import FixedClock
+from socialflow.moderation.chain import AuditChain, checked
+from socialflow.moderation.decisions import DecisionService
 from socialflow.recommendation.person_rewards import Person
 from socialflow.recommendation.records import Choice
 from socialflow.recommendation.rules import Exclude, Match, Rule, RuleSet
 from socialflow.storage.address import Address
+from socialflow.storage.cache.memory import MemoryCache
 from socialflow.storage.engine import open_sync_engine
 from socialflow.storage.maintenance import backup, check, restore, upgrade
 from socialflow.storage.tables import metadata
@@ -26,6 +30,7 @@ from socialflow.storage.unit_of_work import Store
 from tests.engines import PostgresServer, SqliteFiles
 from tests.storage.nouns import NOW, act, item, populate, statuses, user
 from tests.storage.test_answers import impression
+from tests.unit.moderation.decided import decision, new
 
 Server = SqliteFiles | PostgresServer
 
@@ -136,9 +141,13 @@ async def filled(store: Store) -> None:
         key = (await unit.users.get("u0")).key
         await unit.impressions.add(impression("r", 1, key, choice=Choice("als", (), {"als": 1.0}), rewarded_until=NOW))
         await unit.rules.add(RuleSet(0, (Rule("a", Match(tag=("x",)), Exclude()),), NOW))
+        await unit.person_keys.of(key)
+        await unit.decisions.decide(decision("d1", "i0"))
+        await unit.decisions.decide(decision("d2", "i0", supersedes="d1"))
         await unit.bandit.save(0, {"at": 1.5}, {key: Person(at=2.5)}, {})
         await unit.items.delete("last")
         await unit.erasures.erase_user("gone", NOW)
+    await AuditChain(store, FixedClock(NOW)).seal()
 
 
 async def contents(store: Store) -> list[object]:
@@ -153,6 +162,9 @@ async def contents(store: Store) -> list[object]:
             await unit.rules.active(),
             await unit.bandit.population(),
             await unit.bandit.people([(await unit.users.get("u0")).key]),
+            await unit.person_keys.known((await unit.users.get("u0")).key),
+            await unit.decisions.history("i0"),
+            await checked(unit),
         ]
 
 
@@ -173,7 +185,11 @@ class TestBackup:
         assert check(target).ok
         restored = Store(target)
         assert await contents(restored) == before
+        await DecisionService(restored, MemoryCache(), FixedClock(NOW)).record(new("i1"))
+        await AuditChain(restored, FixedClock(NOW)).seal()
         async with restored.write() as unit:
+            report = await checked(unit)
+            assert (report.ok, report.decisions, report.batches) == (True, 3, 2)
             with pytest.raises(Erased):
                 await unit.users.get("gone")
             assert statuses(await unit.interactions.add([act("1", "u0", "i1"), act("3", "u0", "i1")])) == [

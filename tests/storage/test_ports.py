@@ -5,6 +5,7 @@ from socialflow.content.ports import ContentStore
 from socialflow.intake.external.ports import CollectionStore
 from socialflow.jobs.ports import JobStore, JobUnit
 from socialflow.moderation.gather.ports import AuthorStore
+from socialflow.moderation.ports import DecisionStore
 from socialflow.recommendation.ports import RecommendationStore, RecommendationUnit
 from socialflow.storage.unit_of_work import Store
 from socialflow.video.search.ports import SearchStore
@@ -19,6 +20,7 @@ async def test_the_store_satisfies_the_ports(store: Store) -> None:
     collections: CollectionStore = store
     searched: SearchStore = store
     authors: AuthorStore = store
+    decided: DecisionStore = store
     async with content.read() as content_unit, recommendation.write() as unit, access.read() as access_unit:
         ranking: RecommendationUnit = unit
         keys: AccessUnit = access_unit
@@ -29,6 +31,10 @@ async def test_the_store_satisfies_the_ports(store: Store) -> None:
         assert [one async for one in search_unit.moments.kept("text")] == []
     async with authors.read() as author_unit:
         assert await author_unit.authors.facts(["u1"]) == {}
+    async with decided.read() as decided_unit:
+        assert await decided_unit.decisions.history("none") == []
+        assert await decided_unit.audit.head() is None
+        assert await decided_unit.person_keys.known(None) is not None
     async with collections.read() as collection_unit:
         assert await collection_unit.collections.of_source("api.example.org") == []
     async with work.read() as work_unit:

@@ -10,11 +10,11 @@ from socialflow.ids import UserKey
 from socialflow.kit.cache import Cache, moderation_key
 from socialflow.kit.clock import Clock
 from socialflow.kit.identifiers import check_id, time_ordered_id
-from socialflow.moderation.audit import Batch, Head, leaf
+from socialflow.moderation.audit import DECIDING, Batch, Head, leaf
 from socialflow.moderation.chain import checked
 from socialflow.moderation.ports import DecisionStore, DecisionUnit
 from socialflow.moderation.records import Actor, Decision, Facts, PolicyVersion, Signals, Verdict
-from socialflow.moderation.sealing import Judged, input_digest, pseudonym, seal
+from socialflow.moderation.sealing import Judged, input_digest, pseudonym
 from socialflow.moderation.verifying import Broken, Fault, Report, check_batch, check_events, check_row
 
 
@@ -74,6 +74,8 @@ class DecisionService:
 
     async def record_in(self, unit: DecisionUnit, new: NewDecision) -> Decision:
         """The same within a transaction that does more; call `forget_cached` after it was committed."""
+        if new.id is not None and (stored := await _stored(unit, new.id, new.content_id)) is not None:
+            return stored
         key = await unit.person_keys.of(new.author)
         now = self._clock.now()
         decision = Decision(
@@ -86,11 +88,11 @@ class DecisionService:
             policy=new.policy,
             verdict=new.verdict,
             actor=new.actor,
-            at=await self._at(unit, new, now),
+            at=now,
             supersedes=new.supersedes,
             note=new.note,
         )
-        return await unit.decisions.decide(seal(decision), author=new.author)
+        return await unit.decisions.decide(decision, author=new.author)
 
     async def forget_cached(self, content_ids: Collection[str]) -> None:
         """Drop what caches hold of the moderation of these."""
@@ -117,14 +119,14 @@ class DecisionService:
     async def verify(self, decision_id: str) -> Checked:
         """Recompute a decision's seal, its audit event and the batch that holds it. Raises DecisionNotFound."""
         async with self._store.read() as unit:
-            found = await unit.audit.get(decision_id)
-            if found is None:
+            key = await unit.audit.key(decision_id)
+            if key is None:
                 with suppress(SealBroken):
                     await unit.decisions.get(decision_id)
                 return Checked(
                     decision_id, None, Fault("audit_events", decision_id, "missing", "no event stands for it")
                 )
-            return await _check_one(unit, decision_id, found.key)
+            return await _check_one(unit, decision_id, key)
 
     async def verify_all(self, since: datetime | None = None, kept: Iterable[Head] = ()) -> Report:
         """Recompute everything, or what was sealed since, and find the first thing that is wrong (see `chain.checked`).
@@ -142,15 +144,14 @@ class DecisionService:
             raise InvalidInput("say what was judged, or which decision this one supersedes", field="judged")
         return (await unit.decisions.get(new.supersedes)).input_digest
 
-    @staticmethod
-    async def _at(unit: DecisionUnit, new: NewDecision, now: datetime) -> datetime:
-        """Now; of a decision that is stored already, when it was taken, so that a second try is the same decision."""
-        if new.id is None:
-            return now
-        try:
-            return (await unit.decisions.get(new.id)).at
-        except DecisionNotFound:
-            return now
+
+async def _stored(unit: DecisionUnit, decision_id: str, content_id: str) -> Decision | None:
+    """The decision of an earlier try."""
+    try:
+        stored = await unit.decisions.get(decision_id)
+    except DecisionNotFound:
+        return None
+    return stored if stored.content_id == content_id else None
 
 
 async def _check_one(unit: DecisionUnit, decision_id: str, key: int) -> Checked:
@@ -158,8 +159,11 @@ async def _check_one(unit: DecisionUnit, decision_id: str, key: int) -> Checked:
     batch = pair[-1] if pair else None
     first, last = (key, key) if batch is None else (batch.first, batch.last)
     events = [row async for rows in unit.audit.recorded(first - 1, last) for row in rows]
+    row = next(row for row in events if row.key == key)
+    if row.kind not in DECIDING and row.decision_id is None:
+        raise DecisionNotFound("no decision has this id", field="id")
     try:
-        check_row(next(row for row in events if row.key == key))
+        check_row(row)
         if batch is not None:
             check_batch(batch, pair[-2] if len(pair) > 1 else None)
             check_events(batch, [leaf(row.key, row.digest) for row in events])

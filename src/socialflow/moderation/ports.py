@@ -82,7 +82,11 @@ class AuditRepository(Protocol):
         ...
 
     async def get(self, event_id: str) -> AuditEvent | None:
-        """The event, if there is one of this id."""
+        """The event, if there is one of this id. Raises SealBroken where its kind is none."""
+        ...
+
+    async def key(self, event_id: str) -> int | None:
+        """The place of an event in the chain, if there is one of this id."""
         ...
 
     async def horizon(self) -> int:

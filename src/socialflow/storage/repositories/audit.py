@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.sql import Select
 
-from socialflow.errors import InvalidInput
+from socialflow.errors import InvalidInput, SealBroken
 from socialflow.kit.clock import from_micros, to_micros
 from socialflow.moderation.audit import AuditEvent, AuditKind, Batch
 from socialflow.moderation.verifying import Recorded
@@ -44,10 +44,16 @@ class Audit:
         return int((await self._tx.one(insert(audit_events).values(row).returning(audit_events.c.key))).key)
 
     async def get(self, event_id: str) -> AuditEvent | None:
-        """The event, if there is one of this id."""
+        """The event, if there is one of this id. Raises SealBroken where its kind is none."""
         query = select(audit_events).where(self._tx.among(audit_events.c.id, findable([event_id])))
         row = await self._tx.row(query)
         return None if row is None else _event(row)
+
+    async def key(self, event_id: str) -> int | None:
+        """The place of an event in the chain, if there is one of this id."""
+        query = select(audit_events.c.key).where(self._tx.among(audit_events.c.id, findable([event_id])))
+        row = await self._tx.row(query)
+        return None if row is None else int(row.key)
 
     async def horizon(self) -> int:
         """The key up to which no event will come any more; 0 where there is none.
@@ -194,7 +200,10 @@ _STRAYS = {
 
 
 def _event(row: Record) -> AuditEvent:
-    kind = AuditKind(row.kind)
+    try:
+        kind = AuditKind(row.kind)
+    except ValueError as error:
+        raise SealBroken(f"the audit event {row.id} is of no kind that there is") from error
     body = bytes(row.body)
     return AuditEvent(row.id, from_micros(row.at), kind, row.actor, row.subject, body, row.digest, row.key)
 
