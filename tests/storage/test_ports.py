@@ -4,6 +4,7 @@ from socialflow.access.ports import AccessStore, AccessUnit
 from socialflow.content.ports import ContentStore
 from socialflow.intake.external.ports import CollectionStore
 from socialflow.jobs.ports import JobStore, JobUnit
+from socialflow.moderation.review.ports import ReviewStore
 from socialflow.recommendation.ports import RecommendationStore, RecommendationUnit
 from socialflow.storage.unit_of_work import Store
 from socialflow.video.search.ports import SearchStore
@@ -17,6 +18,7 @@ async def test_the_store_satisfies_the_ports(store: Store) -> None:
     work: JobStore = store
     collections: CollectionStore = store
     searched: SearchStore = store
+    reviewed: ReviewStore = store
     async with content.read() as content_unit, recommendation.write() as unit, access.read() as access_unit:
         ranking: RecommendationUnit = unit
         keys: AccessUnit = access_unit
@@ -27,6 +29,8 @@ async def test_the_store_satisfies_the_ports(store: Store) -> None:
         assert [one async for one in search_unit.moments.kept("text")] == []
     async with collections.read() as collection_unit:
         assert await collection_unit.collections.of_source("api.example.org") == []
+    async with reviewed.read() as review_unit:
+        assert await review_unit.reviews.counts(NOW) == []
     async with work.read() as work_unit:
         queue: JobUnit = work_unit
         assert await queue.jobs.page() == []
