@@ -74,9 +74,19 @@ class TestBringing:
 
     async def test_a_service_speaks_for_the_author_or_for_what_it_sent_itself(self, desk: Desk) -> None:
         desk.decisions.put(rejected())
-        appeal = await service(desk).bring(Appellant(None, by_service=True), "r", "why?")
+        assert (await service(desk).bring(Appellant(None, by_service=True), "r", "why?")).author == "ada"
+        desk.decisions.put(replace(rejected("sent"), content_id="not stored"))
+        appeal = await service(desk).bring(Appellant(None, by_service=True), "sent", "why?")
         assert appeal.author is None
         assert (await service(desk).get(appeal.id)).author is None
+
+    async def test_content_that_is_deleted_ends_its_appeals(self, desk: Desk) -> None:
+        desk.decisions.put(rejected())
+        appeal = await service(desk).bring(ADA, "r", "why?")
+        async with desk.store.write() as unit:
+            await unit.items.delete("hers")
+        assert (await service(desk).get(appeal.id)).outcome is AppealOutcome.MOOT
+        assert await desk.claim("ann", appeals=True) == []
 
     async def test_within_the_time_the_policy_gives(self, desk: Desk) -> None:
         desk.decisions.put(rejected())

@@ -6,6 +6,7 @@ from socialflow.intake.external.ports import CollectionStore
 from socialflow.jobs.ports import JobStore, JobUnit
 from socialflow.moderation.gather.ports import AuthorStore
 from socialflow.moderation.ports import DecisionStore
+from socialflow.moderation.review.ports import ReviewStore
 from socialflow.recommendation.ports import RecommendationStore, RecommendationUnit
 from socialflow.storage.unit_of_work import Store
 from socialflow.video.search.ports import SearchStore
@@ -21,6 +22,7 @@ async def test_the_store_satisfies_the_ports(store: Store) -> None:
     searched: SearchStore = store
     authors: AuthorStore = store
     decided: DecisionStore = store
+    reviewed: ReviewStore = store
     async with content.read() as content_unit, recommendation.write() as unit, access.read() as access_unit:
         ranking: RecommendationUnit = unit
         keys: AccessUnit = access_unit
@@ -37,6 +39,8 @@ async def test_the_store_satisfies_the_ports(store: Store) -> None:
         assert await decided_unit.person_keys.known(None) is not None
     async with collections.read() as collection_unit:
         assert await collection_unit.collections.of_source("api.example.org") == []
+    async with reviewed.read() as review_unit:
+        assert await review_unit.reviews.counts(NOW) == []
     async with work.read() as work_unit:
         queue: JobUnit = work_unit
         assert await queue.jobs.page() == []

@@ -22,7 +22,7 @@ UNKNOWN_RISK = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Appellant:
-    """Who appeals: the author, or a service key that speaks for them."""
+    """Who appeals: the author, or a service key that speaks for them (or for whoever the author is: `None`)."""
 
     user_id: str | None
     by_service: bool = False
@@ -68,7 +68,7 @@ class AppealService:
                 text=words,
                 at=now,
                 deadline=deadline,
-                author=who.user_id,
+                author=who.user_id or await unit.strikes.author_of(decision.content_id),
             )
             await unit.appeals.add(appeal)
             await unit.reviews.add(await self._item(unit, appeal, decision))
@@ -102,7 +102,7 @@ class AppealService:
             decision = None
             if outcome is not AppealOutcome.UPHELD:
                 decision = await self._verdicts.decide(unit, item, reviewer, checked, now)
-            await self._verdicts.keep(unit, item, reviewer, checked, now, decision)
+            await self._verdicts.keep(unit, item, reviewer, checked, at=now, came=decision)
             return await unit.appeals.judge(item.appeal, outcome, now, None if decision is None else decision.id)
 
     async def get(self, appeal_id: str) -> Appeal:

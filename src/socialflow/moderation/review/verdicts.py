@@ -51,7 +51,7 @@ class Verdicts:
         decision = None
         if item.golden is None and item.second_of is None:
             decision = await self.decide(unit, item, reviewer, ruling, now)
-        await self.keep(unit, item, reviewer, ruling, now, decision)
+        await self.keep(unit, item, reviewer, ruling, at=now, came=decision)
         if item.second_of is not None:
             await _compare(unit, item.second_of, before, ruling)
         elif decision is not None and item.level == FIRST_LINE and item.appeal is None:
@@ -70,16 +70,10 @@ class Verdicts:
         await self._strikes.follow(unit, decision)
         return decision
 
-    async def keep(  # noqa: PLR0917 - what, who, when and what came of it
-        self,
-        unit: ReviewUnit,
-        item: ReviewItem,
-        reviewer: str,
-        ruling: Ruling,
-        now: datetime,
-        decision: Decision | None,
+    async def keep(
+        self, unit: ReviewUnit, item: ReviewItem, reviewer: str, ruling: Ruling, *, at: datetime, came: Decision | None
     ) -> None:
-        """Write a verdict down, and its note."""
+        """Write a verdict down, and its note; `came` is the decision that came of it."""
         verdict = GivenVerdict(
             item_id=item.id,
             root=item.root,
@@ -87,15 +81,15 @@ class Verdicts:
             reviewer=reviewer,
             level=item.level,
             ruling=ruling,
-            at=now,
+            at=at,
             second=item.second_of is not None,
             expected=None if item.golden is None else await unit.golden_items.expected(item.golden),
-            decision_id=None if decision is None else decision.id,
+            decision_id=None if came is None else came.id,
             appeal=item.appeal,
         )
         await unit.review_verdicts.add(verdict)
         if ruling.note:
-            await unit.review_notes.add(Note(item.id, reviewer, NoteKind.VERDICT, ruling.note, now))
+            await unit.review_notes.add(Note(item.id, reviewer, NoteKind.VERDICT, ruling.note, at))
 
     async def _draw_second(self, unit: ReviewUnit, item: ReviewItem, now: datetime) -> None:
         """Where the lot falls on it, have somebody else look at it; it comes like anything that is new."""

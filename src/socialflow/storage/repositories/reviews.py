@@ -203,10 +203,12 @@ class Reviews:
         c = review_items.c
         appeal = c.appeal.is_not(None) if wanted.appeals else c.appeal.is_(None)
         conditions = [c.level == wanted.level, c.lease_until <= to_micros(now), appeal]
-        if wanted.queues:
-            conditions.append(self._tx.among(c.queue, findable(wanted.queues)))
-        if wanted.languages:
-            conditions.append(self._tx.among(c.language, findable(wanted.languages)))
+        for column, asked in ((c.queue, wanted.queues), (c.language, wanted.languages)):
+            names = findable(asked)
+            if len(names) == 1:  # an equality, whose index has the order
+                conditions.append(column == names[0])
+            elif asked:
+                conditions.append(self._tx.among(column, names))
         return and_(_UNFINISHED, *conditions, ~or_(_judged(reviewer), _skipped(reviewer)))
 
 

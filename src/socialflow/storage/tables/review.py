@@ -35,6 +35,7 @@ review_items = Table(
     sqlite_autoincrement=True,
 )
 _UNFINISHED = text("state <> 'done'")
+_APPEALS = text("state <> 'done' AND appeal IS NOT NULL")
 _FIRST = text("second_of IS NULL AND golden IS NULL AND appeal IS NULL")
 Index(
     "ix_review_items_waiting",
@@ -49,8 +50,27 @@ Index(
     review_items.c.queue,
     review_items.c.level,
     review_items.c.due,
+    review_items.c.key,
     sqlite_where=_UNFINISHED,
     postgresql_where=_UNFINISHED,
+)
+Index(
+    "ix_review_items_language",
+    review_items.c.language,
+    review_items.c.level,
+    review_items.c.due,
+    review_items.c.key,
+    sqlite_where=_UNFINISHED,
+    postgresql_where=_UNFINISHED,
+)
+# Appeals are few among all that waits: without this, looking for one reads the whole queue.
+Index(
+    "ix_review_items_appeals",
+    review_items.c.level,
+    review_items.c.due,
+    review_items.c.key,
+    sqlite_where=_APPEALS,
+    postgresql_where=_APPEALS,
 )
 Index(
     "ix_review_items_held",

@@ -25,7 +25,9 @@ CREATE TABLE review_items (
   CONSTRAINT uq_review_items_id UNIQUE (id)
 );
 CREATE INDEX ix_review_items_waiting ON review_items (level, due, key) WHERE state <> 'done';
-CREATE INDEX ix_review_items_queue ON review_items (queue, level, due) WHERE state <> 'done';
+CREATE INDEX ix_review_items_queue ON review_items (queue, level, due, key) WHERE state <> 'done';
+CREATE INDEX ix_review_items_language ON review_items (language, level, due, key) WHERE state <> 'done';
+CREATE INDEX ix_review_items_appeals ON review_items (level, due, key) WHERE state <> 'done' AND appeal IS NOT NULL;
 CREATE INDEX ix_review_items_held ON review_items (lease_reviewer) WHERE state <> 'done';
 CREATE UNIQUE INDEX uq_review_items_first ON review_items (decision_id)
   WHERE second_of IS NULL AND golden IS NULL AND appeal IS NULL;
