@@ -11,6 +11,7 @@ from socialflow.kit.incoming import Incoming
 from socialflow.moderation.deciding import PersonDecisions
 from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.gather.media import Media
+from socialflow.moderation.gather.records import AuthorFacts
 from socialflow.moderation.gather.service import SignalService
 from socialflow.moderation.moderator import Moderator, Standing
 from socialflow.moderation.policy.default import default_policy
@@ -56,7 +57,11 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
     deciding = PersonDecisions(decisions)
     strikes = StrikeBook(deciding)
     signals = SignalService(
-        senses.text, Media(senses.image, senses.video, senses.incoming), strikes=_Strikes(store, strikes), clock=clock
+        senses.text,
+        Media(senses.image, senses.video, senses.incoming),
+        authors=_Authors(store),
+        strikes=_Strikes(store, strikes),
+        clock=clock,
     )
     return Moderation(
         signals=signals,
@@ -70,6 +75,17 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
 
 def _rules(_scope: str) -> ReviewRules:
     return ReviewRules()
+
+
+class _Authors:
+    """Authors as signals ask for them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def facts(self, authors: Collection[str]) -> Mapping[str, AuthorFacts]:
+        async with self._store.read() as unit:
+            return await unit.authors.facts(authors)
 
 
 class _Strikes:
