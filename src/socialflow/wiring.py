@@ -58,6 +58,7 @@ from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
 from socialflow.video.builders import ANALYSES as VIDEO_ANALYSES
 from socialflow.video.nsfw import NSFWAnalysis as VideoNSFW
+from socialflow.video.search.pictures import clip_space
 from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import Table as VideoTable
 from socialflow.video.service import VideoService
@@ -200,7 +201,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         contents=ContentAnalyser(store, text, topics, clock),
         generation=GenerationService(text, store, clock, settings.home / "replies"),
         video=video,
-        search=VideoSearch(store, video, clock),
+        search=VideoSearch(store, video, clock, pictures=lambda: clip_space(upstream)),
         image=image,
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
