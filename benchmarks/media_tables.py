@@ -110,10 +110,17 @@ def search_videos() -> str:
     rows = [
         (f"{clips}, labels: the first video is one of the label", report["labels"], "first"),
         (f"{clips}, sentences on them: the first video is the one", report["sentences"], "first"),
+        ("of these, clips whose sentences were not looked at", report["sentences_others"], "first"),
         (f"{photos}, labels that a model has a name for", report["photos_named"], "first"),
+        (f"{photos}, sentences on two of these", report["photos_sentences"], "first"),
         (f"{photos}, all labels", report["photos_labels"], "first"),
         (f"{clips}, keyboard noise: nothing is found", report["abstained"]["noise"], "share"),
         (f"{clips}, unrelated words: nothing is found", report["abstained"]["unrelated"], "share"),
+        (
+            f"{clips}, unrelated sentences of several phrases: nothing is found",
+            report["abstained"]["sentences"],
+            "share",
+        ),
         (f"{clips}, things that are in none: nothing is found", report["abstained"]["absent"], "share"),
     ]
     lines = [table_line(["Of queries, right", "queries", "share"]), "|---" * 3 + "|"]

@@ -32,8 +32,8 @@ def blended(words: Floats, pictures: Sequence[int | None]) -> Blend:
     `pictures` are the places of the moments among those that are found, None where words found none there.
 
     >>> both = blended(np.array([0.9, 0.5], np.float32), [1, None])
-    >>> both.words.round(3).tolist(), both.pictures.round(3).tolist()
-    ([0.5, 0.992], [0.0, 0.492])
+    >>> [round(float(one), 3) for one in (*both.words, *both.pictures)]
+    [0.5, 0.992, 0.0, 0.492]
     """
     most = 2 / (K + 1)
     ranks: Ints = np.empty(len(words), np.int64)

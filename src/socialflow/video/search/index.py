@@ -38,7 +38,8 @@ _WRITTEN = tuple(_KINDS[kind] for kind in WRITTEN)
 @dataclass(frozen=True, slots=True)
 class Query:
     """What is asked: its words, their vector of length 1 and how near that is to what says nothing; and a vector in a
-    space of pictures, where frames count and there is one.
+    space of pictures, where frames count and there is one. `apart` are the vectors of its phrases, where it has several,
+    each with how near that is to what says nothing.
 
     `kinds` of phrases and `ids` of videos that count; None: all.
     """
@@ -49,11 +50,13 @@ class Query:
     kinds: Collection[str] | None = None
     ids: Collection[str] | None = None
     picture: tuple[PictureSpace, Floats] | None = None
+    apart: Sequence[tuple[Floats, float]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Near:
-    """What words found: numbers of moments, all moments' scores and clips, and cosines of all phrases."""
+    """What words found: numbers of moments, all moments' scores and clips, and how near all phrases of clips are to what
+    was asked or to one phrase of it."""
 
     found: Ints
     score: Floats
@@ -141,11 +144,13 @@ class MomentIndex:
             return _Near(none, np.zeros(0, np.float32), none, (), np.zeros(0, np.float32))
         cosines = self._vocabulary.cosines(query.vector)
         having = [self._vocabulary.having(stem) for stem in stems(query.words)]
-        told = scores(parts, Asked(cosines, having, kinds), _WRITTEN, _KINDS[EventKind.SIGHT])
+        apart = [(self._vocabulary.cosines(vector), noise) for vector, noise in query.apart]
+        told = scores(parts, Asked(cosines, having, kinds, apart), _WRITTEN, _KINDS[EventKind.SIGHT])
         near = (told.score >= LIMIT) & ((told.words > 0) | (told.meaning > query.noise))
         if query.ids is not None:
             near &= np.array([one in query.ids for one in ids])[parts.clips]
-        return _Near(np.flatnonzero(near), told.score, parts.clips, ids, cosines)
+        nearest = np.stack([cosines, *(one for one, _ in apart)]).max(axis=0)
+        return _Near(np.flatnonzero(near), told.score, parts.clips, ids, nearest)
 
     def _in_both(self, query: Query, words: _Near, seen: Sequence[Sighting], model: str) -> Iterator[Hit]:
         """What words found and what pictures show, in one order."""

@@ -22,7 +22,7 @@ from socialflow.video.search.pictures import PictureSpace, clip_space
 from socialflow.video.search.records import FRAME, Clip, Floats, Hit, Searched
 from socialflow.video.search.space import Space, text_space
 from socialflow.video.search.telling import ASKED, told_of
-from socialflow.video.search.wording import SHORT, stems
+from socialflow.video.search.wording import SHORT, phrases, stems
 from socialflow.video.service import made
 from socialflow.video.timeline import Event
 
@@ -209,10 +209,12 @@ def query_of(
     if len(words) > SHORT:
         raise InvalidInput(f"a query has {SHORT} characters at most, not {len(words)}", field="query")
     counting = kinds_of(kinds)
-    vectors = space.vectors([words])
+    vectors = space.vectors([words, *phrases(words)])
+    noise = space.noise(vectors).tolist()
     asked = pictures if stems(words) and (counting is None or FRAME in counting) else None
     picture = None if asked is None else (asked, asked.vectors([words])[0])
-    return Query(words, vectors[0], float(space.noise(vectors)[0]), counting, ids, picture)
+    apart = tuple(zip(vectors[1:], noise[1:], strict=True))
+    return Query(words, vectors[0], noise[0], counting, ids, picture, apart)
 
 
 def unseen(index: MomentIndex, query: Query, pictures: PictureSpace | None) -> Sequence[str]:
