@@ -117,7 +117,7 @@ def search_videos() -> str:
         (f"{clips}, keyboard noise: nothing is found", report["abstained"]["noise"], "share"),
         (f"{clips}, unrelated words: nothing is found", report["abstained"]["unrelated"], "share"),
         (
-            f"{clips}, unrelated sentences of several phrases: nothing is found",
+            f"{clips}, unrelated sentences: nothing is found",
             report["abstained"]["sentences"],
             "share",
         ),

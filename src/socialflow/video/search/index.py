@@ -38,8 +38,8 @@ _WRITTEN = tuple(_KINDS[kind] for kind in WRITTEN)
 @dataclass(frozen=True, slots=True)
 class Query:
     """What is asked: its words, their vector of length 1 and how near that is to what says nothing; and a vector in a
-    space of pictures, where frames count and there is one. `apart` are the vectors of its phrases, where it has several,
-    each with how near that is to what says nothing.
+    space of pictures, where frames count and there is one. `apart` are the vectors of its phrases, where it has more
+    than one, each with how near that is to what says nothing.
 
     `kinds` of phrases and `ids` of videos that count; None: all.
     """
@@ -55,7 +55,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class _Near:
-    """What words found: numbers of moments, all moments' scores and clips, and how near all phrases of clips are to what
+    """What words found: numbers of moments, all moments' scores and clips, and how near phrases of clips are to what
     was asked or to one phrase of it."""
 
     found: Ints
