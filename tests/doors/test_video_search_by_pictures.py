@@ -39,7 +39,7 @@ async def client(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The house with no model but that of pictures and words."""
     models = stocked(tmp_path / "stock", {MODEL: tiny_clip()})
-    monkeypatch.setattr(wiring, "upstream_models", lambda settings: models)
+    monkeypatch.setattr("socialflow.wiring.platform.upstream_models", lambda settings: models)
     told = {"socialflow_home": tmp_path / "home", "api_key": STATIC_KEY, "database_url": "", "redis_url": None}
     chosen = load_settings({**told, "media_allowed_hosts": [f"127.0.0.1:{server.port}"]})
     maintenance.upgrade(chosen.store_url)
