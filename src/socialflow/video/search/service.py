@@ -207,7 +207,8 @@ class VideoSearch:
             vectors = one.vectors
             if vectors is None:
                 vectors = self._space().vectors(one.clip.words())
-                made.append((one, vectors))
+                if one.clip.phrases:
+                    made.append((one, vectors))
             clip = retitled(one.clip, one.title, one.description)
             if clip != one.clip:
                 known = dict(zip(one.clip.words(), vectors, strict=True))
