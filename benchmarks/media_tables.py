@@ -110,7 +110,7 @@ def search_videos() -> str:
     rows = [
         (f"{clips}, labels: the first video is one of the label", report["labels"], "first"),
         (f"{clips}, sentences on them: the first video is the one", report["sentences"], "first"),
-        ("of these, clips whose sentences were not looked at", report["sentences_others"], "first"),
+        ("of these, those that the rule for sentences was not chosen on", report["sentences_others"], "first"),
         (f"{photos}, labels that a model has a name for", report["photos_named"], "first"),
         (f"{photos}, sentences on two of these", report["photos_sentences"], "first"),
         (f"{photos}, all labels", report["photos_labels"], "first"),
