@@ -31,7 +31,7 @@ from socialflow.video.builders import OBSERVERS
 from socialflow.video.records import Pass
 from socialflow.video.stream import watch
 
-CHOOSING, REPORTED = "limits were chosen on", "not looked at"
+CHOOSING, REPORTED = "limits were chosen on", "no limit was chosen on"
 WAYS = ("several people", "one person")
 _HIGH = 360
 """Rows of a picture that is made."""
