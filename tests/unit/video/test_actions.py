@@ -116,6 +116,20 @@ class TestRules:
         assert actions_in(body) == {}
         assert actions_in(upright(2)) == {}
 
+    def test_joints_that_the_model_guesses_are_not_judged(self) -> None:
+        body = upright()
+        body[:, 13:, 2] = 0.4
+        assert "standing" not in actions_in(body)
+        body[:, [5, 6, 11, 12], 2] = 0.4
+        assert actions_in(body) == {}
+
+    def test_who_bends_one_knee_does_not_run(self) -> None:
+        body = upright()
+        swing = 0.3 * np.sin(np.arange(FRAMES) * np.pi / 2 + np.pi / 4)
+        body[:, 15, 0], body[:, 16, 0] = 0.5 + swing, 0.5 - swing
+        body[::2, 15, 1], body[::2, 13, 0] = 0.75, 0.5
+        assert actions_in(body)["running"] == 0.0
+
     @given(st.integers(0, 2**32 - 1), st.floats(0.05, 4), st.floats(-2, 2))
     def test_size_and_place_do_not_matter(self, seed: int, scale: float, shift: float) -> None:
         rng = np.random.default_rng(seed)

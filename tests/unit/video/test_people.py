@@ -1,6 +1,7 @@
 """Several people at once: whose joints are asked for, how they are steadied, and what each person does with things."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from socialflow.video.handling import RULES, handled
 from socialflow.video.happening import events_of
 from socialflow.video.joints import within
 from socialflow.video.objects import FollowedObject, Seen, tracks_of
+from socialflow.video.observers import pose
 from socialflow.video.people import PEOPLE, Everybody, Somebody
 from socialflow.video.records import Pass, Read, VideoInfo
 from socialflow.video.smoothing import STILL, smoothed
@@ -126,6 +128,22 @@ class TestSomebody:
         found = looked(Somebody(lambda colours, box, around: np.zeros((17, 3), np.float32)), 5)
         assert (found.body["tracks"], found.body["frames"], len(found.arrays[0])) == ([], 5, 0)
         assert Somebody(upright_in).finding().missing == ("pictures",)
+
+
+class TestLongFilms:
+    def test_joints_are_looked_for_in_stretches(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Model:
+            def __init__(self, model: object) -> None:
+                self.joints = upright_in
+
+        monkeypatch.setattr(pose, "PoseModel", Model)
+        observer = pose.PoseObserver({})
+        observer.begin(replace(INFO, duration=2 * pose.WATCHED))
+        for number in range(round(4 * pose.STRETCH * RATE)):
+            observer.frame(Picture(number))
+        seconds = observer.end().arrays[1][:, 1]
+        assert (seconds % (2 * pose.STRETCH) < pose.STRETCH).all()
+        assert len(seconds) == pytest.approx(2 * pose.STRETCH * RATE, abs=2)
 
 
 class TestWithin:
