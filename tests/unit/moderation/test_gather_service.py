@@ -154,6 +154,24 @@ class TestWords:
         assert found[1].readings["video.speech_toxicity"].value == 0.75
         assert not any(name.startswith(("image.", "video.")) for name in found[2].readings)
 
+    async def test_no_word_of_content_is_in_its_signals(self, make: Make) -> None:
+        shows = {"one.png": looks.picture(objects={}, text="shownword"), "two.gif": looks.film(
+            lines=[("titleword", 0, 1)], words=[("spokenword", 0, 1)])}  # fmt: skip
+        files = {URL: STANDS, "https://a.example/two.gif": MOVES}
+        content = Content(
+            ContentKind.VIDEO,
+            title="headword",
+            description="longword",
+            text="mainword",
+            tags=("tagword",),
+            pictures=(URL,),
+            video="https://a.example/two.gif",
+            author="ann",
+        )
+        (found,) = await make(None, files, shows, authors=Authors(), strikes=Strikes()).gather([content])
+        assert "word" not in repr(found)
+        assert "ann" not in repr(found)
+
     async def test_without_a_text_model_its_signals_are_missing(self, make: Make) -> None:
         (found,) = await make(Texts(model=False)).gather([post("hello")])
         assert found.missing["text.toxicity"] == "model:text"
