@@ -49,8 +49,8 @@ class ImageModeration(TypedDict):
 class ImageModerator:
     """Judges pictures by what they show and by what is written in them, in one look.
 
-    A picture is safe that is surely harmless (`safe` above 0.7) and in which nothing toxic is written. Where either could
-    not be judged it is not called safe, `missing` says why, and people are asked to look.
+    A picture is safe that is surely harmless (`safe` above 0.7) and in which nothing toxic is written. Where either
+    could not be judged it is not called safe, `missing` says why, and people are asked to look.
 
     Parameters:
         models: those that others trained; None: those of this installation.

@@ -1,6 +1,5 @@
 """Signals of real files by the services of a platform, with and without the models that others trained."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +41,11 @@ def clip(tmp_path: Path) -> Path:
     return film(tmp_path / "clip.mp4", [noise(number // 5) for number in range(20)], rate=10, sound=hum)
 
 
+def cut(path: Path, to: Path, size: int) -> None:
+    """The beginning of a file."""
+    to.write_bytes(path.read_bytes()[:size])
+
+
 def of(medium: Medium) -> set[str]:
     return {name for name, one in SIGNALS.items() if one.medium is medium}
 
@@ -49,8 +53,8 @@ def of(medium: Medium) -> set[str]:
 class TestWithoutModels:
     async def test_every_signal_is_there_or_missing_by_name(self, clip: Path, tmp_path: Path) -> None:
         Image.fromarray(noise(1)).save(tmp_path / "one.png")
-        (tmp_path / "broken.png").write_bytes((tmp_path / "one.png").read_bytes()[:40])
-        (tmp_path / "broken.mp4").write_bytes(clip.read_bytes()[:600])
+        cut(tmp_path / "one.png", tmp_path / "broken.png", 40)
+        cut(clip, tmp_path / "broken.mp4", 600)
         film_, broken = await gathered(
             None,
             [

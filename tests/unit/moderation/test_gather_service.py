@@ -44,7 +44,7 @@ class Texts:
     def __init__(self, *, model: bool = True) -> None:
         self.model, self.asked = model, list[list[str]]()
 
-    async def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]:
+    async def analyse(self, texts: Sequence[str], questions: Collection[str], *, turn: int) -> list[Analysis]:
         assert questions == QUESTIONS
         if not self.model:
             raise ModelUnavailable("no text model is installed")
