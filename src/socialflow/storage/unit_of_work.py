@@ -23,6 +23,8 @@ from socialflow.storage.repositories.collections import Collections
 from socialflow.storage.repositories.erasures import Erasures
 from socialflow.storage.repositories.feed_rules import FeedRules
 from socialflow.storage.repositories.graph import Graph
+from socialflow.storage.repositories.hash_banks import HashBanks
+from socialflow.storage.repositories.hash_hits import HashHits
 from socialflow.storage.repositories.impressions import Impressions
 from socialflow.storage.repositories.interactions import Interactions
 from socialflow.storage.repositories.items import Items
@@ -110,6 +112,16 @@ class Unit:
     def api_keys(self) -> ApiKeys:
         """Service keys."""
         return ApiKeys(self._transaction)
+
+    @cached_property
+    def hash_banks(self) -> HashBanks:
+        """Banks of what is known."""
+        return HashBanks(self._transaction)
+
+    @cached_property
+    def hash_hits(self) -> HashHits:
+        """How often banks matched."""
+        return HashHits(self._transaction)
 
     @cached_property
     def jobs(self) -> Jobs:

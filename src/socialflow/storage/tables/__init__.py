@@ -2,6 +2,7 @@
 
 from socialflow.storage.tables.answers import feed_rules, impressions, value_models
 from socialflow.storage.tables.bandit import bandit, bandit_people
+from socialflow.storage.tables.banks import hash_banks, hash_entries, hash_hits, hash_opinions, hash_watermark
 from socialflow.storage.tables.base import metadata
 from socialflow.storage.tables.content import (
     MODERATION,
@@ -42,6 +43,11 @@ __all__ = [
     "erasures",
     "feed_rules",
     "follows",
+    "hash_banks",
+    "hash_entries",
+    "hash_hits",
+    "hash_opinions",
+    "hash_watermark",
     "impressions",
     "installation",
     "interaction_keys",
