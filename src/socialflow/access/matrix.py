@@ -71,6 +71,8 @@ class Action(StrEnum):
     VIDEO_INDEX = "video.index"
     VIDEO_THUMBNAILS = "video.thumbnails"
     IMAGE_ANALYSE = "image.analyse"
+    HASH_BANK_READ = "hash_bank.read"
+    HASH_BANK_WRITE = "hash_bank.write"
 
 
 class Reach(StrEnum):
@@ -148,6 +150,8 @@ MATRIX: Mapping[Action, Rule] = {
     Action.VIDEO_INDEX: Rule(NONE, OWN, OWN, ANY, Scope.WRITE),
     Action.VIDEO_THUMBNAILS: Rule(NONE, ANY, ANY, ANY, Scope.READ),
     Action.IMAGE_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
+    Action.HASH_BANK_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.HASH_BANK_WRITE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
 }
 
 

@@ -14,7 +14,7 @@ SimHash was passed over: it sums shingles up to bits, so that bits of a text of 
 
 import unicodedata
 from collections.abc import Sequence
-from hashlib import blake2b
+from hashlib import blake2b, shake_256
 from itertools import groupby
 
 import numpy as np
@@ -44,7 +44,8 @@ _LETTERS_MEANT = str.maketrans(
 _SYMBOLS = frozenset({"So", "Sk", "Cs", "Co", "Cn"})
 _LEFT_OUT = ("http", "@user")
 """What links and user names are after normalising."""
-_FACTORS = np.random.default_rng(20260101).integers(1, 1 << 61, (2, BANDS * ROWS), np.uint64)
+_FACTORS = np.frombuffer(shake_256(b"bands of shingles").digest(16 * BANDS * ROWS), "<u8").reshape(2, -1)
+"""Of the orders; kept texts hold what they made, so that they never change."""
 _ODD = np.uint64(1)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _FRESH = 2_048
