@@ -21,6 +21,7 @@ from socialflow.jobs.dispatch import Dispatcher
 from socialflow.jobs.service import JobService
 from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
+from socialflow.moderation.banks.service import HashBanks
 from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
@@ -62,6 +63,7 @@ class Platform:
     video: VideoService
     search: VideoSearch
     image: ImageService
+    banks: HashBanks
     lists: Lists
     jobs: JobService
     scheduler: Scheduler
@@ -89,6 +91,7 @@ class Platform:
         await self.search.close()
         await self.video.close()
         await self.image.close()
+        await self.banks.close()
         await self.text.close()
         await self.recommendation.close()
         await self.cache.close()
@@ -170,6 +173,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         video=video,
         search=VideoSearch(store, video, clock),
         image=image,
+        banks=HashBanks(store, clock),
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,
