@@ -69,7 +69,7 @@ class BankIn(Body):
     )
     name: Annotated[Line, Field(min_length=1, description="What it is called.", examples=["Films of the studio"])]
     kind: Annotated[BankKind, Field(description="What it has prints of.", examples=["picture"])]
-    purpose: Annotated[Purpose, Field(description="What a match is for.", examples=["block"])]
+    purpose: Annotated[Purpose, Field(description="What its matches are for.", examples=["block"])]
     owner: Annotated[Line, Field(description="Whose the entries are.", examples=["Studio"])] = ""
     thresholds: Annotated[ThresholdsBody, Field(description="What a match needs.", examples=[_EXAMPLE])] = (
         ThresholdsBody()
@@ -91,7 +91,7 @@ class BankOut(BaseModel):
     id: Annotated[str, Field(description="Its id.", examples=["studio-films"])]
     name: Annotated[str, Field(description="What it is called.", examples=["Films of the studio"])]
     kind: Annotated[BankKind, Field(description="What it has prints of.", examples=["picture"])]
-    purpose: Annotated[Purpose, Field(description="What a match is for.", examples=["block"])]
+    purpose: Annotated[Purpose, Field(description="What its matches are for.", examples=["block"])]
     owner: Annotated[str, Field(description="Whose the entries are.", examples=["Studio"])]
     active: Annotated[bool, Field(description="Whether it matches.", examples=[True])]
     held: Annotated[
