@@ -100,6 +100,37 @@ def hostile() -> str:
     return "\n".join([*lines, "", told])
 
 
+def banks() -> str:
+    """Hash banks: texts found again in disguise, strangers that match, and a million hashes."""
+    path = RESULTS / "banks.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    at = str(report["texts"]["similarity"])
+    parts = []
+    for part, of in (("chosen_on", "Chosen on"), ("measured_on", "Measured on")):
+        told = report["texts"][part]
+        steps = list(told["false"])
+        lines = [table_line([f"{of} {told['bank']:,} texts, similarity of", *steps]), "|---" * (len(steps) + 1) + "|"]
+        for edit, recall in told["recall"].items():
+            lines.append(table_line([edit, *(f"{recall[step]:.3f}" for step in steps)]))
+        strangers = f"strangers that match, of {told['unrelated']:,}"
+        lines.append(table_line([strangers, *(str(told["false"][step]) for step in steps)]))
+        parts.append("\n".join(lines))
+    pictures, texts = report["pictures"], report["text_questions"]
+    spent, seconds = pictures["milliseconds"], pictures["seconds"]
+    end = (
+        f"{pictures['hashes']:,} hashes: {pictures['known_found']} of {pictures['of_known']} known pictures found, "
+        f"{pictures['unknown_found']} others; a question in eight turns takes {spent['p50']:g} ms ({spent['p99']:g} at "
+        f"the 99th percentile), {pictures['faster_than_all_rows']:g} times less than comparing with all. Stored in "
+        f"{seconds['store']:g} s, read and indexed in {seconds['read_and_index']:g} s, one added and found in "
+        f"{1000 * seconds['add_one_and_find_it']:.0f} ms. A question of a text among {texts['texts']:,}: "
+        f"{texts['milliseconds']['p50']:g} ms ({texts['milliseconds']['p99']:g}). The default similarity is {at}. "
+        f"`{report['command']}`"
+    )
+    return "\n\n".join([*parts, end])
+
+
 def search_videos() -> str:
     """Videos found by words, and queries that are right to find nothing."""
     path = RESULTS / "search_videos.json"
@@ -160,6 +191,7 @@ MEDIA_TABLES: Mapping[str, Callable[[], str]] = {
     "video_pass": video_pass,
     "objects": objects,
     "hostile": hostile,
+    "banks": banks,
     "search_videos": search_videos,
 }
 """Marker on the page, and name of the result -> table."""

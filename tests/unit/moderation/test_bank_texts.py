@@ -32,6 +32,10 @@ def share(one: str, other: str) -> float:
     return len(mine & theirs) / len(mine | theirs)
 
 
+def needed(one: str, other: str) -> float:
+    return 1.0 if min(len(shingles_of(folded(text))) for text in (one, other)) < FEW else 0.8
+
+
 class TestFolding:
     @pytest.mark.parametrize(
         "disguised",
@@ -80,12 +84,11 @@ class TestShingles:
     def test_bands_agree_about_as_often_as_they_should(self) -> None:
         rng = np.random.default_rng(0)
         agreed, wanted = [], []
-        for seed in range(300):
+        for _ in range(300):
             both = rng.integers(0, 1 << 32, 60, np.uint32)
             one, other = np.unique(both[:45]), np.unique(both[15:])
             wanted.append(len(np.intersect1d(one, other)) / len(np.union1d(one, other)))
             agreed.append((bands_of(one) == bands_of(other)).mean())
-            assert seed >= 0
         assert np.mean(agreed) == pytest.approx(np.mean(np.array(wanted) ** 3), abs=0.02)
 
     @pytest.mark.parametrize("wrong", [b"", b"abc", bytes(4 * BANDS), bytes(4 * BANDS + 1)])
@@ -123,7 +126,7 @@ class TestIndex:
         index.settle()
         index.extend([payload(text) for text in listed[cut:]])
         found = {row for row, *_ in index.search(payload(asked), 0.8)}
-        assert found == {row for row, text in enumerate(listed) if share(asked, text) >= 0.8}
+        assert found == {row for row, text in enumerate(listed) if share(asked, text) >= needed(asked, text)}
 
     def test_nothing_is_found_in_nothing(self) -> None:
         index = TextIndex()

@@ -76,6 +76,11 @@ class HashBanks(Matching):
         async with self._store.read() as unit:
             return await unit.hash_banks.counted(await unit.hash_banks.get(bank_id))
 
+    async def get(self, bank_id: str) -> Bank:
+        """A bank, its entries not counted. Raises NotFound."""
+        async with self._store.read() as unit:
+            return await unit.hash_banks.get(bank_id)
+
     async def change(self, bank_id: str, *, active: bool | None = None, thresholds: Thresholds | None = None) -> Bank:
         """Activate or deactivate a bank, or give it other thresholds. Raises NotFound."""
         async with self._store.write() as unit:
@@ -103,8 +108,7 @@ class HashBanks(Matching):
     async def bulk(self, bank_id: str, many: Many) -> Bulk:
         """Store PDQ hashes by the million; those with too little in them are left out. Raises NotFound, InvalidInput
         where the bank is not of pictures."""
-        async with self._store.read() as unit:
-            bank = await unit.hash_banks.get(bank_id)
+        bank = await self.get(bank_id)
         if bank.kind is not BankKind.PICTURE:
             raise InvalidInput(f"hashes alone are for banks of pictures, not of {bank.kind}", field="bank_id")
         good = many.qualities >= bank.thresholds.quality
@@ -166,8 +170,7 @@ class HashBanks(Matching):
 
         Raises NotFound, InvalidInput where it is no such list.
         """
-        async with self._store.read() as unit:
-            bank = await unit.hash_banks.get(bank_id)
+        bank = await self.get(bank_id)
         told = await asyncio.to_thread(parsed, data, written, bank, label, source)
         done = Bulk() if told.many is None else await self.bulk(bank_id, told.many)
         good = [entry for entry in told.entries if entry.print.quality >= bank.thresholds.quality]

@@ -192,7 +192,7 @@ async def list_entries(
 async def add_entry(bank_id: BankId, body: EntryIn, call: CallDep) -> Reply:
     """A print is stored once a bank; one that people withdrew stays withdrawn."""
     authorise(call.principal, Action.HASH_BANK_WRITE)
-    kind = (await call.platform.banks.read(bank_id)).kind
+    kind = (await call.platform.banks.get(bank_id)).kind
     made = await _print(await _thing(body, call), kind)
     (added,) = await call.platform.banks.add(bank_id, [NewEntry(made, body.label, body.source, body.stretch())])
     return Reply({"id": added.id, "new": added.new})
@@ -264,7 +264,7 @@ async def import_list(
 ) -> Reply:
     """The list as the body: `csv`, a PDQ hash and its quality a line; `threatexchange`, signals as JSON."""
     authorise(call.principal, Action.HASH_BANK_WRITE)
-    await call.platform.banks.read(bank_id)
+    await call.platform.banks.get(bank_id)  # before much is read
     body = await _whole(request.stream())
     return Reply(imported_out(await call.platform.banks.import_(bank_id, body, written, label=label, source=source)))
 
