@@ -7,6 +7,7 @@ from socialflow.kit.lazy import lazily
 
 _HOMES = {
     "Author": "behaviour:Author",
+    "HashBanks": "banks.service:HashBanks",
     "NSFWDetector": "nsfw:NSFWDetector",
     "SpamDetector": "spam:SpamDetector",
     "TextModerator": "text_moderator:TextModerator",

@@ -33,6 +33,7 @@ from socialflow.doors.rest.schemas.hash_banks import (
     ThingIn,
     bank_out,
     bulk_out,
+    counted_out,
     entry_out,
     imported_out,
     looked_out,
@@ -140,7 +141,7 @@ async def match_sent(
 async def read_bank(bank_id: BankId, call: CallDep) -> Reply:
     """With its entries counted."""
     authorise(call.principal, Action.HASH_BANK_READ)
-    return Reply(bank_out(await call.platform.banks.read(bank_id)))
+    return Reply(counted_out(await call.platform.banks.read(bank_id)))
 
 
 @router.put("/{bank_id}", response_model=BankOut, responses=documented(404), summary="Change a hash bank")

@@ -297,10 +297,14 @@ class LookedOut(BaseModel):
 
 
 def bank_out(bank: Bank) -> dict[str, object]:
+    """The body of a `BankOut`."""
+    left_out = {"key", "entries", "withdrawn"}
+    return {name: value for name, value in asdict(bank).items() if name not in left_out}
+
+
+def counted_out(bank: Bank) -> dict[str, object]:
     """The body of a `BankCountedOut`."""
-    told = asdict(bank)
-    del told["key"]
-    return told
+    return {**bank_out(bank), "entries": bank.entries, "withdrawn": bank.withdrawn}
 
 
 def entry_out(entry: Entry) -> dict[str, object]:
