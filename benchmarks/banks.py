@@ -4,7 +4,8 @@
 
 Pictures: hashes drawn at random (real ones are less even: pieces that many have make more candidates), stored and asked
 through the service over an embedded store; half of the questions are entries with up to 20 bits the other way, and
-every question tries eight ways to turn the picture. Beside it, comparing with all rows.
+every question tries eight ways to turn the picture. Beside it, comparing with all rows. `milliseconds` go by the clock,
+which whatever else runs slows; `processor_milliseconds` are what was worked.
 
 Texts: the bank is public comments, tweets and headlines; texts are asked again after an edit each, a typo (a letter
 left out, doubled, changed or swapped with the next) every 20 letters where there are typos. The similarity was chosen
@@ -22,7 +23,7 @@ import resource
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 
@@ -75,12 +76,13 @@ async def pictures(count: int = HASHES) -> dict[str, object]:
             began = perf_counter()
             await banks.match_picture(questions[1][0], record=False)
             spent["read_and_index"] = perf_counter() - began
-            found, times = 0, []
-            wrong = 0
+            found = wrong = 0
+            times, spent_cpu = list[float](), list[float]()
             for hashed, row in questions:
-                began = perf_counter()
+                began, worked = perf_counter(), process_time()
                 looked = await banks.match_picture(hashed, record=False)
                 times.append(perf_counter() - began)
+                spent_cpu.append(process_time() - worked)
                 hit = any(match.distance is not None for match in looked.matches)
                 found += row is not None and hit
                 wrong += row is None and hit
@@ -93,9 +95,9 @@ async def pictures(count: int = HASHES) -> dict[str, object]:
             await store.close()
     all_rows = []
     for hashed, _ in questions[:5]:
-        began = perf_counter()
+        worked = process_time()
         distances_of_all(turned(hashed), known)
-        all_rows.append(perf_counter() - began)
+        all_rows.append(process_time() - worked)
     return {
         "hashes": stored.stored,
         "questions": ASKED,
@@ -104,8 +106,9 @@ async def pictures(count: int = HASHES) -> dict[str, object]:
         "unknown_found": wrong,
         "found_at_once_after_adding": len(fresh.matches) > 0,
         "milliseconds": spread(times),
-        "all_rows_milliseconds": round(1000 * float(np.median(all_rows)), 1),
-        "faster_than_all_rows": round(float(np.median(all_rows) / np.median(times)), 1),
+        "processor_milliseconds": spread(spent_cpu),
+        "all_rows_processor_milliseconds": round(1000 * float(np.median(all_rows)), 1),
+        "less_than_all_rows": round(float(np.median(all_rows) / np.median(spent_cpu)), 1),
         "seconds": {name: round(value, 2) for name, value in spent.items()},
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
@@ -222,11 +225,13 @@ async def text_questions(banked: Sequence[str], unrelated: Sequence[str]) -> dic
             questions += rng.sample(list(unrelated), ASKED // 2)
             began = perf_counter()
             await banks.match_text(questions[0], record=False)
-            read, times = perf_counter() - began, []
+            read = perf_counter() - began
+            times, spent_cpu = list[float](), list[float]()
             for question in questions:
-                began = perf_counter()
+                began, worked = perf_counter(), process_time()
                 await banks.match_text(question, record=False)
                 times.append(perf_counter() - began)
+                spent_cpu.append(process_time() - worked)
         finally:
             await banks.close()
             await store.close()
@@ -234,6 +239,7 @@ async def text_questions(banked: Sequence[str], unrelated: Sequence[str]) -> dic
         "texts": len(payloads),
         "questions": len(questions),
         "milliseconds": spread(times),
+        "processor_milliseconds": spread(spent_cpu),
         "read_and_index_seconds": round(read, 2),
     }
 

@@ -200,6 +200,7 @@ class PrintIndex:
         """Pairs within the radius, as query times the number of rows plus row, each once."""
         flips = _FLIPS if radius >= _PIECES else _FLIPS[:1]
         pieces = asked.view("<u2").astype(np.int64)
+        mine, theirs = asked.view(np.uint64), self._table.hashes.view(np.uint64)
         pairs = [np.zeros(0, np.int64)]
         for piece in range(_PIECES):
             values = (pieces[:, piece, None] ^ flips).ravel()
@@ -213,7 +214,8 @@ class PrintIndex:
                 which = np.searchsorted(ends, places, "right")
                 rows = self._table.orders[piece][firsts[which] + places - (ends[which] - counts[which])]
                 queries = owners[which]
-                near = _apart(asked[queries], self._table.hashes[rows]) <= radius
+                bits = np.bitwise_count(mine.take(queries, axis=0) ^ theirs.take(rows, axis=0))
+                near = bits.sum(axis=1, dtype=np.uint16) <= radius
                 pairs.append(queries[near] * len(self._gone) + rows[near])
         return np.unique(np.concatenate(pairs))
 

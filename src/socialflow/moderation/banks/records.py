@@ -87,7 +87,7 @@ class Thresholds:
 
     distance: int = MATCH
     quality: int = LOW_QUALITY
-    similarity: float = 0.5
+    similarity: float = 0.6
     seconds: float = 3.0
     flood_entry: int = 30
     flood_bank: int = 300

@@ -6,7 +6,7 @@ the same in disguise are one. Links and user names go too: they are what changes
 every run of four letters is hashed (shingles; Broder, "On the resemblance and containment of documents", 1997).
 Candidates are texts that agree in one of 40 bands of three minima of random orders (MinHash, banded; Leskovec,
 Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3); they are decided by the share of shingles that both
-have. A pair with that share s is a candidate by ``1 - (1 - s^3)^40``: 0.92 at 0.4, 0.995 at 0.5, and 0.02 at 0.08,
+have. A pair with that share s is a candidate by ``1 - (1 - s^3)^40``: 0.995 at 0.5, 0.9999 at 0.6, and 0.02 at 0.08,
 about what texts on other things have.
 
 SimHash was passed over: it sums shingles up to bits, so that bits of a text of few shingles are mostly chance.

@@ -41,7 +41,7 @@ class ThresholdsBody(Body):
         int, Field(ge=0, le=100, description="PDQ quality below which nothing is compared.", examples=[50])
     ] = _DEFAULT.quality
     similarity: Annotated[
-        float, Field(ge=0.3, le=1, description="Share of what two texts have in common at least.", examples=[0.5])
+        float, Field(ge=0.3, le=1, description="Share of what two texts have in common at least.", examples=[0.6])
     ] = _DEFAULT.similarity
     seconds: Annotated[
         float, Field(ge=0, le=86_400, description="Of a video or sound that match at least.", examples=[3.0])
