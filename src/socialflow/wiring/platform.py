@@ -35,6 +35,7 @@ from socialflow.settings import Settings, load_settings
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
+from socialflow.video.search.pictures import clip_space
 from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import VideoService
 from socialflow.wiring.broker import celery_app, supervisor
@@ -171,7 +172,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         contents=ContentAnalyser(store, text, topics, clock),
         generation=GenerationService(text, store, clock, settings.home / "replies"),
         video=video,
-        search=VideoSearch(store, video, clock),
+        search=VideoSearch(store, video, clock, pictures=lambda: clip_space(upstream)),
         image=image,
         banks=HashBanks(store, clock),
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
