@@ -310,6 +310,16 @@ class TestFloods:
         assert (await other.match_picture(one())).acting
         assert watch.alarms == []  # the other process heard of it
 
+    async def test_many_entries_of_one_thing_count_once_and_are_held_in_turn(
+        self, banks: HashBanks, watch: Heard
+    ) -> None:
+        near = [flipped(one(), bits) for bits in range(4)]
+        bank = await bank_of(banks, *near, thresholds=Thresholds(flood_entry=2, flood_bank=6))
+        acting = [len((await banks.match_picture(one())).acting) for _ in range(7)]
+        assert acting == [4, 4, 3, 3, 3, 2, 0]
+        assert [alarm.entry is None for alarm in watch.alarms] == [False, False, True]
+        assert {alarm.bank for alarm in watch.alarms} == {bank}
+
     async def test_looking_does_not_count(self, banks: HashBanks, watch: Heard) -> None:
         await bank_of(banks, one(), thresholds=Thresholds(flood_entry=1))
         for _ in range(4):

@@ -39,6 +39,8 @@ class KnownEntries:
         self._keys = Growing(np.zeros(0, np.int64))
         self._banks = Growing(np.zeros(0, np.int64))
         self._active = Growing(np.zeros(0, np.bool_))
+        self._rising = True
+        """Whether keys rise with the numbers, as they do unless a store changes them."""
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -55,16 +57,23 @@ class KnownEntries:
 
     def take(self, block: Block) -> Mask:
         """Note what changed; which rows of the block are new, and were added."""
-        order = np.argsort(self.keys, kind="stable")
-        places = np.searchsorted(self.keys, block.keys, sorter=order)
-        rows = order[np.minimum(places, len(order) - 1)] if len(order) else np.zeros(len(block), np.int64)
-        known = self.keys[rows] == block.keys if len(order) else np.zeros(len(block), bool)
-        self._active.rows[rows[known]] = block.active[known]
-        new: Mask = ~known
+        rows = self._numbers(block.keys)
+        new: Mask = rows < 0
+        self._active.rows[rows[~new]] = block.active[~new]
+        self._rising = self._rising and bool((np.diff(np.concatenate((self.keys[-1:], block.keys[new]))) > 0).all())
         self._keys.extend(block.keys[new])
         self._banks.extend(block.banks[new])
         self._active.extend(block.active[new])
         return new
+
+    def _numbers(self, keys: Longs) -> Longs:
+        """Of some keys; -1 where an entry is unknown."""
+        if not len(self):
+            return np.full(len(keys), -1)
+        order = None if self._rising else np.argsort(self.keys, kind="stable")
+        places = np.minimum(np.searchsorted(self.keys, keys, sorter=order), len(self) - 1)
+        rows = places if order is None else order[places]
+        return np.where(self.keys[rows] == keys, rows, -1)
 
     def matching(self, banks: Collection[int]) -> Mask:
         """Which entries (n,) match, being of these banks."""

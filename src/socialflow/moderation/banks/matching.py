@@ -143,11 +143,7 @@ class Matching:
             banks = {bank.key: bank for bank in await unit.hash_banks.banks()}
             entries = await unit.hash_banks.details([one.key for one in near])
         found = matched(near, entries, banks, kind)
-        counted = {
-            one.entry: entries[one.entry].bank_key
-            for one in found
-            if one.purpose is not Purpose.NEGATIVE and one.suppressed_by is None
-        }
+        counted = _counting(found, entries)
         if record and counted:
             found = await self._counted(found, counted, banks)
         return Looked(tuple(found), missing, more)
@@ -196,6 +192,18 @@ class Matching:
                 await unit.hash_banks.change(bank.id, held_at=self._clock.now())
                 alarms.append(Alarm(bank.id, None, *too_many))
         return alarms
+
+
+def _counting(found: Sequence[Match], entries: Mapping[int, Entry]) -> dict[int, int]:
+    """Entries that a question counts for, and their banks: one a bank, so that many entries of one thing count once;
+    the nearest that is not held, so that the next ones are held in their turn."""
+    chosen: dict[int, Match] = {}
+    for one in found:
+        if one.purpose is not Purpose.NEGATIVE and one.suppressed_by is None:
+            bank = entries[one.entry].bank_key
+            if bank not in chosen or (chosen[bank].held and not one.held):
+                chosen[bank] = one
+    return {one.entry: bank for bank, one in chosen.items()}
 
 
 def _too_many(counts: Counts | None, passed: float, floor: int, bank: Bank) -> tuple[float, float] | None:
