@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks import (
     bandit,
+    banks,
     cached,
     cold,
     decisions,
@@ -43,6 +44,7 @@ AT_SCALE = {
 """Those that need a simulated platform."""
 OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "actions": lambda given: _actions(given.shared),
+    "banks": lambda given: banks.run(given.shared),
     "filters": lambda given: filters.run(given.shared),
     "copies_images": lambda given: _copies_images(given.shared),
     "copies_videos": lambda given: _copies_videos(given.shared),

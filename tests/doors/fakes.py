@@ -27,6 +27,7 @@ from socialflow.inference.loaded import LoadedModels
 from socialflow.jobs.service import JobService
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import SystemClock
+from socialflow.moderation.banks.service import HashBanks
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import Recommended
 from socialflow.recommendation.people import Suggestion, Suggestions, Via
@@ -287,6 +288,7 @@ class FakePlatform:
         self.video = VideoService()
         self.search = VideoSearch(self.store, self.video, self.clock)
         self.image = ImageService()
+        self.banks = HashBanks(self.store, self.clock)
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(
@@ -307,6 +309,7 @@ class FakePlatform:
         await self.search.close()
         await self.video.close()
         await self.image.close()
+        await self.banks.close()
         await self.store.close()
 
     async def erase_user(self, user_id: str) -> ErasureReceipt:

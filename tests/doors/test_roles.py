@@ -32,6 +32,9 @@ SCORED = "/v1alpha1/comments:"
 SCORE = {"comment": {"text": "good"}, "requestedAttributes": {"TOXICITY": {}}}
 CORRECTION = {"comment": {"text": "good"}, "attributeScores": {"TOXICITY": {}}}
 SCHEDULE = {"name": "n", "pipeline_type": "cache_warm", "trigger": {"interval": 60}}
+BANKS = "/api/v1/moderation/hash-banks"
+BANK = {"name": "n", "kind": "picture", "purpose": "block"}
+KNOWN = {"pdq": "f8" * 32}
 MATRIX: list[tuple[str, str, Any, str]] = [
     # operation                                                      nobody bob ann mod adm read write mod'te wrong
     ("GET", BOBS_FEED, None, "401 200 403 403 200 200 403 403 403"),
@@ -126,6 +129,22 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ),
     ("POST", "/api/v1/image/analyze", {"image_url": "http://127.0.0.1/"}, "401 403 403 422 422 422 403 403 403"),
     ("POST", "/api/v1/image/analyze/upload", None, "401 403 403 422 422 422 403 403 403"),
+    ("GET", BANKS, None, "401 403 403 200 200 403 403 200 403"),
+    ("POST", BANKS, BANK, "401 403 403 201 201 403 403 201 403"),
+    ("POST", BANKS + "/match", {"text": "good"}, "401 403 403 200 200 403 403 200 403"),
+    ("POST", BANKS + "/match/upload", None, "401 403 403 422 422 403 403 422 403"),
+    ("GET", BANKS + "/none", None, "401 403 403 404 404 403 403 404 403"),
+    ("PUT", BANKS + "/none", {}, "401 403 403 404 404 403 403 404 403"),
+    ("DELETE", BANKS + "/none", None, "401 403 403 404 404 403 403 404 403"),
+    ("POST", BANKS + "/none/release", None, "401 403 403 404 404 403 403 404 403"),
+    ("GET", BANKS + "/none/entries", None, "401 403 403 404 404 403 403 404 403"),
+    ("POST", BANKS + "/none/entries", KNOWN, "401 403 403 404 404 403 403 404 403"),
+    ("POST", BANKS + "/none/entries/bulk", {"entries": [KNOWN]}, "401 403 403 404 404 403 403 404 403"),
+    ("POST", BANKS + "/none/entries/1/withdraw", None, "401 403 403 404 404 403 403 404 403"),
+    ("POST", BANKS + "/none/entries/1/confirm", None, "401 403 403 404 404 403 403 404 403"),
+    ("POST", BANKS + "/none/entries/1/opinion", {"view": "seen"}, "401 403 403 404 404 403 403 404 403"),
+    ("POST", BANKS + "/none/import?format=csv", None, "401 403 403 404 404 403 403 404 403"),
+    ("GET", BANKS + "/none/export?format=csv", None, "401 403 403 404 404 403 403 404 403"),
     ("POST", "/api/v1/text/suggestions", {"draft": "good"}, "401 200 200 200 200 200 403 403 403"),
     ("POST", SCORED + "analyze", SCORE, "403 200 200 200 200 200 403 403 400"),
     ("POST", SCORED + "suggestscore", CORRECTION, "403 501 501 501 501 501 403 403 400"),

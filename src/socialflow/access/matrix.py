@@ -72,6 +72,8 @@ class Action(StrEnum):
     VIDEO_THUMBNAILS = "video.thumbnails"
     IMAGE_ANALYSE = "image.analyse"
     COMMENT_ANALYSE = "comment.analyse"
+    HASH_BANK_READ = "hash_bank.read"
+    HASH_BANK_WRITE = "hash_bank.write"
 
 
 class Reach(StrEnum):
@@ -150,6 +152,8 @@ MATRIX: Mapping[Action, Rule] = {
     Action.VIDEO_THUMBNAILS: Rule(NONE, ANY, ANY, ANY, Scope.READ),
     Action.IMAGE_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
     Action.COMMENT_ANALYSE: Rule(ANY, ANY, ANY, ANY, Scope.READ),
+    Action.HASH_BANK_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.HASH_BANK_WRITE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
 }
 
 

@@ -22,6 +22,7 @@ from socialflow.jobs.service import JobService
 from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
 from socialflow.moderation.chain import AuditChain
+from socialflow.moderation.banks.service import HashBanks
 from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
@@ -75,6 +76,7 @@ class Platform:
     video: VideoService
     search: VideoSearch
     image: ImageService
+    banks: HashBanks
     lists: Lists
     jobs: JobService
     scheduler: Scheduler
@@ -105,6 +107,7 @@ class Platform:
         await self.search.close()
         await self.video.close()
         await self.image.close()
+        await self.banks.close()
         await self.text.close()
         await self.recommendation.close()
         await self.cache.close()
@@ -192,6 +195,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         video=video,
         search=VideoSearch(store, video, clock, pictures=lambda: clip_space(upstream)),
         image=image,
+        banks=HashBanks(store, clock),
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,

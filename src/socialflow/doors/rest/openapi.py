@@ -29,6 +29,7 @@ TAGS = [
     {"name": "Video", "description": "What is seen and heard in videos, from one pass over each."},
     {"name": "Image", "description": "What is seen in pictures, from one look at each."},
     {"name": "Perspective", "description": "Comments scored in the shape of a public service that ends with 2026."},
+    {"name": "Hash banks", "description": "Prints of what is known, and what of something new is in them."},
     {"name": "Sentiment", "description": "How authors feel, about what, and what they want."},
     {"name": "Writing", "description": "Replies to messages, suggestions for drafts."},
     {"name": "Batch work", "description": "Jobs beside requests, the queue, schedules."},

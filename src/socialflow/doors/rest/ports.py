@@ -21,6 +21,7 @@ from socialflow.intake.external.ports import CollectionUnit
 from socialflow.jobs.ports import JobUnit
 from socialflow.jobs.service import JobService
 from socialflow.kit.clock import Clock
+from socialflow.moderation.banks.service import HashBanks
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.people import PeopleService
@@ -147,6 +148,8 @@ class Platform(Protocol):
     def search(self) -> VideoSearch: ...
     @property
     def image(self) -> ImageService: ...
+    @property
+    def banks(self) -> HashBanks: ...
     @property
     def jobs(self) -> JobService: ...
     @property
