@@ -39,6 +39,7 @@ from socialflow.storage.repositories.review_words import GoldenItems, ReviewerCh
 from socialflow.storage.repositories.reviews import Reviews
 from socialflow.storage.repositories.schedules import Schedules
 from socialflow.storage.repositories.strikes import Strikes
+from socialflow.storage.repositories.transparency import Transparency
 from socialflow.storage.repositories.unmoderated import Unmoderated
 from socialflow.storage.repositories.users import Users
 from socialflow.storage.repositories.value_models import ValueModels
@@ -209,6 +210,11 @@ class Unit:
     def strikes(self) -> Strikes:
         """Strikes against authors."""
         return Strikes(self._transaction)
+
+    @cached_property
+    def transparency(self) -> Transparency:
+        """Decisions counted, and those that restrict."""
+        return Transparency(self._transaction)
 
 
 class Store:
