@@ -26,6 +26,7 @@ EXPLAIN = "/api/v1/feed/none/explain?item=i-1"
 RULES = "/api/v1/recommendations/rules"
 MODELS = "/api/v1/ml/models"
 FELT = "/api/v1/sentiment"
+JUDGE = "/api/v1/moderation"
 PIPELINES = "/api/v1/ai-pipelines"
 WORK, ORCHESTRATOR, SCHEDULER = PIPELINES + "/pipelines", PIPELINES + "/orchestrator", PIPELINES + "/scheduler"
 SCORED = "/v1alpha1/comments:"
@@ -145,6 +146,19 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("POST", BANKS + "/none/entries/1/opinion", {"view": "seen"}, "401 403 403 404 404 403 403 404 403"),
     ("POST", BANKS + "/none/import?format=csv", None, "401 403 403 404 404 403 403 404 403"),
     ("GET", BANKS + "/none/export?format=csv", None, "401 403 403 404 404 403 403 404 403"),
+    ("POST", JUDGE + "/moderate", {"content": "good"}, "401 403 403 200 200 403 403 200 403"),
+    ("POST", JUDGE + "/moderate/batch", {"texts": ["good"]}, "401 403 403 200 200 403 403 200 403"),
+    ("POST", JUDGE + "/text?text=good", None, "401 403 403 200 200 403 403 200 403"),
+    ("POST", JUDGE + "/image?image_url=http://127.0.0.1/", None, "401 403 403 200 200 403 403 200 403"),
+    ("POST", JUDGE + "/image/upload", None, "401 403 403 422 422 403 403 422 403"),
+    ("POST", JUDGE + "/video", {"video_url": "http://127.0.0.1/"}, "401 403 403 200 200 403 403 200 403"),
+    ("POST", JUDGE + "/video/upload", None, "401 403 403 422 422 403 403 422 403"),
+    ("POST", "/api/v1/ml/moderate", {"content_id": "i-1"}, "401 403 403 403 200 403 403 200 403"),
+    ("GET", JUDGE + "/decisions/none", None, "401 404 404 404 404 403 403 404 403"),
+    ("GET", JUDGE + "/decisions/none/verify", None, "401 403 403 404 404 403 403 404 403"),
+    ("GET", JUDGE + "/content/i-1/decisions", None, "401 200 200 200 200 403 403 200 403"),
+    ("GET", JUDGE + "/audit/verify", None, "401 403 403 403 200 403 403 403 403"),
+    ("GET", JUDGE + "/audit/head", None, "401 403 403 403 200 403 403 403 403"),
     ("POST", "/api/v1/text/suggestions", {"draft": "good"}, "401 200 200 200 200 200 403 403 403"),
     ("POST", SCORED + "analyze", SCORE, "403 200 200 200 200 200 403 403 400"),
     ("POST", SCORED + "suggestscore", CORRECTION, "403 501 501 501 501 501 403 403 400"),

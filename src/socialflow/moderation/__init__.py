@@ -9,6 +9,7 @@ _HOMES = {
     "Author": "behaviour:Author",
     "ImageModerator": "image_moderator:ImageModerator",
     "HashBanks": "banks.service:HashBanks",
+    "ModerationService": "library:ModerationService",
     "NSFWDetector": "nsfw:NSFWDetector",
     "SpamDetector": "spam:SpamDetector",
     "TextModerator": "text_moderator:TextModerator",

@@ -99,9 +99,9 @@ class Authors:
 
 
 class Strikes:
-    async def weight(self, author: str, at: datetime) -> float:
+    async def weights(self, authors: Collection[str], at: datetime) -> Mapping[str, float]:
         assert at == NOW
-        return {"ann": 0.5}.get(author, 0.0)
+        return {author: {"ann": 0.5}.get(author, 0.0) for author in authors}
 
 
 Make = Callable[..., SignalService]

@@ -32,6 +32,7 @@ TAGS = [
     {"name": "Hash banks", "description": "Prints of what is known, and what of something new is in them."},
     {"name": "Sentiment", "description": "How authors feel, about what, and what they want."},
     {"name": "Writing", "description": "Replies to messages, suggestions for drafts."},
+    {"name": "Moderation", "description": "Whether content may be shown, why, and what was decided."},
     {"name": "Batch work", "description": "Jobs beside requests, the queue, schedules."},
     {"name": "Models", "description": "Trained here or by others: states, fetching, what is in memory."},
     {"name": "Collection", "description": "Reading an outside API; for whoever holds FLIC_TOKEN."},
