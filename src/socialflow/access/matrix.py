@@ -71,6 +71,14 @@ class Action(StrEnum):
     VIDEO_INDEX = "video.index"
     VIDEO_THUMBNAILS = "video.thumbnails"
     IMAGE_ANALYSE = "image.analyse"
+    COMMENT_ANALYSE = "comment.analyse"
+    HASH_BANK_READ = "hash_bank.read"
+    HASH_BANK_WRITE = "hash_bank.write"
+    CONTENT_MODERATE = "content.moderate"
+    ITEM_MODERATE = "item.moderate"
+    DECISION_READ = "decision.read"
+    DECISION_VERIFY = "decision.verify"
+    AUDIT_READ = "audit.read"
 
 
 class Reach(StrEnum):
@@ -148,6 +156,14 @@ MATRIX: Mapping[Action, Rule] = {
     Action.VIDEO_INDEX: Rule(NONE, OWN, OWN, ANY, Scope.WRITE),
     Action.VIDEO_THUMBNAILS: Rule(NONE, ANY, ANY, ANY, Scope.READ),
     Action.IMAGE_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
+    Action.COMMENT_ANALYSE: Rule(ANY, ANY, ANY, ANY, Scope.READ),
+    Action.HASH_BANK_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.HASH_BANK_WRITE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.CONTENT_MODERATE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),  # nothing is stored
+    Action.ITEM_MODERATE: Rule(NONE, NONE, NONE, ANY, Scope.MODERATE),  # a stored item again
+    Action.DECISION_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),  # authors: without scores
+    Action.DECISION_VERIFY: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.AUDIT_READ: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
 }
 
 

@@ -27,6 +27,8 @@ from socialflow.storage.repositories.decisions import Decisions
 from socialflow.storage.repositories.erasures import Erasures
 from socialflow.storage.repositories.feed_rules import FeedRules
 from socialflow.storage.repositories.graph import Graph
+from socialflow.storage.repositories.hash_banks import HashBanks
+from socialflow.storage.repositories.hash_hits import HashHits
 from socialflow.storage.repositories.impressions import Impressions
 from socialflow.storage.repositories.interactions import Interactions
 from socialflow.storage.repositories.items import Items
@@ -145,6 +147,14 @@ class Unit:
     def person_keys(self) -> PersonKeys:
         """Under which people stand in it."""
         return PersonKeys(self._transaction)
+    def hash_banks(self) -> HashBanks:
+        """Banks of what is known."""
+        return HashBanks(self._transaction)
+
+    @cached_property
+    def hash_hits(self) -> HashHits:
+        """How often banks matched."""
+        return HashHits(self._transaction)
 
     @cached_property
     def jobs(self) -> Jobs:

@@ -13,6 +13,7 @@ from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.gather.media import Media
 from socialflow.moderation.gather.records import AuthorFacts
 from socialflow.moderation.gather.service import SignalService
+from socialflow.moderation.judging import Judging
 from socialflow.moderation.moderator import Moderator, Standing
 from socialflow.moderation.policy.default import default_policy
 from socialflow.moderation.policy.evaluate import Compiled
@@ -43,6 +44,7 @@ class Moderation:
 
     signals: SignalService
     moderator: Moderator
+    judging: Judging
     decisions: DecisionService
     queue: ReviewQueue
 
@@ -63,11 +65,12 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
         strikes=_Strikes(store, strikes),
         clock=clock,
     )
+    policies = _Policies(settings)
+    moderator = Moderator(store, gathering=signals, policies=policies, decisions=decisions, strikes=strikes)
     return Moderation(
         signals=signals,
-        moderator=Moderator(
-            store, gathering=signals, policies=_Policies(settings), decisions=decisions, strikes=strikes
-        ),
+        moderator=moderator,
+        judging=Judging(store, moderator, policies, _rules, senses.incoming),
         decisions=decisions,
         queue=ReviewQueue(store, Verdicts(deciding, strikes, _rules), _rules, clock),
     )
@@ -94,9 +97,9 @@ class _Strikes:
     def __init__(self, store: Store, book: StrikeBook) -> None:
         self._store, self._book = store, book
 
-    async def weight(self, author: str, at: datetime) -> float:
+    async def weights(self, authors: Collection[str], at: datetime) -> Mapping[str, float]:
         async with self._store.read() as unit:
-            return (await self._book.weights(unit, [author], at))[author]
+            return await self._book.weights(unit, authors, at)
 
 
 class _Policies:

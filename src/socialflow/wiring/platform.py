@@ -22,6 +22,7 @@ from socialflow.jobs.service import JobService
 from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
 from socialflow.moderation.chain import AuditChain
+from socialflow.moderation.banks.service import HashBanks
 from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
@@ -37,6 +38,7 @@ from socialflow.storage.heads import HeadFile
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
+from socialflow.video.search.pictures import clip_space
 from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import VideoService
 from socialflow.wiring.broker import celery_app, supervisor
@@ -74,6 +76,7 @@ class Platform:
     video: VideoService
     search: VideoSearch
     image: ImageService
+    banks: HashBanks
     lists: Lists
     jobs: JobService
     scheduler: Scheduler
@@ -104,6 +107,7 @@ class Platform:
         await self.search.close()
         await self.video.close()
         await self.image.close()
+        await self.banks.close()
         await self.text.close()
         await self.recommendation.close()
         await self.cache.close()
@@ -189,8 +193,9 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         contents=ContentAnalyser(store, text, topics, clock),
         generation=GenerationService(text, store, clock, settings.home / "replies"),
         video=video,
-        search=VideoSearch(store, video, clock),
+        search=VideoSearch(store, video, clock, pictures=lambda: clip_space(upstream)),
         image=image,
+        banks=HashBanks(store, clock),
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,
