@@ -347,6 +347,8 @@ def perspective() -> str:
             counts = (f"{told['rows']:,}", f"{told['positive']:,}", f"{told['auc']:.3f}")
             lines.append(table_line([name, one["language"], attribute, told["labels"], *counts]))
     return "\n".join([*lines, "", f"`{report['command']}`"])
+
+
 def signals() -> str:
     """All signals of texts beside the encoder alone."""
     path = RESULTS / "signals.json"

@@ -27,8 +27,8 @@ from socialflow.inference.loaded import LoadedModels
 from socialflow.jobs.service import JobService
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import SystemClock
-from socialflow.moderation.banks.service import HashBanks
 from socialflow.kit.incoming import Incoming
+from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.chain import AuditChain
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import Recommended

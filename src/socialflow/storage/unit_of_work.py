@@ -147,6 +147,8 @@ class Unit:
     def person_keys(self) -> PersonKeys:
         """Under which people stand in it."""
         return PersonKeys(self._transaction)
+
+    @cached_property
     def hash_banks(self) -> HashBanks:
         """Banks of what is known."""
         return HashBanks(self._transaction)

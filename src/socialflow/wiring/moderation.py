@@ -8,6 +8,7 @@ from socialflow.image.service import ImageService
 from socialflow.kit.cache import Cache
 from socialflow.kit.clock import Clock
 from socialflow.kit.incoming import Incoming
+from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.deciding import PersonDecisions
 from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.gather.media import Media
@@ -38,6 +39,7 @@ class Senses:
     image: ImageService
     video: VideoService
     incoming: Incoming
+    banks: HashBanks
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
         Media(senses.image, senses.video, senses.incoming),
         authors=_Authors(store),
         strikes=_Strikes(store, strikes),
+        matching=senses.banks,
         clock=clock,
     )
     policies = _Policies(settings)
