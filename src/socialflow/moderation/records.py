@@ -75,7 +75,7 @@ class Signals:
     """
 
     readings: Mapping[str, Reading]
-    missing: Mapping[str, str] = NOTHING
+    missing: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
