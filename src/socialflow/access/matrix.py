@@ -2,16 +2,13 @@
 
 What each kind of refusal means at a door:
 
-======================================  ===========================  ====
 the call                                error                        HTTP
-======================================  ===========================  ====
 carries no credentials                  AuthenticationRequired       401
 carries a token that is damaged,        InvalidToken                 401
 expired or signed by another
 carries a wrong or revoked service key  InvalidCredentials           403
 is of a role that may not do this       PermissionDenied             403
 touches another person's things         PermissionDenied             403
-======================================  ===========================  ====
 """
 
 from collections.abc import Mapping
@@ -79,6 +76,9 @@ class Action(StrEnum):
     DECISION_READ = "decision.read"
     DECISION_VERIFY = "decision.verify"
     AUDIT_READ = "audit.read"
+    HASH_BANK_READ = "hash_bank.read"
+    HASH_BANK_WRITE = "hash_bank.write"
+    COMMENT_ANALYSE = "comment.analyse"
 
 
 class Reach(StrEnum):
@@ -164,6 +164,9 @@ MATRIX: Mapping[Action, Rule] = {
     Action.DECISION_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),  # authors: without scores
     Action.DECISION_VERIFY: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
     Action.AUDIT_READ: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
+    Action.HASH_BANK_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.HASH_BANK_WRITE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.COMMENT_ANALYSE: Rule(ANY, ANY, ANY, ANY, Scope.READ),
 }
 
 
