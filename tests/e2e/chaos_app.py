@@ -7,11 +7,11 @@ import signal
 
 from sqlalchemy import text
 
-from socialflow import wiring
 from socialflow.jobs.ports import JobUnit
 from socialflow.jobs.records import PipelineType
 from socialflow.jobs.work import Outcome, Run
 from socialflow.storage.unit_of_work import Store
+from socialflow.wiring import worker
 
 DEATHS = 1 / 60
 """Share of runs in which the process is killed between the effect and the end."""
@@ -37,8 +37,8 @@ class Traced:
         return Outcome({"done": True}, effect=end)
 
 
-_usual = wiring.handlers
-wiring.handlers = lambda platform: {**_usual(platform), PipelineType.ANALYZE_CONTENT: Traced(platform.store)}
+_usual = worker.handlers
+worker.handlers = lambda platform: {**_usual(platform), PipelineType.ANALYZE_CONTENT: Traced(platform.store)}
 
 from socialflow.doors.tasks.celery_app import app  # noqa: E402 - made from what was set above
 

@@ -2,12 +2,12 @@
 
 import sys
 
-from socialflow import wiring
 from socialflow.doors.cli import app, work
+from socialflow.wiring import broker
 
 work.APPLICATION = "tests.e2e.chaos_app"
-_usual = wiring.worker_command
-wiring.worker_command = lambda settings: [sys.executable, "-m", "tests.e2e.chaos_cli", *_usual(settings)[3:]]
+_usual = broker.worker_command
+broker.worker_command = lambda settings: [sys.executable, "-m", "tests.e2e.chaos_cli", *_usual(settings)[3:]]
 
 if __name__ == "__main__":
     app.main()
