@@ -65,7 +65,7 @@ class TestSchema:
                     " false, false)"
                 )
             )
-        assert check(url).problems == ("schema 0001 is not 0007: run `socialflow db upgrade`",)
+        assert check(url).problems == ("schema 0001 is not 0010: run `socialflow db upgrade`",)
         upgrade(url)
         assert check(url).ok
         store = Store(url)

@@ -28,6 +28,7 @@ from socialflow.storage.repositories.interactions import Interactions
 from socialflow.storage.repositories.items import Items
 from socialflow.storage.repositories.jobs import Jobs
 from socialflow.storage.repositories.moments import Moments
+from socialflow.storage.repositories.policies import Policies
 from socialflow.storage.repositories.schedules import Schedules
 from socialflow.storage.repositories.users import Users
 from socialflow.storage.repositories.value_models import ValueModels
@@ -105,6 +106,11 @@ class Unit:
     def rules(self) -> FeedRules:
         """Versions of the rules of the feed."""
         return FeedRules(self._transaction)
+
+    @cached_property
+    def policies(self) -> Policies:
+        """Policies of moderation, by scope and version."""
+        return Policies(self._transaction)
 
     @cached_property
     def api_keys(self) -> ApiKeys:

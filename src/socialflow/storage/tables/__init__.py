@@ -24,6 +24,7 @@ from socialflow.storage.tables.people import (
     user_mutes,
     users,
 )
+from socialflow.storage.tables.policies import policies
 from socialflow.storage.tables.work import collections, jobs, schedules, workers
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "metadata",
     "moment_vectors",
     "moments",
+    "policies",
     "schedules",
     "subscriptions",
     "topics",
