@@ -2,11 +2,11 @@
 
 `python -m benchmarks replay`
 
-Decisions are made up: 80 % comments and posts with the signals of texts, 15 % with pictures, 5 % videos, with 14 to 24
-readings each, in the sealed form of 1.7 kB to 3 kB, some missing, a tenth with a person's verdict. They lie in a SQLite
-file, which is read within the time, in batches of 50,000, in one thread. The peer reads the same rows, makes of each
-the records that `evaluate` takes, and calls it; it is timed on part of the rows, for which both are shown to agree. The
-language is the default policy with other thresholds. Median of five.
+Decisions are made up: 80 % comments, 15 % posts with pictures, 5 % videos, with about 20 readings each, 1 % of them
+missing, a tenth of the decisions with a person's verdict. They lie in a SQLite file, which is read within the time in
+batches of 50,000, in one thread; once in the sealed form, once in the packed one. The peer reads the same sealed rows,
+makes of each the records that `evaluate` takes, and calls it; it is timed on part of the rows, of which both are shown
+to change the same. The draft is the default policy with other thresholds. Median of five.
 """
 
 import json
@@ -26,6 +26,7 @@ from socialflow.kit.answers import Tier
 from socialflow.moderation.policy.columns import Columns, Past
 from socialflow.moderation.policy.default import default_policy
 from socialflow.moderation.policy.evaluate import Compiled, evaluate
+from socialflow.moderation.policy.packed import pack
 from socialflow.moderation.policy.replay import Trial
 from socialflow.moderation.policy.vector import outcome
 from socialflow.moderation.records import ContentKind, Facts, Place, Reading, Signals, Trust
@@ -43,56 +44,63 @@ _HOUR = 3_600_000_000
 
 def run() -> Path:
     """Measure and write `results/replay.json`."""
+    draft = Compiled(default_policy(DRAFT))
     with tempfile.TemporaryDirectory(prefix="socialflow-") as folder:
         path = Path(folder) / "decisions.db"
         _fill(path)
-        draft = Compiled(default_policy(DRAFT))
-        whole = [_replayed(path, draft) for _ in range(TIMES)]
+        sealed = [_replayed(path, draft, "signals") for _ in range(TIMES)]
+        packed = [_replayed(path, draft, "packed") for _ in range(TIMES)]
         alone = [_one_by_one(path, draft) for _ in range(TIMES)]
-        size = path.stat().st_size
-    seconds, peer = median(took for took, _ in whole), median(alone) * DECISIONS / ALONE
-    told = whole[0][1]
+    if sealed[0][1] != packed[0][1]:
+        raise AssertionError("sealed and packed signals differ")
+    figures = {form: median(took for took, _ in runs) for form, runs in (("sealed", sealed), ("packed", packed))}
+    peer = median(took for took, _ in alone) * DECISIONS / ALONE
     return write(
         "replay",
         "python -m benchmarks replay",
         {
             "decisions": DECISIONS,
-            "bytes_a_decision": round(size / DECISIONS),
-            "seconds": round(seconds, 1),
-            "one_by_one_seconds": round(peer, 1),
-            "times_as_fast": round(peer / seconds, 1),
-            "steps": _steps(path_draft=draft),
-            "flips": told,
+            "seconds_sealed": round(figures["sealed"], 1),
+            "seconds_packed": round(figures["packed"], 1),
+            "seconds_one_by_one": round(peer, 1),
+            "times_as_fast_sealed": round(peer / figures["sealed"], 1),
+            "times_as_fast_packed": round(peer / figures["packed"], 1),
+            "evaluations_a_second_one_by_one": round(median(rate for _, rate in alone)),
+            **_steps(draft),
+            "flips": sealed[0][1],
         },
     )
 
 
-def _steps(path_draft: Compiled) -> dict[str, float]:
-    """Seconds a million of decoding into columns, and of evaluating these."""
+def _steps(draft: Compiled) -> dict[str, float]:
+    """Bytes a decision, and seconds a million of decoding into columns and of evaluating these."""
     made = random.Random(1)
-    batch = [_past(*_row(made, number)) for number in range(BATCH)]
+    rows = [_row(made, number) for number in range(BATCH)]
+    sealed = [_past(name, facts, said, *rest) for name, facts, said, _, *rest in rows]
+    packed = [_past(name, facts, said, *rest) for name, facts, _, said, *rest in rows]
+    told: dict[str, float] = {}
+    for form, batch in (("sealed", sealed), ("packed", packed)):
+        start = time.perf_counter()
+        columns = Columns.of(batch)
+        told[f"decoding_{form}"] = round((time.perf_counter() - start) * DECISIONS / BATCH, 1)
+        told[f"bytes_{form}"] = round(sum(len(one.signals) for one in batch) / BATCH)
     start = time.perf_counter()
-    columns = Columns.of(batch)
-    decoded = time.perf_counter()
-    outcome(path_draft, columns)
-    done = time.perf_counter()
-    scale = DECISIONS / BATCH
-    return {"decoding": round((decoded - start) * scale, 1), "evaluating": round((done - decoded) * scale, 2)}
+    outcome(draft, columns)
+    return told | {"evaluating": round((time.perf_counter() - start) * DECISIONS / BATCH, 2)}
 
 
 def _fill(path: Path) -> None:
     made = random.Random(0)
     with sqlite3.connect(path) as store:
-        store.execute(
-            "CREATE TABLE decisions (id TEXT, facts TEXT, signals BLOB, status TEXT, at INTEGER, verdict TEXT)"
-        )
+        columns = "id TEXT, facts TEXT, signals BLOB, packed BLOB, status TEXT, at INTEGER, verdict TEXT"
+        store.execute(f"CREATE TABLE decisions ({columns})")
         kept = [_row(made, number) for number in range(100_000)]
         for start in range(0, DECISIONS, len(kept)):
-            rows = ((f"d{start + place}", *row[1:4], start * 3600 + row[4], row[5]) for place, row in enumerate(kept))
-            store.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?)", rows)
+            rows = ((f"d{start + place}", *row[1:]) for place, row in enumerate(kept))
+            store.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def _row(made: random.Random, number: int) -> tuple[str, str, bytes, str, int, str | None]:
+def _row(made: random.Random, number: int) -> tuple[str, str, bytes, bytes, str, int, str | None]:
     kind = made.choices(("comment", "post", "video"), (80, 15, 5))[0]
     readings, missing = {}, {}
     for name, about in SIGNALS.items():
@@ -107,7 +115,15 @@ def _row(made: random.Random, number: int) -> tuple[str, str, bytes, str, int, s
     facts["trust"] = made.choice([trust.value for trust in Trust])
     verdict = made.choice(("approved", "rejected")) if made.random() < 0.1 else None
     status = made.choices(("approved", "flagged", "review_required", "rejected"), (90, 4, 4, 2))[0]
-    return f"d{number}", json.dumps(facts), signals, status, made.randrange(720) * _HOUR, verdict
+    return (
+        f"d{number}",
+        json.dumps(facts),
+        signals,
+        pack(_signals(signals)),
+        status,
+        made.randrange(720) * _HOUR,
+        verdict,
+    )
 
 
 def _reading(made: random.Random, name: str) -> dict[str, object]:
@@ -139,33 +155,38 @@ def _past(name: str, facts: str, signals: bytes, status: str, at: int, verdict: 
     return Past(name, _facts(facts), signals, _STATUS[status], at, None if verdict is None else _STATUS[verdict])
 
 
-def _batches(path: Path, limit: int = DECISIONS) -> Iterator[list[Past]]:
+def _batches(path: Path, form: str, limit: int = DECISIONS) -> Iterator[list[Past]]:
     with sqlite3.connect(path) as store:
-        cursor = store.execute("SELECT * FROM decisions LIMIT ?", [limit])
+        cursor = store.execute(f"SELECT id, facts, {form}, status, at, verdict FROM decisions LIMIT ?", [limit])
         while rows := cursor.fetchmany(BATCH):
             yield [_past(*row) for row in rows]
 
 
-def _replayed(path: Path, draft: Compiled) -> tuple[float, dict[str, int]]:
+def _replayed(path: Path, draft: Compiled, form: str) -> tuple[float, dict[str, int]]:
     start, trial = time.perf_counter(), Trial(draft)
-    for batch in _batches(path):
+    for batch in _batches(path, form):
         trial.take(Columns.of(batch))
     told = trial.result()
     return time.perf_counter() - start, {f"{flip.before} to {flip.after}": flip.count for flip in told.flips}
 
 
-def _one_by_one(path: Path, draft: Compiled) -> float:
+def _one_by_one(path: Path, draft: Compiled) -> tuple[float, float]:
+    """Seconds for part of the rows, and evaluations a second of records that are there."""
     start, statuses = time.perf_counter(), []
-    for batch in _batches(path, ALONE):
+    for batch in _batches(path, "signals", ALONE):
         statuses += [evaluate(draft, _signals(one.signals), one.facts).status for one in batch]
     took = time.perf_counter() - start
+    rows = [one for batch in _batches(path, "signals", ALONE) for one in batch]
     trial = Trial(draft)
-    rows = [one for batch in _batches(path, ALONE) for one in batch]
     trial.take(Columns.of(rows))
     changed = sum(one.status is not status for one, status in zip(rows, statuses, strict=True))
     if trial.result().flipped != changed:
         raise AssertionError(f"columns flip {trial.result().flipped}, evaluation one by one {changed}")
-    return took
+    records = [(_signals(one.signals), one.facts) for one in rows[:10_000]]
+    start = time.perf_counter()
+    for signals, facts in records:
+        evaluate(draft, signals, facts)
+    return took, len(records) / (time.perf_counter() - start)
 
 
 def _signals(raw: bytes) -> Signals:
