@@ -40,6 +40,7 @@ AT_SCALE = {
 }
 """Those that need a simulated platform."""
 OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
+    "actions": lambda given: _actions(given.shared),
     "filters": lambda given: filters.run(given.shared),
     "copies_images": lambda given: _copies_images(given.shared),
     "copies_videos": lambda given: _copies_videos(given.shared),
@@ -59,6 +60,13 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "video_pass": lambda _given: video_pass.run(),
     "text_speed": lambda given: text_speed.run(given.text_peers_python),
 }
+
+
+def _actions(shared: Path) -> object:
+    """Needs the media extra."""
+    from benchmarks import actions
+
+    return actions.run(shared)
 
 
 def _objects(shared: Path) -> object:

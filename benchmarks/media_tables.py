@@ -78,6 +78,24 @@ def objects() -> str:
     return "\n".join([*lines, "", *clips, "", end])
 
 
+def actions() -> str:
+    """What rules tell of people in clips, of several at once and of one over the whole frame."""
+    path = RESULTS / "actions.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    ways = list(next(iter(report["counts"].values())))
+    lines = [table_line(["Clip", "shows", *(f"{way}: told" for way in ways)]), "|---" * (len(ways) + 2) + "|"]
+    for half, counts in report["counts"].items():
+        told = [", ".join(f"{count} {kind}" for kind, count in sorted(counts[way].items())) for way in ways]
+        lines.append(table_line([f"**{half}**", "", *told]))
+        for row in (row for row in report["clips"] if row["half"] == half):
+            cells = [f"{row[way]['is']}: {', '.join(row[way]['told']) or 'nothing'}" for way in ways]
+            lines.append(table_line([row["name"], ", ".join(row["shows"]) or "nothing", *cells]))
+    spent = ", ".join(f"{way} {value:g}" for way, value in report["frames_a_second_of_the_processor"].items())
+    return "\n".join([*lines, "", f"Frames a second of the processor: {spent}. `{report['command']}`"])
+
+
 def hostile() -> str:
     """What a server said of files that were made to break it, by what was done to them."""
     path = RESULTS / "hostile.json"
@@ -110,10 +128,17 @@ def search_videos() -> str:
     rows = [
         (f"{clips}, labels: the first video is one of the label", report["labels"], "first"),
         (f"{clips}, sentences on them: the first video is the one", report["sentences"], "first"),
+        ("of these, those that the rule for sentences was not chosen on", report["sentences_others"], "first"),
         (f"{photos}, labels that a model has a name for", report["photos_named"], "first"),
+        (f"{photos}, sentences on two of these", report["photos_sentences"], "first"),
         (f"{photos}, all labels", report["photos_labels"], "first"),
         (f"{clips}, keyboard noise: nothing is found", report["abstained"]["noise"], "share"),
         (f"{clips}, unrelated words: nothing is found", report["abstained"]["unrelated"], "share"),
+        (
+            f"{clips}, unrelated sentences: nothing is found",
+            report["abstained"]["sentences"],
+            "share",
+        ),
         (f"{clips}, things that are in none: nothing is found", report["abstained"]["absent"], "share"),
     ]
     lines = [table_line(["Of queries, right", "queries", "share"]), "|---" * 3 + "|"]
@@ -159,6 +184,7 @@ MEDIA_TABLES: Mapping[str, Callable[[], str]] = {
     "copies_videos": copies_videos,
     "video_pass": video_pass,
     "objects": objects,
+    "actions": actions,
     "hostile": hostile,
     "search_videos": search_videos,
 }

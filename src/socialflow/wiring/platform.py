@@ -21,6 +21,7 @@ from socialflow.jobs.dispatch import Dispatcher
 from socialflow.jobs.service import JobService
 from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
+from socialflow.moderation.policy.service import PolicyService
 from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
@@ -34,10 +35,19 @@ from socialflow.settings import Settings, load_settings
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
+from socialflow.video.search.pictures import clip_space
 from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import VideoService
 from socialflow.wiring.broker import celery_app, supervisor
-from socialflow.wiring.parts import feed_settings, loaded_models, make_cache, media, token_settings, upstream_models
+from socialflow.wiring.parts import (
+    feed_settings,
+    loaded_models,
+    make_cache,
+    media,
+    policy_thresholds,
+    token_settings,
+    upstream_models,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,7 @@ class Platform:
     scheduler: Scheduler
     transport: CeleryTransport
     housekeeping: Housekeeping
+    policies: PolicyService
     access: AccessService
     limiter: Limiter
     version: str = __version__
@@ -168,7 +179,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         contents=ContentAnalyser(store, text, topics, clock),
         generation=GenerationService(text, store, clock, settings.home / "replies"),
         video=video,
-        search=VideoSearch(store, video, clock),
+        search=VideoSearch(store, video, clock, pictures=lambda: clip_space(upstream)),
         image=image,
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
@@ -176,6 +187,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         scheduler=scheduler,
         transport=transport,
         housekeeping=Housekeeping(duties),
+        policies=PolicyService(store, clock, thresholds=policy_thresholds(settings)),
         access=AccessService(store, clock, tokens=token_settings(settings), static_api_key=static_key, limiter=limiter),
         limiter=limiter,
     )
