@@ -36,6 +36,7 @@ from socialflow.storage.tables.review import (
     reviewer_settings,
     strikes,
 )
+from socialflow.storage.tables.policies import policies
 from socialflow.storage.tables.work import collections, jobs, schedules, workers
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "review_notes",
     "review_verdicts",
     "reviewer_settings",
+    "policies",
     "schedules",
     "strikes",
     "subscriptions",
