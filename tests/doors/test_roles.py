@@ -26,6 +26,7 @@ EXPLAIN = "/api/v1/feed/none/explain?item=i-1"
 RULES = "/api/v1/recommendations/rules"
 MODELS = "/api/v1/ml/models"
 FELT = "/api/v1/sentiment"
+TRANSPARENCY = "/api/v1/moderation/transparency"
 JUDGE = "/api/v1/moderation"
 PIPELINES = "/api/v1/ai-pipelines"
 WORK, ORCHESTRATOR, SCHEDULER = PIPELINES + "/pipelines", PIPELINES + "/orchestrator", PIPELINES + "/scheduler"
@@ -159,6 +160,9 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("GET", JUDGE + "/content/i-1/decisions", None, "401 200 200 200 200 403 403 200 403"),
     ("GET", JUDGE + "/audit/verify", None, "401 403 403 403 200 403 403 403 403"),
     ("GET", JUDGE + "/audit/head", None, "401 403 403 403 200 403 403 403 403"),
+    ("GET", TRANSPARENCY, None, "401 403 403 403 200 403 403 200 403"),
+    ("GET", TRANSPARENCY + "/statements", None, "401 403 403 403 200 403 403 200 403"),
+    ("GET", TRANSPARENCY + "/statements/none", None, "401 403 403 403 404 403 403 404 403"),
     ("POST", "/api/v1/text/suggestions", {"draft": "good"}, "401 200 200 200 200 200 403 403 403"),
     ("POST", SCORED + "analyze", SCORE, "403 200 200 200 200 200 403 403 400"),
     ("POST", SCORED + "suggestscore", CORRECTION, "403 501 501 501 501 501 403 403 400"),

@@ -68,6 +68,7 @@ class Action(StrEnum):
     VIDEO_INDEX = "video.index"
     VIDEO_THUMBNAILS = "video.thumbnails"
     IMAGE_ANALYSE = "image.analyse"
+    TRANSPARENCY_READ = "transparency.read"
     COMMENT_ANALYSE = "comment.analyse"
     HASH_BANK_READ = "hash_bank.read"
     HASH_BANK_WRITE = "hash_bank.write"
@@ -156,6 +157,7 @@ MATRIX: Mapping[Action, Rule] = {
     Action.VIDEO_INDEX: Rule(NONE, OWN, OWN, ANY, Scope.WRITE),
     Action.VIDEO_THUMBNAILS: Rule(NONE, ANY, ANY, ANY, Scope.READ),
     Action.IMAGE_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
+    Action.TRANSPARENCY_READ: Rule(NONE, NONE, NONE, ANY, Scope.MODERATE),
     Action.COMMENT_ANALYSE: Rule(ANY, ANY, ANY, ANY, Scope.READ),
     Action.HASH_BANK_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
     Action.HASH_BANK_WRITE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),

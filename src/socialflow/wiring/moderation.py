@@ -23,6 +23,8 @@ from socialflow.moderation.review.records import ReviewRules
 from socialflow.moderation.review.service import ReviewQueue
 from socialflow.moderation.review.strikes import StrikeBook
 from socialflow.moderation.review.verdicts import Verdicts
+from socialflow.moderation.transparency.ports import OnePolicy
+from socialflow.moderation.transparency.service import TransparencyService
 from socialflow.settings import Settings
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.service import TextService
@@ -49,6 +51,7 @@ class Moderation:
     judging: Judging
     decisions: DecisionService
     queue: ReviewQueue
+    transparency: TransparencyService
 
     async def close(self) -> None:
         """Finish what was accepted."""
@@ -76,6 +79,7 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
         judging=Judging(store, moderator, policies, _rules, senses.incoming),
         decisions=decisions,
         queue=ReviewQueue(store, Verdicts(deciding, strikes, _rules), _rules, clock),
+        transparency=TransparencyService(store, OnePolicy(default_policy()), clock),
     )
 
 

@@ -26,6 +26,7 @@ from socialflow.moderation.chain import AuditChain
 from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.judging import Judging
 from socialflow.moderation.ports import DecisionUnit
+from socialflow.moderation.transparency.service import TransparencyService
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.people import PeopleService
@@ -122,6 +123,8 @@ class Moderation(Protocol):
     def judging(self) -> Judging: ...
     @property
     def decisions(self) -> DecisionService: ...
+    @property
+    def transparency(self) -> TransparencyService: ...
 
 
 class Platform(Protocol):
