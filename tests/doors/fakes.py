@@ -27,6 +27,7 @@ from socialflow.inference.loaded import LoadedModels
 from socialflow.jobs.service import JobService
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import SystemClock
+from socialflow.kit.incoming import Incoming
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import Recommended
 from socialflow.recommendation.people import Suggestion, Suggestions, Via
@@ -43,11 +44,14 @@ from socialflow.recommendation.records import (
     TrendingAnswer,
     TrendingEntry,
 )
+from socialflow.settings import load_settings
+from socialflow.storage.cache.memory import MemoryCache
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
 from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import VideoService
+from socialflow.wiring.moderation import Senses, connect
 from tests.text_bundle import clear_analyser
 
 SECRET = "a-secret-of-at-least-thirty-two-characters"
@@ -296,6 +300,9 @@ class FakePlatform:
             static_api_key=STATIC_KEY,
             limiter=Limiter(self.per_minute),
         )
+        settings = load_settings({"socialflow_home": self.models_dir, "database_url": "", "redis_url": None})
+        senses = Senses(self.text, self.image, self.video, Incoming(folder=self.models_dir))
+        self.moderation = connect(settings, self.store, MemoryCache(), self.clock, senses)
         self.closed = False
 
     async def start(self) -> None:

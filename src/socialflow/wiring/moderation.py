@@ -10,6 +10,7 @@ from socialflow.kit.clock import Clock
 from socialflow.kit.incoming import Incoming
 from socialflow.moderation.deciding import PersonDecisions
 from socialflow.moderation.decisions import DecisionService
+from socialflow.moderation.desk import ReviewDesk
 from socialflow.moderation.gather.media import Media
 from socialflow.moderation.gather.records import AuthorFacts
 from socialflow.moderation.gather.service import SignalService
@@ -17,6 +18,8 @@ from socialflow.moderation.moderator import Moderator, Standing
 from socialflow.moderation.policy.default import default_policy
 from socialflow.moderation.policy.evaluate import Compiled
 from socialflow.moderation.records import PolicyVersion
+from socialflow.moderation.review.appeals import AppealService
+from socialflow.moderation.review.bulk import BulkActions
 from socialflow.moderation.review.records import ReviewRules
 from socialflow.moderation.review.service import ReviewQueue
 from socialflow.moderation.review.strikes import StrikeBook
@@ -44,7 +47,11 @@ class Moderation:
     signals: SignalService
     moderator: Moderator
     decisions: DecisionService
+    deciding: PersonDecisions
     queue: ReviewQueue
+    desk: ReviewDesk
+    bulk: BulkActions
+    appeals: AppealService
 
     async def close(self) -> None:
         """Finish what was accepted."""
@@ -63,13 +70,17 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
         strikes=_Strikes(store, strikes),
         clock=clock,
     )
+    policies = _Policies(settings)
+    verdicts = Verdicts(deciding, strikes, _rules)
     return Moderation(
         signals=signals,
-        moderator=Moderator(
-            store, gathering=signals, policies=_Policies(settings), decisions=decisions, strikes=strikes
-        ),
+        moderator=Moderator(store, gathering=signals, policies=policies, decisions=decisions, strikes=strikes),
         decisions=decisions,
-        queue=ReviewQueue(store, Verdicts(deciding, strikes, _rules), _rules, clock),
+        deciding=deciding,
+        queue=ReviewQueue(store, verdicts, _rules, clock),
+        desk=ReviewDesk(store, deciding, policies, clock),
+        bulk=BulkActions(store, verdicts, clock),
+        appeals=AppealService(store, deciding, verdicts, _rules, clock),
     )
 
 

@@ -18,6 +18,7 @@ from socialflow.doors.rest.middleware import Cors, ErrorBoundary, RequestContext
 from socialflow.doors.rest.ports import Platform
 from socialflow.doors.rest.routes import (
     analysis,
+    appeals,
     channels,
     collection,
     edges,
@@ -33,6 +34,9 @@ from socialflow.doors.rest.routes import (
     orchestrator,
     pipelines,
     recommendations,
+    review,
+    review_bulk,
+    review_quality,
     rules,
     scheduler,
     sentiment,
@@ -62,6 +66,10 @@ ROUTERS = (
     video_search.router,
     fingerprints.router,
     image.router,
+    review.router,
+    review_bulk.router,
+    appeals.router,
+    review_quality.router,
     pipelines.router,
     orchestrator.router,
     scheduler.router,

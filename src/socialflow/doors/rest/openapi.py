@@ -28,6 +28,8 @@ TAGS = [
     {"name": "Analysis", "description": "What content is about."},
     {"name": "Video", "description": "What is seen and heard in videos, from one pass over each."},
     {"name": "Image", "description": "What is seen in pictures, from one look at each."},
+    {"name": "Review", "description": "What people look at and judge: the queue, bulk actions, how well they agree."},
+    {"name": "Appeals", "description": "Authors against decisions, and strikes."},
     {"name": "Sentiment", "description": "How authors feel, about what, and what they want."},
     {"name": "Writing", "description": "Replies to messages, suggestions for drafts."},
     {"name": "Batch work", "description": "Jobs beside requests, the queue, schedules."},

@@ -21,6 +21,11 @@ from socialflow.intake.external.ports import CollectionUnit
 from socialflow.jobs.ports import JobUnit
 from socialflow.jobs.service import JobService
 from socialflow.kit.clock import Clock
+from socialflow.moderation.desk import ReviewDesk
+from socialflow.moderation.review.appeals import AppealService
+from socialflow.moderation.review.bulk import BulkActions
+from socialflow.moderation.review.ports import Deciding, ReviewUnit
+from socialflow.moderation.review.service import ReviewQueue
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.people import PeopleService
@@ -98,7 +103,7 @@ class Recommendations(Protocol):
     async def explain(self, request_id: str, item_id: str, user_id: str | None) -> Explanation: ...
 
 
-class DoorUnit(RecommendationUnit, JobUnit, CollectionUnit, Protocol):
+class DoorUnit(RecommendationUnit, JobUnit, CollectionUnit, ReviewUnit, Protocol):
     """The repositories of one unit of work."""
 
 
@@ -108,6 +113,21 @@ class DoorStore(Protocol):
     def read(self) -> AbstractAsyncContextManager[DoorUnit]: ...
     def write(self) -> AbstractAsyncContextManager[DoorUnit]: ...
     async def ping(self) -> None: ...
+
+
+class Moderation(Protocol):
+    """The parts of `wiring.moderation.Moderation` that this door calls."""
+
+    @property
+    def deciding(self) -> Deciding: ...
+    @property
+    def queue(self) -> ReviewQueue: ...
+    @property
+    def desk(self) -> ReviewDesk: ...
+    @property
+    def bulk(self) -> BulkActions: ...
+    @property
+    def appeals(self) -> AppealService: ...
 
 
 class Platform(Protocol):
@@ -153,6 +173,8 @@ class Platform(Protocol):
     def scheduler(self) -> Scheduler: ...
     @property
     def access(self) -> AccessService: ...
+    @property
+    def moderation(self) -> Moderation: ...
     async def start(self) -> None: ...
     async def close(self) -> None: ...
     async def erase_user(self, user_id: str) -> ErasureReceipt: ...
