@@ -80,6 +80,14 @@ class Action(StrEnum):
     HASH_BANK_READ = "hash_bank.read"
     HASH_BANK_WRITE = "hash_bank.write"
     COMMENT_ANALYSE = "comment.analyse"
+    REVIEW_READ = "review.read"
+    REVIEW_WRITE = "review.write"
+    REVIEW_QUALITY = "review.quality"
+    GOLDEN_WRITE = "golden.write"
+    ADVICE_READ = "advice.read"
+    APPEAL_WRITE = "appeal.write"
+    APPEAL_READ = "appeal.read"
+    STRIKES_READ = "strikes.read"
 
 
 class Reach(StrEnum):
@@ -169,6 +177,14 @@ MATRIX: Mapping[Action, Rule] = {
     Action.HASH_BANK_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
     Action.HASH_BANK_WRITE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
     Action.COMMENT_ANALYSE: Rule(ANY, ANY, ANY, ANY, Scope.READ),
+    Action.REVIEW_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.REVIEW_WRITE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),  # claim, judge, pass on; never one's own content
+    Action.REVIEW_QUALITY: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),  # would tell reviewers which items are golden
+    Action.GOLDEN_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
+    Action.ADVICE_READ: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
+    Action.APPEAL_WRITE: Rule(OWN, OWN, OWN, OWN, Scope.MODERATE),  # a service speaks for the author
+    Action.APPEAL_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),
+    Action.STRIKES_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),
 }
 
 

@@ -27,6 +27,11 @@ from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.judging import Judging
 from socialflow.moderation.ports import DecisionUnit
 from socialflow.moderation.transparency.service import TransparencyService
+from socialflow.moderation.desk import ReviewDesk
+from socialflow.moderation.review.appeals import AppealService
+from socialflow.moderation.review.bulk import BulkActions
+from socialflow.moderation.review.ports import Deciding, ReviewUnit
+from socialflow.moderation.review.service import ReviewQueue
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.people import PeopleService
@@ -105,6 +110,7 @@ class Recommendations(Protocol):
 
 
 class DoorUnit(RecommendationUnit, JobUnit, CollectionUnit, DecisionUnit, Protocol):
+class DoorUnit(RecommendationUnit, JobUnit, CollectionUnit, ReviewUnit, Protocol):
     """The repositories of one unit of work."""
 
 
@@ -125,6 +131,18 @@ class Moderation(Protocol):
     def decisions(self) -> DecisionService: ...
     @property
     def transparency(self) -> TransparencyService: ...
+    """The parts of `wiring.moderation.Moderation` that this door calls."""
+
+    @property
+    def deciding(self) -> Deciding: ...
+    @property
+    def queue(self) -> ReviewQueue: ...
+    @property
+    def desk(self) -> ReviewDesk: ...
+    @property
+    def bulk(self) -> BulkActions: ...
+    @property
+    def appeals(self) -> AppealService: ...
 
 
 class Platform(Protocol):
@@ -176,6 +194,8 @@ class Platform(Protocol):
     def scheduler(self) -> Scheduler: ...
     @property
     def access(self) -> AccessService: ...
+    @property
+    def moderation(self) -> Moderation: ...
     async def start(self) -> None: ...
     async def close(self) -> None: ...
     async def erase_user(self, user_id: str) -> ErasureReceipt: ...
