@@ -156,6 +156,8 @@ class DecisionNotFound(NotFound):
     """No decision has this id, or none was taken of this content."""
 
     code = "decision_not_found"
+
+
 class PolicyNotFound(NotFound):
     """A scope has no policy in force, or not this version of it."""
 
@@ -190,6 +192,8 @@ class LeaseLost(Conflict):
     """A lease ran out, and what it held was given back or taken by somebody else; nothing was stored."""
 
     code = "lease_lost"
+
+
 class PolicyGuarded(Conflict):
     """A draft would change more than the limits allow; the message says what. A reason confirms it all the same."""
 

@@ -77,9 +77,6 @@ class Action(StrEnum):
     DECISION_READ = "decision.read"
     DECISION_VERIFY = "decision.verify"
     AUDIT_READ = "audit.read"
-    HASH_BANK_READ = "hash_bank.read"
-    HASH_BANK_WRITE = "hash_bank.write"
-    COMMENT_ANALYSE = "comment.analyse"
     REVIEW_READ = "review.read"
     REVIEW_WRITE = "review.write"
     REVIEW_QUALITY = "review.quality"
@@ -174,9 +171,6 @@ MATRIX: Mapping[Action, Rule] = {
     Action.DECISION_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),  # authors: without scores
     Action.DECISION_VERIFY: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
     Action.AUDIT_READ: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
-    Action.HASH_BANK_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
-    Action.HASH_BANK_WRITE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
-    Action.COMMENT_ANALYSE: Rule(ANY, ANY, ANY, ANY, Scope.READ),
     Action.REVIEW_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
     Action.REVIEW_WRITE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),  # claim, judge, pass on; never one's own content
     Action.REVIEW_QUALITY: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),  # would tell reviewers which items are golden

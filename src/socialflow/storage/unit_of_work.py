@@ -35,9 +35,9 @@ from socialflow.storage.repositories.items import Items
 from socialflow.storage.repositories.jobs import Jobs
 from socialflow.storage.repositories.moments import Moments
 from socialflow.storage.repositories.person_keys import PersonKeys
+from socialflow.storage.repositories.policies import Policies
 from socialflow.storage.repositories.review_words import GoldenItems, ReviewerChoices, ReviewNotes, ReviewVerdicts
 from socialflow.storage.repositories.reviews import Reviews
-from socialflow.storage.repositories.policies import Policies
 from socialflow.storage.repositories.schedules import Schedules
 from socialflow.storage.repositories.strikes import Strikes
 from socialflow.storage.repositories.transparency import Transparency

@@ -80,18 +80,13 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
     )
     policies = _Policies(settings)
     moderator = Moderator(store, gathering=signals, policies=policies, decisions=decisions, strikes=strikes)
+    verdicts = Verdicts(deciding, strikes, _rules)
     return Moderation(
         signals=signals,
         moderator=moderator,
         judging=Judging(store, moderator, policies, _rules, senses.incoming),
         decisions=decisions,
-        queue=ReviewQueue(store, Verdicts(deciding, strikes, _rules), _rules, clock),
         transparency=TransparencyService(store, OnePolicy(default_policy()), clock),
-    verdicts = Verdicts(deciding, strikes, _rules)
-    return Moderation(
-        signals=signals,
-        moderator=Moderator(store, gathering=signals, policies=policies, decisions=decisions, strikes=strikes),
-        decisions=decisions,
         deciding=deciding,
         queue=ReviewQueue(store, verdicts, _rules, clock),
         desk=ReviewDesk(store, deciding, policies, clock),

@@ -50,11 +50,6 @@ from socialflow.wiring.parts import (
     loaded_models,
     make_cache,
     media,
-from socialflow.wiring.parts import (
-    feed_settings,
-    loaded_models,
-    make_cache,
-    media,
     policy_thresholds,
     token_settings,
     upstream_models,

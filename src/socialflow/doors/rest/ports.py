@@ -24,14 +24,13 @@ from socialflow.kit.clock import Clock
 from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.chain import AuditChain
 from socialflow.moderation.decisions import DecisionService
-from socialflow.moderation.judging import Judging
-from socialflow.moderation.ports import DecisionUnit
-from socialflow.moderation.transparency.service import TransparencyService
 from socialflow.moderation.desk import ReviewDesk
+from socialflow.moderation.judging import Judging
 from socialflow.moderation.review.appeals import AppealService
 from socialflow.moderation.review.bulk import BulkActions
 from socialflow.moderation.review.ports import Deciding, ReviewUnit
 from socialflow.moderation.review.service import ReviewQueue
+from socialflow.moderation.transparency.service import TransparencyService
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.people import PeopleService
@@ -109,7 +108,6 @@ class Recommendations(Protocol):
     async def explain(self, request_id: str, item_id: str, user_id: str | None) -> Explanation: ...
 
 
-class DoorUnit(RecommendationUnit, JobUnit, CollectionUnit, DecisionUnit, Protocol):
 class DoorUnit(RecommendationUnit, JobUnit, CollectionUnit, ReviewUnit, Protocol):
     """The repositories of one unit of work."""
 
@@ -131,8 +129,6 @@ class Moderation(Protocol):
     def decisions(self) -> DecisionService: ...
     @property
     def transparency(self) -> TransparencyService: ...
-    """The parts of `wiring.moderation.Moderation` that this door calls."""
-
     @property
     def deciding(self) -> Deciding: ...
     @property
@@ -194,8 +190,6 @@ class Platform(Protocol):
     def scheduler(self) -> Scheduler: ...
     @property
     def access(self) -> AccessService: ...
-    @property
-    def moderation(self) -> Moderation: ...
     async def start(self) -> None: ...
     async def close(self) -> None: ...
     async def erase_user(self, user_id: str) -> ErasureReceipt: ...

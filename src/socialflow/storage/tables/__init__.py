@@ -27,6 +27,7 @@ from socialflow.storage.tables.people import (
     user_mutes,
     users,
 )
+from socialflow.storage.tables.policies import policies
 from socialflow.storage.tables.review import (
     appeals,
     golden_items,
@@ -36,7 +37,6 @@ from socialflow.storage.tables.review import (
     reviewer_settings,
     strikes,
 )
-from socialflow.storage.tables.policies import policies
 from socialflow.storage.tables.work import collections, jobs, schedules, workers
 
 __all__ = [
