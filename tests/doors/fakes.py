@@ -300,7 +300,7 @@ class FakePlatform:
             self.store,
             MemoryCache(),
             self.clock,
-            Senses(self.text, self.image, self.video, Incoming()),
+            Senses(self.text, self.image, self.video, Incoming(), self.banks),
         )
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)

@@ -27,6 +27,7 @@ from socialflow.doors.cli import (
     evaluation,
     image,
     models,
+    moderation,
     off_policy,
     serving,
     shots_eval,
@@ -100,6 +101,7 @@ app.add_typer(data.import_app, name="import")
 data.register(app)
 models.register(app)
 app.add_typer(models.models_app, name="models")
+app.add_typer(moderation.moderation_app, name="moderation")
 off_policy.register(evaluation.eval_app)
 text_eval.register(evaluation.eval_app)
 copies_eval.register(evaluation.eval_app)
