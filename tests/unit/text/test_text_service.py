@@ -33,6 +33,24 @@ async def test_texts_of_several_turns_are_answered_in_order(analyser: Analyser) 
     await service.close()
 
 
+async def test_who_reads_many_may_take_larger_turns(analyser: Analyser) -> None:
+    asked = list[int]()
+
+    class Counting:
+        def __getattr__(self, name: str) -> object:
+            return getattr(analyser, name)
+
+        def analyse(self, texts: Sequence[str], *others: object) -> list[Analysis]:
+            asked.append(len(texts))
+            return analyser.analyse(texts, *others)  # type: ignore[arg-type]
+
+    service = TextService(Counting)  # type: ignore[arg-type]
+    await service.analyse(["good"] * 300, ["sentiment"], turn=256)
+    await service.analyse(["good"] * 100, ["sentiment"])
+    await service.close()
+    assert asked == [256, 44, 64, 36]
+
+
 async def test_a_call_with_long_texts_lets_others_between(analyser: Analyser) -> None:
     service = TextService(lambda: analyser)
     long = asyncio.create_task(service.analyse(["good " * 4_000] * 4, ["sentiment"]))
