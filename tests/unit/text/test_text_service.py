@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from tests.text_bundle import clear_bundle
 
 from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable, Overloaded
 from socialflow.text.analyser import Analyser
-from socialflow.text.records import Polarities, Sentiment
+from socialflow.text.records import Analysis, Polarities, Sentiment
 from socialflow.text.service import TURN, WAITING, TextService
 
 
