@@ -1,7 +1,7 @@
 """Tables of the figures page, from the JSON files in `results/`: `python -m benchmarks.tables` prints them."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.media_tables import MEDIA_TABLES
@@ -363,41 +363,3 @@ def perspective() -> str:
             counts = (f"{told['rows']:,}", f"{told['positive']:,}", f"{told['auc']:.3f}")
             lines.append(table_line([name, one["language"], attribute, told["labels"], *counts]))
     return "\n".join([*lines, "", f"`{report['command']}`"])
-
-
-def signals() -> str:
-    """All signals of texts beside the encoder alone."""
-    path = RESULTS / "signals.json"
-    if not path.exists():
-        return "Not measured yet."
-    report = json.loads(path.read_text(encoding="utf-8"))
-    head = ["", "Texts/s", "Of the encoder's time", "Processor, ms a text", "Of the encoder's processor time"]
-    keys = ("texts_per_second", "of_encoder_alone", "processor_ms_per_text", "processor_of_encoder_alone")
-    names = {"encoder_alone": "encoder alone", "all_signals": "all signals", "service": "through the service"}
-    lines = [table_line(head), "|---" * len(head) + "|"]
-    lines += [table_line([told, *(f"{report[name][key]:g}" for key in keys)]) for name, told in names.items()]
-    return "\n".join([*lines, "", f"{report['texts']:,} tweets, {report['rounds']} rounds. `{report['command']}`"])
-
-
-TABLES: Mapping[str, Callable[[], str]] = {
-    "quality": quality,
-    "social": social,
-    "choosing": choosing,
-    "newcomers": newcomers,
-    "variety": variety,
-    "filters": filters,
-    "ranking": ranking,
-    "text": text,
-    "text_languages": text_languages,
-    "perspective": perspective,
-    "keywords": keywords,
-    "replies": replies,
-    "signals": signals,
-    **MEDIA_TABLES,
-    "speed": speed,
-}
-"""Marker on the page -> table."""
-
-
-if __name__ == "__main__":
-    print("\n\n".join(make() for make in TABLES.values()))

@@ -131,7 +131,7 @@ class Decisions:
     async def currents(self, content_ids: Collection[str]) -> Mapping[str, Decision]:
         """By content, the decisions that stand. Raises SealBroken."""
         wanted = self._tx.among(decisions.c.content_id, findable(content_ids))
-        made = [_decision(row) for row in await self._tx.rows(_WHOLE.where(wanted, decisions.c.is_current))]
+        made = [decision_of(row) for row in await self._tx.rows(_WHOLE.where(wanted, decisions.c.is_current))]
         return {one.content_id: one for one in made}
 
     async def history(self, content_id: str) -> Sequence[Decision]:
