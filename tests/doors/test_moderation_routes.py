@@ -70,6 +70,11 @@ class TestWords:
         assert len(told["results"]) == 1_000
         assert told["counts"] == {"approved": 1_000}
 
+    async def test_that_say_nothing_wait_for_people(self, client: httpx.AsyncClient) -> None:
+        told = await ask(client, JUDGE + "/moderate/batch", json={"texts": ["good", "\x92"]})
+        assert [one["decision"] for one in told["results"]] == ["approved", "review_required"]
+        assert (told["results"][1]["status"], told["results"][1]["signals"]) == ("abstained", {})
+
     async def test_of_an_unknown_author_say_so(self, client: httpx.AsyncClient) -> None:
         told = await ask(client, JUDGE + "/moderate", json={"content": "good", "author": "nobody"})
         assert told["missing_because"]["author.duplicates"] == "author:unknown"

@@ -2,16 +2,13 @@
 
 What each kind of refusal means at a door:
 
-======================================  ===========================  ====
 the call                                error                        HTTP
-======================================  ===========================  ====
 carries no credentials                  AuthenticationRequired       401
 carries a token that is damaged,        InvalidToken                 401
 expired or signed by another
 carries a wrong or revoked service key  InvalidCredentials           403
 is of a role that may not do this       PermissionDenied             403
 touches another person's things         PermissionDenied             403
-======================================  ===========================  ====
 """
 
 from collections.abc import Mapping
@@ -80,6 +77,14 @@ class Action(StrEnum):
     DECISION_READ = "decision.read"
     DECISION_VERIFY = "decision.verify"
     AUDIT_READ = "audit.read"
+    REVIEW_READ = "review.read"
+    REVIEW_WRITE = "review.write"
+    REVIEW_QUALITY = "review.quality"
+    GOLDEN_WRITE = "golden.write"
+    ADVICE_READ = "advice.read"
+    APPEAL_WRITE = "appeal.write"
+    APPEAL_READ = "appeal.read"
+    STRIKES_READ = "strikes.read"
 
 
 class Reach(StrEnum):
@@ -166,6 +171,14 @@ MATRIX: Mapping[Action, Rule] = {
     Action.DECISION_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),  # authors: without scores
     Action.DECISION_VERIFY: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
     Action.AUDIT_READ: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
+    Action.REVIEW_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.REVIEW_WRITE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),  # claim, judge, pass on; never one's own content
+    Action.REVIEW_QUALITY: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),  # would tell reviewers which items are golden
+    Action.GOLDEN_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
+    Action.ADVICE_READ: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
+    Action.APPEAL_WRITE: Rule(OWN, OWN, OWN, OWN, Scope.MODERATE),  # a service speaks for the author
+    Action.APPEAL_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),
+    Action.STRIKES_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),
 }
 
 

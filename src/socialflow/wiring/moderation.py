@@ -11,6 +11,7 @@ from socialflow.kit.incoming import Incoming
 from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.deciding import PersonDecisions
 from socialflow.moderation.decisions import DecisionService
+from socialflow.moderation.desk import ReviewDesk
 from socialflow.moderation.gather.media import Media
 from socialflow.moderation.gather.records import AuthorFacts
 from socialflow.moderation.gather.service import SignalService
@@ -19,6 +20,8 @@ from socialflow.moderation.moderator import Moderator, Standing
 from socialflow.moderation.policy.default import default_policy
 from socialflow.moderation.policy.evaluate import Compiled
 from socialflow.moderation.records import PolicyVersion
+from socialflow.moderation.review.appeals import AppealService
+from socialflow.moderation.review.bulk import BulkActions
 from socialflow.moderation.review.records import ReviewRules
 from socialflow.moderation.review.service import ReviewQueue
 from socialflow.moderation.review.strikes import StrikeBook
@@ -50,8 +53,12 @@ class Moderation:
     moderator: Moderator
     judging: Judging
     decisions: DecisionService
+    deciding: PersonDecisions
     queue: ReviewQueue
     transparency: TransparencyService
+    desk: ReviewDesk
+    bulk: BulkActions
+    appeals: AppealService
 
     async def close(self) -> None:
         """Finish what was accepted."""
@@ -73,13 +80,18 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
     )
     policies = _Policies(settings)
     moderator = Moderator(store, gathering=signals, policies=policies, decisions=decisions, strikes=strikes)
+    verdicts = Verdicts(deciding, strikes, _rules)
     return Moderation(
         signals=signals,
         moderator=moderator,
         judging=Judging(store, moderator, policies, _rules, senses.incoming),
         decisions=decisions,
-        queue=ReviewQueue(store, Verdicts(deciding, strikes, _rules), _rules, clock),
         transparency=TransparencyService(store, OnePolicy(default_policy()), clock),
+        deciding=deciding,
+        queue=ReviewQueue(store, verdicts, _rules, clock),
+        desk=ReviewDesk(store, deciding, policies, clock),
+        bulk=BulkActions(store, verdicts, clock),
+        appeals=AppealService(store, deciding, verdicts, _rules, clock),
     )
 
 

@@ -18,6 +18,7 @@ from socialflow.doors.rest.middleware import Cors, ErrorBoundary, RequestContext
 from socialflow.doors.rest.ports import Platform
 from socialflow.doors.rest.routes import (
     analysis,
+    appeals,
     channels,
     collection,
     decisions,
@@ -37,6 +38,9 @@ from socialflow.doors.rest.routes import (
     perspective,
     pipelines,
     recommendations,
+    review,
+    review_bulk,
+    review_quality,
     rules,
     scheduler,
     sentiment,
@@ -73,6 +77,10 @@ ROUTERS = (
     hash_banks.router,
     moderation.router,
     decisions.router,
+    review.router,
+    review_bulk.router,
+    appeals.router,
+    review_quality.router,
     pipelines.router,
     orchestrator.router,
     scheduler.router,

@@ -27,6 +27,7 @@ from socialflow.storage.tables.people import (
     user_mutes,
     users,
 )
+from socialflow.storage.tables.policies import policies
 from socialflow.storage.tables.review import (
     appeals,
     golden_items,
@@ -80,6 +81,7 @@ __all__ = [
     "review_notes",
     "review_verdicts",
     "reviewer_settings",
+    "policies",
     "schedules",
     "strikes",
     "subscriptions",
