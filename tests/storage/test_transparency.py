@@ -9,14 +9,12 @@ from socialflow.content.records import ItemKind, ModerationStatus
 from socialflow.errors import InvalidInput, NotFound
 from socialflow.kit.clock import FixedClock
 from socialflow.moderation.decisions import DecisionService, NewDecision
-from socialflow.moderation.policy.default import default_policy, default_text
-from socialflow.moderation.policy.service import PolicyService
-from socialflow.moderation.records import Act, ContentKind, Decision, Facts, Hit, PolicyVersion, Verdict
+from socialflow.moderation.policy.default import default_policy
+from socialflow.moderation.records import Act, ContentKind, Decision, Facts, Hit, Verdict
 from socialflow.moderation.review.appeal_records import Appeal, AppealOutcome
 from socialflow.moderation.sealing import Judged
 from socialflow.moderation.transparency.dsa import Automation, Statement, Visibility, YesNo, json_line
-from socialflow.moderation.transparency.ports import Period
-from socialflow.moderation.transparency.reasons import StoredReasons
+from socialflow.moderation.transparency.ports import OnePolicy, Period
 from socialflow.moderation.transparency.service import TransparencyService
 from socialflow.storage.cache.memory import MemoryCache
 from socialflow.storage.unit_of_work import Store
@@ -33,7 +31,7 @@ class Desk:
     def __init__(self, store: Store, clock: FixedClock) -> None:
         self.store, self.clock = store, clock
         self.decisions = DecisionService(store, MemoryCache(), clock)
-        self.told = TransparencyService(store, StoredReasons(store, default_policy()), clock)
+        self.told = TransparencyService(store, OnePolicy(default_policy()), clock)
         self.standing: dict[str, Decision] = {}
 
     async def decide(
@@ -157,20 +155,6 @@ class TestStatements:
             await desk.told.page(ALL, limit=0)
         with pytest.raises(InvalidInput, match="until"):
             await desk.told.page(Period(NOW, NOW - timedelta(days=1)))
-
-
-class TestReasons:
-    async def test_are_those_of_the_very_version(self, desk: Desk) -> None:
-        policies = PolicyService(desk.store, desk.clock)
-        words = "It is ruder than we like."
-        written = default_text().replace("It is rude or disrespectful.", words)
-        stored = (await policies.draft(written)).policy
-        ours = PolicyVersion(stored.scope, stored.version, stored.digest)
-        await desk.decide("c1", REJECTED, Act.REJECT, policy=ours)
-        await desk.decide("c2", REJECTED, Act.REJECT, policy=replace(ours, version=9))
-        await desk.decide("c3", REJECTED, Act.REJECT, policy=replace(ours, digest="00" * 32))
-        told = [one.incompatible_content_explanation for one in await desk.statements()]
-        assert told == [words, "It is rude or disrespectful.", "It is rude or disrespectful."]
 
 
 class TestCounts:

@@ -26,7 +26,7 @@ from socialflow.moderation.review.records import ReviewRules
 from socialflow.moderation.review.service import ReviewQueue
 from socialflow.moderation.review.strikes import StrikeBook
 from socialflow.moderation.review.verdicts import Verdicts
-from socialflow.moderation.transparency.reasons import StoredReasons
+from socialflow.moderation.transparency.ports import OnePolicy
 from socialflow.moderation.transparency.service import TransparencyService
 from socialflow.settings import Settings
 from socialflow.storage.unit_of_work import Store
@@ -86,7 +86,7 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
         moderator=moderator,
         judging=Judging(store, moderator, policies, _rules, senses.incoming),
         decisions=decisions,
-        transparency=TransparencyService(store, StoredReasons(store, default_policy()), clock),
+        transparency=TransparencyService(store, OnePolicy(default_policy()), clock),
         deciding=deciding,
         queue=ReviewQueue(store, verdicts, _rules, clock),
         desk=ReviewDesk(store, deciding, policies, clock),
