@@ -28,6 +28,8 @@ from socialflow.jobs.service import JobService
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import SystemClock
 from socialflow.kit.incoming import Incoming
+from socialflow.moderation.banks.service import HashBanks
+from socialflow.moderation.chain import AuditChain
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import Recommended
 from socialflow.recommendation.people import Suggestion, Suggestions, Via
@@ -291,6 +293,15 @@ class FakePlatform:
         self.video = VideoService()
         self.search = VideoSearch(self.store, self.video, self.clock)
         self.image = ImageService()
+        self.banks = HashBanks(self.store, self.clock)
+        self.audit = AuditChain(self.store, self.clock)
+        self.moderation = connect(
+            load_settings({"socialflow_home": self.models_dir}),
+            self.store,
+            MemoryCache(),
+            self.clock,
+            Senses(self.text, self.image, self.video, Incoming()),
+        )
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(
@@ -311,9 +322,11 @@ class FakePlatform:
 
     async def close(self) -> None:
         self.closed = True
+        await self.moderation.close()
         await self.search.close()
         await self.video.close()
         await self.image.close()
+        await self.banks.close()
         await self.store.close()
 
     async def erase_user(self, user_id: str) -> ErasureReceipt:

@@ -43,6 +43,14 @@ class Judgement:
     verdict: Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision about a stored item, and the judgement it seals."""
+
+    decision: Decision
+    judgement: Judgement
+
+
 class Gathering(Protocol):
     """Measures content; `gather.service` has the one of the platform."""
 
@@ -124,6 +132,10 @@ class Moderator:
         ]
 
     async def decide(self, keys: Sequence[ItemKey], *, again: bool = False) -> Sequence[Decision]:
+        """As `decide_and_tell`, the decisions alone."""
+        return [one.decision for one in await self.decide_and_tell(keys, again=again)]
+
+    async def decide_and_tell(self, keys: Sequence[ItemKey], *, again: bool = False) -> Sequence[Decided]:
         """Judge stored items and decide about them, in one transaction once all are judged.
 
         Items that do not wait are left as they are, but for `again`. An item that was deleted, decided about by
@@ -145,8 +157,8 @@ class Moderator:
                 if key in now and judged_of(now[key]) == judged_of(item):
                     made = await self._decide(unit, item, judgement, before[key])
                     if made is not None:
-                        decided.append(made)
-        await self._decisions.forget_cached([decision.content_id for decision in decided])
+                        decided.append(Decided(made, judgement))
+        await self._decisions.forget_cached([one.decision.content_id for one in decided])
         return decided
 
     async def _decide(

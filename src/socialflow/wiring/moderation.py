@@ -8,12 +8,14 @@ from socialflow.image.service import ImageService
 from socialflow.kit.cache import Cache
 from socialflow.kit.clock import Clock
 from socialflow.kit.incoming import Incoming
+from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.deciding import PersonDecisions
 from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.desk import ReviewDesk
 from socialflow.moderation.gather.media import Media
 from socialflow.moderation.gather.records import AuthorFacts
 from socialflow.moderation.gather.service import SignalService
+from socialflow.moderation.judging import Judging
 from socialflow.moderation.moderator import Moderator, Standing
 from socialflow.moderation.policy.default import default_policy
 from socialflow.moderation.policy.evaluate import Compiled
@@ -24,6 +26,8 @@ from socialflow.moderation.review.records import ReviewRules
 from socialflow.moderation.review.service import ReviewQueue
 from socialflow.moderation.review.strikes import StrikeBook
 from socialflow.moderation.review.verdicts import Verdicts
+from socialflow.moderation.transparency.ports import OnePolicy
+from socialflow.moderation.transparency.service import TransparencyService
 from socialflow.settings import Settings
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.service import TextService
@@ -38,6 +42,7 @@ class Senses:
     image: ImageService
     video: VideoService
     incoming: Incoming
+    banks: HashBanks
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,11 @@ class Moderation:
 
     signals: SignalService
     moderator: Moderator
+    judging: Judging
     decisions: DecisionService
     deciding: PersonDecisions
     queue: ReviewQueue
+    transparency: TransparencyService
     desk: ReviewDesk
     bulk: BulkActions
     appeals: AppealService
@@ -68,14 +75,18 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
         Media(senses.image, senses.video, senses.incoming),
         authors=_Authors(store),
         strikes=_Strikes(store, strikes),
+        matching=senses.banks,
         clock=clock,
     )
     policies = _Policies(settings)
+    moderator = Moderator(store, gathering=signals, policies=policies, decisions=decisions, strikes=strikes)
     verdicts = Verdicts(deciding, strikes, _rules)
     return Moderation(
         signals=signals,
-        moderator=Moderator(store, gathering=signals, policies=policies, decisions=decisions, strikes=strikes),
+        moderator=moderator,
+        judging=Judging(store, moderator, policies, _rules, senses.incoming),
         decisions=decisions,
+        transparency=TransparencyService(store, OnePolicy(default_policy()), clock),
         deciding=deciding,
         queue=ReviewQueue(store, verdicts, _rules, clock),
         desk=ReviewDesk(store, deciding, policies, clock),
@@ -105,9 +116,9 @@ class _Strikes:
     def __init__(self, store: Store, book: StrikeBook) -> None:
         self._store, self._book = store, book
 
-    async def weight(self, author: str, at: datetime) -> float:
+    async def weights(self, authors: Collection[str], at: datetime) -> Mapping[str, float]:
         async with self._store.read() as unit:
-            return (await self._book.weights(unit, [author], at))[author]
+            return await self._book.weights(unit, authors, at)
 
 
 class _Policies:

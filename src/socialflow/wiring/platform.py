@@ -21,7 +21,9 @@ from socialflow.jobs.dispatch import Dispatcher
 from socialflow.jobs.service import JobService
 from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
+from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.chain import AuditChain
+from socialflow.moderation.policy.service import PolicyService
 from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
@@ -48,6 +50,7 @@ from socialflow.wiring.parts import (
     loaded_models,
     make_cache,
     media,
+    policy_thresholds,
     token_settings,
     upstream_models,
 )
@@ -75,11 +78,13 @@ class Platform:
     video: VideoService
     search: VideoSearch
     image: ImageService
+    banks: HashBanks
     lists: Lists
     jobs: JobService
     scheduler: Scheduler
     transport: CeleryTransport
     housekeeping: Housekeeping
+    policies: PolicyService
     access: AccessService
     moderation: Moderation
     audit: AuditChain
@@ -105,6 +110,7 @@ class Platform:
         await self.search.close()
         await self.video.close()
         await self.image.close()
+        await self.banks.close()
         await self.text.close()
         await self.recommendation.close()
         await self.cache.close()
@@ -157,7 +163,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
     cache = make_cache(settings)
     recommendation = RecommendationService(store, CatalogueModels(catalogue), clock, feed_settings(settings))
     evidence, topics = TakenTogether(recommendation), CatalogueTopics(catalogue)
-    text = TextService(CatalogueText(catalogue))
+    text, banks = TextService(CatalogueText(catalogue)), HashBanks(store, clock)
     recommendations = CachedRecommendations(recommendation, store, cache, clock, ttl=settings.cache_ttl)
     transport = CeleryTransport(lambda: celery_app(settings))
     dispatcher = Dispatcher(store, transport, clock)
@@ -192,14 +198,16 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         video=video,
         search=VideoSearch(store, video, clock, pictures=lambda: clip_space(upstream)),
         image=image,
+        banks=banks,
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,
         scheduler=scheduler,
         transport=transport,
         housekeeping=Housekeeping(duties),
+        policies=PolicyService(store, clock, thresholds=policy_thresholds(settings)),
         access=AccessService(store, clock, tokens=token_settings(settings), static_api_key=static_key, limiter=limiter),
-        moderation=connect(settings, store, cache, clock, Senses(text, image, video, incoming)),
+        moderation=connect(settings, store, cache, clock, Senses(text, image, video, incoming, banks)),
         audit=audit,
         limiter=limiter,
     )

@@ -21,11 +21,16 @@ from socialflow.intake.external.ports import CollectionUnit
 from socialflow.jobs.ports import JobUnit
 from socialflow.jobs.service import JobService
 from socialflow.kit.clock import Clock
+from socialflow.moderation.banks.service import HashBanks
+from socialflow.moderation.chain import AuditChain
+from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.desk import ReviewDesk
+from socialflow.moderation.judging import Judging
 from socialflow.moderation.review.appeals import AppealService
 from socialflow.moderation.review.bulk import BulkActions
 from socialflow.moderation.review.ports import Deciding, ReviewUnit
 from socialflow.moderation.review.service import ReviewQueue
+from socialflow.moderation.transparency.service import TransparencyService
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.people import PeopleService
@@ -116,8 +121,14 @@ class DoorStore(Protocol):
 
 
 class Moderation(Protocol):
-    """The parts of `wiring.moderation.Moderation` that this door calls."""
+    """The part of `wiring.moderation.Moderation` that this door calls."""
 
+    @property
+    def judging(self) -> Judging: ...
+    @property
+    def decisions(self) -> DecisionService: ...
+    @property
+    def transparency(self) -> TransparencyService: ...
     @property
     def deciding(self) -> Deciding: ...
     @property
@@ -168,13 +179,17 @@ class Platform(Protocol):
     @property
     def image(self) -> ImageService: ...
     @property
+    def banks(self) -> HashBanks: ...
+    @property
+    def moderation(self) -> Moderation: ...
+    @property
+    def audit(self) -> AuditChain: ...
+    @property
     def jobs(self) -> JobService: ...
     @property
     def scheduler(self) -> Scheduler: ...
     @property
     def access(self) -> AccessService: ...
-    @property
-    def moderation(self) -> Moderation: ...
     async def start(self) -> None: ...
     async def close(self) -> None: ...
     async def erase_user(self, user_id: str) -> ErasureReceipt: ...
