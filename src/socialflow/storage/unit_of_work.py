@@ -33,6 +33,7 @@ from socialflow.storage.repositories.items import Items
 from socialflow.storage.repositories.jobs import Jobs
 from socialflow.storage.repositories.moments import Moments
 from socialflow.storage.repositories.person_keys import PersonKeys
+from socialflow.storage.repositories.policies import Policies
 from socialflow.storage.repositories.review_words import GoldenItems, ReviewerChoices, ReviewNotes, ReviewVerdicts
 from socialflow.storage.repositories.reviews import Reviews
 from socialflow.storage.repositories.schedules import Schedules
@@ -124,6 +125,11 @@ class Unit:
     def rules(self) -> FeedRules:
         """Versions of the rules of the feed."""
         return FeedRules(self._transaction)
+
+    @cached_property
+    def policies(self) -> Policies:
+        """Policies of moderation, by scope and version."""
+        return Policies(self._transaction)
 
     @cached_property
     def api_keys(self) -> ApiKeys:

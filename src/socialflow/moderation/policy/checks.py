@@ -203,6 +203,7 @@ def _shadowed(policy: Policy, rule: Rule, before: Sequence[Rule]) -> Iterator[Fi
         mine = boxes(resolved(rule.when, policy.thresholds))
         left = meet([mine, *(boxes(condition, holds=False) for condition in conditions)])
     except TooManyBoxes:
+        yield _warning("too_complex", rule, "it has too many alternatives to be checked beside the rules before it")
         return
     if not left:
         names = ", ".join(one.name for one in ending)
@@ -219,6 +220,7 @@ def _contradiction(first: Rule, second: Rule, apart: dict[str, list[Box]]) -> It
     try:
         both = meet([apart[first.name], apart[second.name]])
     except TooManyBoxes:
+        yield _warning("too_complex", second, f"it has too many alternatives to be checked beside {first.name}")
         return
     if both:
         said = f"it and {first.name} can hold of the same content, one approves and one rejects: let {first.name} stop"

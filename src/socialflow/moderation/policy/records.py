@@ -192,6 +192,8 @@ class StoredPolicy:
     digest: str
     state: PolicyState
     created_at: datetime
+    activated_at: datetime | None = None
+    """When it was last put in force; None where it never was."""
     author: str = ""
     note: str = ""
 

@@ -26,6 +26,7 @@ from socialflow.storage.tables.people import (
     user_mutes,
     users,
 )
+from socialflow.storage.tables.policies import policies
 from socialflow.storage.tables.review import (
     appeals,
     golden_items,
@@ -74,6 +75,7 @@ __all__ = [
     "review_notes",
     "review_verdicts",
     "reviewer_settings",
+    "policies",
     "schedules",
     "strikes",
     "subscriptions",
