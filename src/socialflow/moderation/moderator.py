@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 from socialflow.content.ports import ItemRepository
@@ -13,7 +14,8 @@ from socialflow.kit.answers import Tier
 from socialflow.moderation.decisions import DecisionService, NewDecision
 from socialflow.moderation.gather.records import Content, Gathered, content_of
 from socialflow.moderation.policy.evaluate import Compiled, evaluate
-from socialflow.moderation.records import Actor, ActorKind, Decision, PolicyVersion, Reading, Verdict
+from socialflow.moderation.policy.shadow import Noted, Notes, Standing
+from socialflow.moderation.records import Actor, ActorKind, Decision, Reading, Verdict
 from socialflow.moderation.review.ports import ReviewUnit
 from socialflow.moderation.review.records import NewReview
 from socialflow.moderation.review.service import enqueue
@@ -23,14 +25,6 @@ from socialflow.moderation.sealing import Judged
 SERVICE = Actor(ActorKind.SERVICE, "socialflow")
 REJECTED_BEFORE = "history.rejected"
 """The signal that a person rejected what stood in the place of the content before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The version of a policy that content is judged by."""
-
-    version: PolicyVersion
-    policy: Compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +61,14 @@ class WaitingRepository(Protocol):
         ...
 
 
+class ShadowRepository(Protocol):
+    """What versions of policies in the shadow say."""
+
+    async def note(self, noted: Sequence[Noted], at: datetime) -> None:
+        """Count it beside what was decided."""
+        ...
+
+
 class ModerationUnit(ReviewUnit, Protocol):
     """What one unit of work needs to decide about items."""
 
@@ -78,6 +80,11 @@ class ModerationUnit(ReviewUnit, Protocol):
     @property
     def unmoderated(self) -> WaitingRepository:
         """Items that wait."""
+        ...
+
+    @property
+    def policies(self) -> ShadowRepository:
+        """What shadows say."""
         ...
 
 
@@ -138,7 +145,7 @@ class Moderator:
         gathered = await self._gathering.look(contents)
         known = [remembering(one, before[key]) for key, one in zip(items, gathered, strict=True)]
         judged = await self._judge(contents, known)
-        decided = []
+        decided, notes = [], Notes()
         async with self._store.write() as unit:
             now = await unit.items.by_keys(list(items))
             for (key, item), judgement in zip(items.items(), judged, strict=True):
@@ -146,6 +153,8 @@ class Moderator:
                     made = await self._decide(unit, item, judgement, before[key])
                     if made is not None:
                         decided.append(made)
+                        notes.take(judgement.standing, item.id, made.signals, made.facts, made.verdict)
+            await note(unit, notes, decided)
         await self._decisions.forget_cached([decision.content_id for decision in decided])
         return decided
 
@@ -191,6 +200,12 @@ class Moderator:
             reach=await unit.reviews.views(decision.content_id),
             language=decision.facts.language,
         )
+
+
+async def note(unit: ModerationUnit, notes: Notes, decided: Sequence[Decision]) -> None:
+    """Store what shadows said beside what was decided; the last step of a transaction."""
+    if rows := notes.rows():
+        await unit.policies.note(rows, decided[-1].at)
 
 
 def judged_of(item: Item) -> Judged:

@@ -13,10 +13,9 @@ from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.gather.media import Media
 from socialflow.moderation.gather.records import AuthorFacts
 from socialflow.moderation.gather.service import SignalService
-from socialflow.moderation.moderator import Moderator, Standing
-from socialflow.moderation.policy.default import default_policy
-from socialflow.moderation.policy.evaluate import Compiled
-from socialflow.moderation.records import PolicyVersion
+from socialflow.moderation.moderator import Moderator
+from socialflow.moderation.policy.past import StoredDecisions
+from socialflow.moderation.policy.service import PolicyService
 from socialflow.moderation.review.records import ReviewRules
 from socialflow.moderation.review.service import ReviewQueue
 from socialflow.moderation.review.strikes import StrikeBook
@@ -45,6 +44,7 @@ class Moderation:
     moderator: Moderator
     decisions: DecisionService
     queue: ReviewQueue
+    policies: PolicyService
 
     async def close(self) -> None:
         """Finish what was accepted."""
@@ -63,13 +63,13 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
         strikes=_Strikes(store, strikes),
         clock=clock,
     )
+    policies = PolicyService(store, clock, decisions=StoredDecisions(store), thresholds=_levels(settings))
     return Moderation(
         signals=signals,
-        moderator=Moderator(
-            store, gathering=signals, policies=_Policies(settings), decisions=decisions, strikes=strikes
-        ),
+        moderator=Moderator(store, gathering=signals, policies=policies.policies, decisions=decisions, strikes=strikes),
         decisions=decisions,
         queue=ReviewQueue(store, Verdicts(deciding, strikes, _rules), _rules, clock),
+        policies=policies,
     )
 
 
@@ -99,17 +99,12 @@ class _Strikes:
             return (await self._book.weights(unit, [author], at))[author]
 
 
-class _Policies:
-    def __init__(self, settings: Settings) -> None:
-        levels = {
-            "nsfw": settings.ml_nsfw_threshold,
-            "spam": settings.ml_spam_threshold,
-            "violence": settings.ml_violence_threshold,
-            "hate_speech": settings.ml_hate_speech_threshold,
-            "toxicity": settings.ml_toxicity_threshold,
-        }
-        policy = Compiled(default_policy(levels))
-        self._standing = Standing(PolicyVersion("default", 1, policy.digest), policy)
-
-    async def standing(self, communities: Collection[str | None]) -> Mapping[str | None, Standing]:
-        return dict.fromkeys(communities, self._standing)
+def _levels(settings: Settings) -> Mapping[str, float]:
+    """Thresholds of the default policy, as the settings have them when it is installed."""
+    return {
+        "nsfw": settings.ml_nsfw_threshold,
+        "spam": settings.ml_spam_threshold,
+        "violence": settings.ml_violence_threshold,
+        "hate_speech": settings.ml_hate_speech_threshold,
+        "toxicity": settings.ml_toxicity_threshold,
+    }
