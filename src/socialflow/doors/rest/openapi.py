@@ -30,6 +30,7 @@ TAGS = [
     {"name": "Image", "description": "What is seen in pictures, from one look at each."},
     {"name": "Sentiment", "description": "How authors feel, about what, and what they want."},
     {"name": "Writing", "description": "Replies to messages, suggestions for drafts."},
+    {"name": "Moderation", "description": "What becomes of content, and by which policy."},
     {"name": "Batch work", "description": "Jobs beside requests, the queue, schedules."},
     {"name": "Models", "description": "Trained here or by others: states, fetching, what is in memory."},
     {"name": "Collection", "description": "Reading an outside API; for whoever holds FLIC_TOKEN."},

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from socialflow.errors import Conflict, InvalidInput, PolicyNotFound, PolicyUnfit
@@ -15,7 +15,7 @@ from socialflow.moderation.policy.fields import LONGEST_TEXT, LONGEST_WORD
 from socialflow.moderation.policy.guard import Breach, Limits, breaches, guard
 from socialflow.moderation.policy.history import figures, named, policy_event
 from socialflow.moderation.policy.ports import PastDecisions, PolicyStore, PolicyUnit, Window
-from socialflow.moderation.policy.reading import read, read_stored
+from socialflow.moderation.policy.reading import lines_of, read, read_stored
 from socialflow.moderation.policy.records import (
     DEFAULT_SCOPE,
     Policy,
@@ -341,5 +341,5 @@ def _check_words(given: str, name: str) -> None:
 
 
 def _read_and_checked(text: str) -> tuple[Policy, tuple[Finding, ...]]:
-    policy = read(text)
-    return policy, check(policy)
+    policy, lines = read(text), lines_of(text)
+    return policy, tuple(replace(one, line=lines.get(one.rule)) for one in check(policy))
