@@ -27,6 +27,9 @@ from socialflow.inference.loaded import LoadedModels
 from socialflow.jobs.service import JobService
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import SystemClock
+from socialflow.kit.incoming import Incoming
+from socialflow.moderation.banks.service import HashBanks
+from socialflow.moderation.chain import AuditChain
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import Recommended
 from socialflow.recommendation.people import Suggestion, Suggestions, Via
@@ -43,11 +46,14 @@ from socialflow.recommendation.records import (
     TrendingAnswer,
     TrendingEntry,
 )
+from socialflow.settings import load_settings
+from socialflow.storage.cache.memory import MemoryCache
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
 from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import VideoService
+from socialflow.wiring.moderation import Senses, connect
 from tests.text_bundle import clear_analyser
 
 SECRET = "a-secret-of-at-least-thirty-two-characters"
@@ -287,6 +293,15 @@ class FakePlatform:
         self.video = VideoService()
         self.search = VideoSearch(self.store, self.video, self.clock)
         self.image = ImageService()
+        self.banks = HashBanks(self.store, self.clock)
+        self.audit = AuditChain(self.store, self.clock)
+        self.moderation = connect(
+            load_settings({"socialflow_home": self.models_dir}),
+            self.store,
+            MemoryCache(),
+            self.clock,
+            Senses(self.text, self.image, self.video, Incoming()),
+        )
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(
@@ -304,9 +319,11 @@ class FakePlatform:
 
     async def close(self) -> None:
         self.closed = True
+        await self.moderation.close()
         await self.search.close()
         await self.video.close()
         await self.image.close()
+        await self.banks.close()
         await self.store.close()
 
     async def erase_user(self, user_id: str) -> ErasureReceipt:

@@ -73,6 +73,14 @@ class Action(StrEnum):
     IMAGE_ANALYSE = "image.analyse"
     POLICY_READ = "policy.read"
     POLICY_WRITE = "policy.write"
+    COMMENT_ANALYSE = "comment.analyse"
+    HASH_BANK_READ = "hash_bank.read"
+    HASH_BANK_WRITE = "hash_bank.write"
+    CONTENT_MODERATE = "content.moderate"
+    ITEM_MODERATE = "item.moderate"
+    DECISION_READ = "decision.read"
+    DECISION_VERIFY = "decision.verify"
+    AUDIT_READ = "audit.read"
 
 
 class Reach(StrEnum):
@@ -152,6 +160,14 @@ MATRIX: Mapping[Action, Rule] = {
     Action.IMAGE_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
     Action.POLICY_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),  # policies of moderation: read, check
     Action.POLICY_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),  # draft, replay, activate, shadow, delete
+    Action.COMMENT_ANALYSE: Rule(ANY, ANY, ANY, ANY, Scope.READ),
+    Action.HASH_BANK_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.HASH_BANK_WRITE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.CONTENT_MODERATE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),  # nothing is stored
+    Action.ITEM_MODERATE: Rule(NONE, NONE, NONE, ANY, Scope.MODERATE),  # a stored item again
+    Action.DECISION_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),  # authors: without scores
+    Action.DECISION_VERIFY: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.AUDIT_READ: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
 }
 
 

@@ -37,6 +37,14 @@ class Judgement:
     verdict: Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision about a stored item, and the judgement it seals."""
+
+    decision: Decision
+    judgement: Judgement
+
+
 class Gathering(Protocol):
     """Measures content; `gather.service` has the one of the platform."""
 
@@ -131,6 +139,10 @@ class Moderator:
         ]
 
     async def decide(self, keys: Sequence[ItemKey], *, again: bool = False) -> Sequence[Decision]:
+        """As `decide_and_tell`, the decisions alone."""
+        return [one.decision for one in await self.decide_and_tell(keys, again=again)]
+
+    async def decide_and_tell(self, keys: Sequence[ItemKey], *, again: bool = False) -> Sequence[Decided]:
         """Judge stored items and decide about them, in one transaction once all are judged.
 
         Items that do not wait are left as they are, but for `again`. An item that was deleted, decided about by
@@ -152,10 +164,10 @@ class Moderator:
                 if key in now and judged_of(now[key]) == judged_of(item):
                     made = await self._decide(unit, item, judgement, before[key])
                     if made is not None:
-                        decided.append(made)
+                        decided.append(Decided(made, judgement))
                         notes.take(judgement.standing, item.id, made.signals, made.facts, made.verdict)
             await note(unit, notes, decided)
-        await self._decisions.forget_cached([decision.content_id for decision in decided])
+        await self._decisions.forget_cached([one.decision.content_id for one in decided])
         return decided
 
     async def _decide(
@@ -202,10 +214,10 @@ class Moderator:
         )
 
 
-async def note(unit: ModerationUnit, notes: Notes, decided: Sequence[Decision]) -> None:
+async def note(unit: ModerationUnit, notes: Notes, decided: Sequence[Decided]) -> None:
     """Store what shadows said beside what was decided; the last step of a transaction."""
     if rows := notes.rows():
-        await unit.policies.note(rows, decided[-1].at)
+        await unit.policies.note(rows, decided[-1].decision.at)
 
 
 def judged_of(item: Item) -> Judged:

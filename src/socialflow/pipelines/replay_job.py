@@ -1,5 +1,6 @@
 """A policy tried on a long window of stored decisions, as batch work."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -20,15 +21,16 @@ COUNTED = 100_000_000
 """Decisions beyond which progress is a guess."""
 
 Share = StrictFloat | StrictInt
+_USUAL = Limits()
 
 
 class LimitsConfig(JobConfig):
     """Limits of `moderation.policy.guard`."""
 
-    flips: Share = Field(default=Limits.flips, ge=0)
-    new_rejections: Share = Field(default=Limits.new_rejections, ge=0)
-    queue_growth: Share = Field(default=Limits.queue_growth, ge=0)
-    unreadable: Share = Field(default=Limits.unreadable, ge=0)
+    flips: Share = Field(default=_USUAL.flips, ge=0)
+    new_rejections: Share = Field(default=_USUAL.new_rejections, ge=0)
+    queue_growth: Share = Field(default=_USUAL.queue_growth, ge=0)
+    unreadable: Share = Field(default=_USUAL.unreadable, ge=0)
 
 
 class ReplayConfig(JobConfig):
@@ -67,7 +69,7 @@ def replay_job(version: int, window: Window, limits: Limits) -> NewJob:
         "version": version,
         "since": _text(window.since),
         "until": _text(window.until),
-        "limits": {name: getattr(limits, name) for name in Limits.__slots__},
+        "limits": asdict(limits),
     }
     name = f"replay version {version} of {window.scope}"
     return NewJob(PipelineType.REPLAY_POLICY, name, config, dedup_key=f"{name} {config['since']} {config['until']}")

@@ -27,6 +27,8 @@ from socialflow.storage.repositories.decisions import Decisions
 from socialflow.storage.repositories.erasures import Erasures
 from socialflow.storage.repositories.feed_rules import FeedRules
 from socialflow.storage.repositories.graph import Graph
+from socialflow.storage.repositories.hash_banks import HashBanks
+from socialflow.storage.repositories.hash_hits import HashHits
 from socialflow.storage.repositories.impressions import Impressions
 from socialflow.storage.repositories.interactions import Interactions
 from socialflow.storage.repositories.items import Items
@@ -38,6 +40,7 @@ from socialflow.storage.repositories.review_words import GoldenItems, ReviewerCh
 from socialflow.storage.repositories.reviews import Reviews
 from socialflow.storage.repositories.schedules import Schedules
 from socialflow.storage.repositories.strikes import Strikes
+from socialflow.storage.repositories.transparency import Transparency
 from socialflow.storage.repositories.unmoderated import Unmoderated
 from socialflow.storage.repositories.users import Users
 from socialflow.storage.repositories.value_models import ValueModels
@@ -152,6 +155,16 @@ class Unit:
         return PersonKeys(self._transaction)
 
     @cached_property
+    def hash_banks(self) -> HashBanks:
+        """Banks of what is known."""
+        return HashBanks(self._transaction)
+
+    @cached_property
+    def hash_hits(self) -> HashHits:
+        """How often banks matched."""
+        return HashHits(self._transaction)
+
+    @cached_property
     def jobs(self) -> Jobs:
         """Work beside requests."""
         return Jobs(self._transaction)
@@ -205,6 +218,11 @@ class Unit:
     def strikes(self) -> Strikes:
         """Strikes against authors."""
         return Strikes(self._transaction)
+
+    @cached_property
+    def transparency(self) -> Transparency:
+        """Decisions counted, and those that restrict."""
+        return Transparency(self._transaction)
 
 
 class Store:

@@ -8,11 +8,13 @@ from socialflow.image.service import ImageService
 from socialflow.kit.cache import Cache
 from socialflow.kit.clock import Clock
 from socialflow.kit.incoming import Incoming
+from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.deciding import PersonDecisions
 from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.gather.media import Media
 from socialflow.moderation.gather.records import AuthorFacts
 from socialflow.moderation.gather.service import SignalService
+from socialflow.moderation.judging import Judging
 from socialflow.moderation.moderator import Moderator
 from socialflow.moderation.policy.past import StoredDecisions
 from socialflow.moderation.policy.service import PolicyService
@@ -34,6 +36,7 @@ class Senses:
     image: ImageService
     video: VideoService
     incoming: Incoming
+    banks: HashBanks
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Moderation:
 
     signals: SignalService
     moderator: Moderator
+    judging: Judging
     decisions: DecisionService
     queue: ReviewQueue
     policies: PolicyService
@@ -61,12 +65,16 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
         Media(senses.image, senses.video, senses.incoming),
         authors=_Authors(store),
         strikes=_Strikes(store, strikes),
+        matching=senses.banks,
         clock=clock,
     )
     policies = PolicyService(store, clock, decisions=StoredDecisions(store), thresholds=_levels(settings))
+    standing = policies.policies
+    moderator = Moderator(store, gathering=signals, policies=standing, decisions=decisions, strikes=strikes)
     return Moderation(
         signals=signals,
-        moderator=Moderator(store, gathering=signals, policies=policies.policies, decisions=decisions, strikes=strikes),
+        moderator=moderator,
+        judging=Judging(store, moderator, standing, _rules, senses.incoming),
         decisions=decisions,
         queue=ReviewQueue(store, Verdicts(deciding, strikes, _rules), _rules, clock),
         policies=policies,
@@ -94,9 +102,9 @@ class _Strikes:
     def __init__(self, store: Store, book: StrikeBook) -> None:
         self._store, self._book = store, book
 
-    async def weight(self, author: str, at: datetime) -> float:
+    async def weights(self, authors: Collection[str], at: datetime) -> Mapping[str, float]:
         async with self._store.read() as unit:
-            return (await self._book.weights(unit, [author], at))[author]
+            return await self._book.weights(unit, authors, at)
 
 
 def _levels(settings: Settings) -> Mapping[str, float]:

@@ -21,6 +21,12 @@ from socialflow.intake.external.ports import CollectionUnit
 from socialflow.jobs.ports import JobUnit
 from socialflow.jobs.service import JobService
 from socialflow.kit.clock import Clock
+from socialflow.moderation.banks.service import HashBanks
+from socialflow.moderation.chain import AuditChain
+from socialflow.moderation.decisions import DecisionService
+from socialflow.moderation.judging import Judging
+from socialflow.moderation.policy.service import PolicyService
+from socialflow.moderation.ports import DecisionUnit
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.people import PeopleService
@@ -98,7 +104,7 @@ class Recommendations(Protocol):
     async def explain(self, request_id: str, item_id: str, user_id: str | None) -> Explanation: ...
 
 
-class DoorUnit(RecommendationUnit, JobUnit, CollectionUnit, Protocol):
+class DoorUnit(RecommendationUnit, JobUnit, CollectionUnit, DecisionUnit, Protocol):
     """The repositories of one unit of work."""
 
 
@@ -108,6 +114,17 @@ class DoorStore(Protocol):
     def read(self) -> AbstractAsyncContextManager[DoorUnit]: ...
     def write(self) -> AbstractAsyncContextManager[DoorUnit]: ...
     async def ping(self) -> None: ...
+
+
+class Moderation(Protocol):
+    """The part of `wiring.moderation.Moderation` that this door calls."""
+
+    @property
+    def judging(self) -> Judging: ...
+    @property
+    def decisions(self) -> DecisionService: ...
+    @property
+    def policies(self) -> PolicyService: ...
 
 
 class Platform(Protocol):
@@ -147,6 +164,12 @@ class Platform(Protocol):
     def search(self) -> VideoSearch: ...
     @property
     def image(self) -> ImageService: ...
+    @property
+    def banks(self) -> HashBanks: ...
+    @property
+    def moderation(self) -> Moderation: ...
+    @property
+    def audit(self) -> AuditChain: ...
     @property
     def jobs(self) -> JobService: ...
     @property

@@ -1,6 +1,7 @@
 """Policies from draft to force and back."""
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -31,6 +32,7 @@ TRIED = 50_000
 """Decisions, the newest, that a version is tried on before it is activated."""
 TRIED_FOR = timedelta(days=30)
 """How far back these reach at most."""
+_LINE = re.compile(r"line (\d+): ")
 Progress = Callable[[int], None]
 """Hears how many decisions were replayed so far; what it raises ends the replay."""
 
@@ -100,6 +102,14 @@ class PolicyService:
     async def check(self, text: str) -> tuple[Finding, ...]:
         """What is wrong with a policy. Raises InvalidInput where it cannot be read at all."""
         return (await asyncio.to_thread(_read_and_checked, text))[1]
+
+    async def look(self, text: str) -> tuple[Finding, ...]:
+        """The same; what cannot be read at all is one finding, `unreadable`."""
+        try:
+            return await self.check(text)
+        except InvalidInput as error:
+            line = _LINE.match(error.message)
+            return (Finding("unreadable", "", error.message, Severity.ERROR, int(line[1]) if line else None),)
 
     async def draft(self, text: str, *, scope: str = DEFAULT_SCOPE, by: str = "", note: str = "") -> Drafted:
         """Store a policy as a draft, with what its check found. Raises InvalidInput: it cannot be read."""

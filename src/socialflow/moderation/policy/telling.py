@@ -17,7 +17,7 @@ _WIDTH = 150
 
 def to_yaml(policy: Policy) -> str:
     """The policy as a YAML text that reads back as the same policy."""
-    return yaml.safe_dump(to_data(policy), sort_keys=False, allow_unicode=True, width=_WIDTH)
+    return str(yaml.safe_dump(to_data(policy), sort_keys=False, allow_unicode=True, width=_WIDTH))
 
 
 def replayed(told: Replay, limits: Limits) -> dict[str, Any]:

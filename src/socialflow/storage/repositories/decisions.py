@@ -65,20 +65,20 @@ class Decisions:
     async def get(self, decision_id: str) -> Decision:
         """Return the decision. Raises DecisionNotFound, SealBroken."""
         for row in await self._tx.rows(_WHOLE.where(self._tx.among(decisions.c.id, findable([decision_id])))):
-            return _decision(row)
+            return decision_of(row)
         raise DecisionNotFound("no decision has this id", field="id")
 
     async def current(self, content_id: str) -> Decision | None:
         """The decision that stands, if there is any. Raises SealBroken."""
         query = _WHOLE.where(self._tx.among(decisions.c.content_id, findable([content_id])), decisions.c.is_current)
         for row in await self._tx.rows(query):
-            return _decision(row)
+            return decision_of(row)
         return None
 
     async def history(self, content_id: str) -> Sequence[Decision]:
         """All decisions on a content, the first first. Raises SealBroken."""
         query = _WHOLE.where(self._tx.among(decisions.c.content_id, findable([content_id])))
-        return [_decision(row) for row in await self._tx.rows(query.order_by(decisions.c.key))]
+        return [decision_of(row) for row in await self._tx.rows(query.order_by(decisions.c.key))]
 
     async def author(self, decision_id: str) -> Author | None:
         """Whose the content is that was decided about; None: nobody's, or somebody's who was erased."""
@@ -237,7 +237,8 @@ def effects(decision: Decision) -> Values:
     }
 
 
-def _decision(row: Record) -> Decision:
+def decision_of(row: Record) -> Decision:
+    """The decision of a row with `id`, `seal` and `body`. Raises SealBroken where the body is not as it was sealed."""
     body = bytes(row.body)
     if digest_of(body) != row.seal:
         raise SealBroken(f"the decision {row.id} is not as it was sealed: run `socialflow moderation verify`")

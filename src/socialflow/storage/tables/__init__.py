@@ -2,6 +2,7 @@
 
 from socialflow.storage.tables.answers import feed_rules, impressions, value_models
 from socialflow.storage.tables.bandit import bandit, bandit_people
+from socialflow.storage.tables.banks import hash_banks, hash_entries, hash_hits, hash_opinions, hash_watermark
 from socialflow.storage.tables.base import metadata
 from socialflow.storage.tables.content import (
     JUDGED,
@@ -60,6 +61,11 @@ __all__ = [
     "feed_rules",
     "follows",
     "golden_items",
+    "hash_banks",
+    "hash_entries",
+    "hash_hits",
+    "hash_opinions",
+    "hash_watermark",
     "impressions",
     "installation",
     "interaction_keys",
