@@ -300,7 +300,7 @@ class FakePlatform:
             self.store,
             MemoryCache(),
             self.clock,
-            Senses(self.text, self.image, self.video, Incoming()),
+            Senses(self.text, self.image, self.video, Incoming(), self.banks),
         )
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
@@ -311,6 +311,9 @@ class FakePlatform:
             static_api_key=STATIC_KEY,
             limiter=Limiter(self.per_minute),
         )
+        settings = load_settings({"socialflow_home": self.models_dir, "database_url": "", "redis_url": None})
+        senses = Senses(self.text, self.image, self.video, Incoming(folder=self.models_dir))
+        self.moderation = connect(settings, self.store, MemoryCache(), self.clock, senses)
         self.closed = False
 
     async def start(self) -> None:

@@ -102,17 +102,15 @@ class TestChecks:
         assert (await post(client, "/check", {"text": default_text()})).json() == {"ok": True, "findings": []}
 
     @pytest.mark.parametrize(
-        ("text", "line"), [("policy: [", 1), ("policy: 1\nrules: {}\nreasons: x\n", 1), ("", None)]
+        ("text", "line"), [("a:\n  - [", 2), ("policy: 1\nrules: {}\nreasons: {}\n", 2), ("", None)]
     )
     async def test_what_cannot_be_read_is_one_error(
         self, client: httpx.AsyncClient, text: str, line: int | None
     ) -> None:
         told = (await post(client, "/check", {"text": text})).json()
-        assert [one["code"] for one in told["findings"]] == ["unreadable"]
+        assert [(one["code"], one["line"]) for one in told["findings"]] == [("unreadable", line)]
         refused = await post(client, "", {"text": text})
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
-        if line:
-            assert told["findings"][0]["line"]
 
     async def test_errors_keep_a_version_out_of_force(self, client: httpx.AsyncClient) -> None:
         made = await draft(client, WRONG)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import orjson
@@ -20,6 +21,7 @@ from socialflow.moderation.policy.ports import PolicyStore, Window
 from socialflow.moderation.policy.records import PolicyState
 from socialflow.moderation.policy.service import Overview, PolicyService
 from socialflow.moderation.policy.shadow import Notes, Standing
+from socialflow.moderation.policy.standing import ActivePolicies
 from socialflow.moderation.records import ContentKind, Facts, Reading, Signals
 from socialflow.storage.address import Address
 from socialflow.storage.engine import open_sync_engine
@@ -183,6 +185,17 @@ class TestStanding:
         await other.activate("default", 2, replayed=None, confirmed="now")
         assert await said(service) is ModerationStatus.FLAGGED
         await elsewhere.close()
+
+    async def test_reasons_are_those_of_the_version_that_judged(self, service: PolicyService) -> None:
+        before = (await standing(service)).version
+        await service.draft(STRICT.replace("hate_speech", "hatred"))
+        reason = await service.policies.of(before, "hate_speech")
+        assert reason is not None
+        fresh = ActivePolicies(service._store, FixedClock(NOW))
+        assert await fresh.of(before, "hate_speech") == reason
+        assert await fresh.of(before, "hatred") is None
+        assert await fresh.of(replace(before, digest="0" * 64), "hate_speech") is None
+        assert await fresh.of(replace(before, version=9), "hate_speech") is None
 
     async def test_of_two_that_begin_at_once_one_installs(
         self, store: Store, url: str, clock: FixedClock, service: PolicyService

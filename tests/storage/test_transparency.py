@@ -1,4 +1,4 @@
-"""What is told of decisions, out of the store: counts by the database, statements in pages, ends by milder ones."""
+"""What is told of decisions, out of the store: counts by the database, statements in pages and their ends."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -38,7 +38,7 @@ class Desk:
         self, content: str, status: ModerationStatus, *acts: Act, minutes: float = 0, **fields: object
     ) -> Decision:
         """Decide on some content, in place of what stands, some minutes after what was decided last."""
-        self.clock.advance(timedelta(minutes=minutes))
+        self.clock.at += timedelta(minutes=minutes)
         reason = str(fields.pop("reason", "toxicity"))
         hits = () if status is APPROVED and not acts else (Hit("rule", reason, acts), Hit("other", reason, acts))
         before = self.standing.get(content)
@@ -60,7 +60,7 @@ async def desk(store: Store, clock: FixedClock) -> Desk:
     async with store.write() as unit:
         await unit.users.upsert([user("user-ada", "ada-lovelace")])
         await unit.items.upsert([item("p1", ItemKind.POST, author="user-ada", text="what dreadful words")])
-    clock.advance(timedelta(minutes=10))
+    clock.at += timedelta(minutes=10)
     return Desk(store, clock)
 
 
@@ -211,6 +211,6 @@ class TestCounts:
         assert (await desk.told.counts(NOW + timedelta(days=1), NOW + timedelta(days=2))).appeals == {}
 
     async def test_a_sealed_nul_hinders_no_count(self, desk: Desk) -> None:
-        await desk.decide("c1", REJECTED, Act.REJECT, note="a\0b", facts=Facts(ContentKind.POST, language="en"))
+        await desk.decide("c1", REJECTED, Act.REJECT, note="a\0b \\u0000", facts=Facts(ContentKind.POST, language="en"))
         counts = await desk.told.counts(until=desk.clock.now() + timedelta(minutes=1))
         assert (counts.by_language, counts.by_reason, counts.statements) == ({"en": 1}, {"toxicity": 1}, 1)

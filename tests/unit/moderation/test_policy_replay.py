@@ -156,9 +156,10 @@ class TestReplay:
     def test_batches_make_no_difference(self, made: Policy, rows: list[tuple[Signals, Facts]], size: int) -> None:
         stored = [past(number, of, facts) for number, (of, facts) in enumerate(rows)]
         batches = [stored[start : start + size] for start in range(0, len(stored), size)]
-        told = replay(Compiled(made), batches)
-        assert told == replay(Compiled(made), [stored])
-        verdicts = [evaluate(Compiled(made), of, facts).status for of, facts in rows]
+        ready = Compiled(made)
+        told = replay(ready, batches)
+        assert told == replay(ready, [stored])
+        verdicts = [evaluate(ready, of, facts).status for of, facts in rows]
         assert told.flipped == sum(status is not APPROVED for status in verdicts)
 
 

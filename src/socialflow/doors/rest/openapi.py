@@ -30,6 +30,8 @@ TAGS = [
     {"name": "Image", "description": "What is seen in pictures, from one look at each."},
     {"name": "Perspective", "description": "Comments scored in the shape of a public service that ends with 2026."},
     {"name": "Hash banks", "description": "Prints of what is known, and what of something new is in them."},
+    {"name": "Review", "description": "What people look at and judge: the queue, bulk actions, how well they agree."},
+    {"name": "Appeals", "description": "Authors against decisions, and strikes."},
     {"name": "Sentiment", "description": "How authors feel, about what, and what they want."},
     {"name": "Writing", "description": "Replies to messages, suggestions for drafts."},
     {"name": "Moderation", "description": "Whether content may be shown, why, and what was decided."},

@@ -24,9 +24,14 @@ from socialflow.kit.clock import Clock
 from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.chain import AuditChain
 from socialflow.moderation.decisions import DecisionService
+from socialflow.moderation.desk import ReviewDesk
 from socialflow.moderation.judging import Judging
 from socialflow.moderation.policy.service import PolicyService
-from socialflow.moderation.ports import DecisionUnit
+from socialflow.moderation.review.appeals import AppealService
+from socialflow.moderation.review.bulk import BulkActions
+from socialflow.moderation.review.ports import Deciding, ReviewUnit
+from socialflow.moderation.review.service import ReviewQueue
+from socialflow.moderation.transparency.service import TransparencyService
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.people import PeopleService
@@ -104,7 +109,7 @@ class Recommendations(Protocol):
     async def explain(self, request_id: str, item_id: str, user_id: str | None) -> Explanation: ...
 
 
-class DoorUnit(RecommendationUnit, JobUnit, CollectionUnit, DecisionUnit, Protocol):
+class DoorUnit(RecommendationUnit, JobUnit, CollectionUnit, ReviewUnit, Protocol):
     """The repositories of one unit of work."""
 
 
@@ -125,6 +130,18 @@ class Moderation(Protocol):
     def decisions(self) -> DecisionService: ...
     @property
     def policies(self) -> PolicyService: ...
+    @property
+    def transparency(self) -> TransparencyService: ...
+    @property
+    def deciding(self) -> Deciding: ...
+    @property
+    def queue(self) -> ReviewQueue: ...
+    @property
+    def desk(self) -> ReviewDesk: ...
+    @property
+    def bulk(self) -> BulkActions: ...
+    @property
+    def appeals(self) -> AppealService: ...
 
 
 class Platform(Protocol):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from socialflow.errors import PolicyNotFound
 from socialflow.kit.clock import Clock
 from socialflow.moderation.policy.canonical import canonical, digest
 from socialflow.moderation.policy.default import default_policy
@@ -10,7 +11,7 @@ from socialflow.moderation.policy.evaluate import Compiled
 from socialflow.moderation.policy.history import AN_INSTALLATION, policy_event
 from socialflow.moderation.policy.ports import Head, PolicyStore, PolicyUnit
 from socialflow.moderation.policy.reading import read_stored
-from socialflow.moderation.policy.records import DEFAULT_SCOPE, Policy, PolicyState, StoredPolicy, scopes
+from socialflow.moderation.policy.records import DEFAULT_SCOPE, Policy, PolicyState, Reason, StoredPolicy, scopes
 from socialflow.moderation.policy.shadow import Shadow, Standing
 from socialflow.moderation.records import PolicyVersion
 
@@ -52,6 +53,26 @@ class ActivePolicies:
     async def compiled(self, stored: StoredPolicy) -> Compiled:
         """A stored version, ready for evaluation. Raises InvalidInput."""
         return (await self._ready({stored.digest: stored.body}))[stored.digest]
+
+    async def of(self, policy: PolicyVersion, code: str) -> Reason | None:
+        """The reason of a code in a version that content was judged by; None where either is not known.
+
+        Satisfies `transparency.ports.Reasons`.
+        """
+        found = self._compiled.get(policy.digest)
+        if found is None:
+            try:
+                async with self._store.read() as unit:
+                    stored = await unit.policies.get(policy.scope, policy.version)
+            except PolicyNotFound:
+                return None
+            if stored.digest != policy.digest:
+                return None
+            found = await self.compiled(stored)
+        try:
+            return found.policy.reason(code)
+        except KeyError:
+            return None
 
     async def install(self) -> StoredPolicy:
         """The active policy of the default scope; a store without any gets the default policy, whoever asks first."""
