@@ -138,9 +138,13 @@ class TestIntoForce:
     ) -> None:
         await decide(platform, 3)
         monkeypatch.setattr(routes, "AT_ONCE", 2)
-        answer = await post(client, "/default/1/replay", {"until": "2030-01-01T00:00:00Z"})
+        answer = await post(
+            client, "/default/1/replay", {"since": "2020-01-01T00:00:00Z", "until": "2030-01-01T00:00:00Z"}
+        )
         assert (answer.status_code, answer.json()["pipeline_type"]) == (202, "replay_policy")
-        again = await post(client, "/default/1/replay", {"until": "2030-01-01T00:00:00Z"})
+        again = await post(
+            client, "/default/1/replay", {"since": "2020-01-01T00:00:00Z", "until": "2030-01-01T00:00:00Z"}
+        )
         assert again.json()["task_id"] == answer.json()["task_id"]
 
     async def test_what_rejects_everything_needs_a_reason(
