@@ -1,7 +1,7 @@
 """Tables of the figures page, from the JSON files in `results/`: `python -m benchmarks.tables` prints them."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.media_tables import MEDIA_TABLES
@@ -21,6 +21,8 @@ _ELSEWHERE = frozenset(
         "text_open",
         "perspective",
         "signals",
+        "signals",
+        "perspective",
         "filters",
         *MEDIA_TABLES,
     )
@@ -334,21 +336,6 @@ def text_languages() -> str:
     return "\n".join([*lines, "", below])
 
 
-def perspective() -> str:
-    """Attributes of the Perspective-shaped call on labelled comments."""
-    path = RESULTS / "perspective.json"
-    if not path.exists():
-        return "Not measured yet."
-    report = json.loads(path.read_text(encoding="utf-8"))
-    head = ("Set", "Language", "Attribute", "Labels taken for it", "Texts", "Of them with it", "AUC")
-    lines = [table_line([*head]), "|---" * len(head) + "|"]
-    for name, one in report["sets"].items():
-        for attribute, told in one["attributes"].items():
-            counts = (f"{told['rows']:,}", f"{told['positive']:,}", f"{told['auc']:.3f}")
-            lines.append(table_line([name, one["language"], attribute, told["labels"], *counts]))
-    return "\n".join([*lines, "", f"`{report['command']}`"])
-
-
 def signals() -> str:
     """All signals of texts beside the encoder alone."""
     path = RESULTS / "signals.json"
@@ -363,25 +350,16 @@ def signals() -> str:
     return "\n".join([*lines, "", f"{report['texts']:,} tweets, {report['rounds']} rounds. `{report['command']}`"])
 
 
-TABLES: Mapping[str, Callable[[], str]] = {
-    "quality": quality,
-    "social": social,
-    "choosing": choosing,
-    "newcomers": newcomers,
-    "variety": variety,
-    "filters": filters,
-    "ranking": ranking,
-    "text": text,
-    "text_languages": text_languages,
-    "perspective": perspective,
-    "keywords": keywords,
-    "replies": replies,
-    "signals": signals,
-    **MEDIA_TABLES,
-    "speed": speed,
-}
-"""Marker on the page -> table."""
-
-
-if __name__ == "__main__":
-    print("\n\n".join(make() for make in TABLES.values()))
+def perspective() -> str:
+    """Attributes of the Perspective-shaped call on labelled comments."""
+    path = RESULTS / "perspective.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    head = ("Set", "Language", "Attribute", "Labels taken for it", "Texts", "Of them with it", "AUC")
+    lines = [table_line([*head]), "|---" * len(head) + "|"]
+    for name, one in report["sets"].items():
+        for attribute, told in one["attributes"].items():
+            counts = (f"{told['rows']:,}", f"{told['positive']:,}", f"{told['auc']:.3f}")
+            lines.append(table_line([name, one["language"], attribute, told["labels"], *counts]))
+    return "\n".join([*lines, "", f"`{report['command']}`"])

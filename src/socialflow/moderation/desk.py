@@ -187,9 +187,12 @@ def _text(code: str, policy: Policy) -> str:
 
 
 def _signs(signals: Signals) -> Sequence[Sign]:
+    known = [name for name in SIGNALS if name in signals.readings]
+    others = [name for name in signals.readings if name not in SIGNALS]  # of an earlier version
     return [
         Sign(name, _meaning(name), reading.value, reading.coverage, reading.places)
-        for name, reading in signals.readings.items()
+        for name in (*known, *others)
+        for reading in (signals.readings[name],)
     ]
 
 

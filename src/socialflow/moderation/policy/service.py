@@ -103,14 +103,6 @@ class PolicyService:
         """What is wrong with a policy. Raises InvalidInput where it cannot be read at all."""
         return (await asyncio.to_thread(_read_and_checked, text))[1]
 
-    async def look(self, text: str) -> tuple[Finding, ...]:
-        """The same; what cannot be read at all is one finding, `unreadable`."""
-        try:
-            return await self.check(text)
-        except InvalidInput as error:
-            line = _LINE.match(error.message)
-            return (Finding("unreadable", "", error.message, Severity.ERROR, int(line[1]) if line else None),)
-
     async def draft(self, text: str, *, scope: str = DEFAULT_SCOPE, by: str = "", note: str = "") -> Drafted:
         """Store a policy as a draft, with what its check found. Raises InvalidInput: it cannot be read."""
         check_scope(scope)
@@ -290,12 +282,6 @@ class PolicyService:
         async with self._store.read() as unit:
             return await unit.policies.history(scope, limit, before)
 
-    async def fit(self, text: str) -> Compiled:
-        """A policy that is not stored, ready for a trial. Raises InvalidInput, PolicyUnfit."""
-        policy, findings = await asyncio.to_thread(_read_and_checked, text)
-        refuse_errors(findings, "the policy")
-        return await asyncio.to_thread(Compiled, policy)
-
     async def _fit(self, scope: str, version: int) -> Compiled:
         """A version that its check finds no errors in."""
         stored = await self.get(scope, version)
@@ -315,6 +301,22 @@ class PolicyService:
         if self._decisions is None:
             raise InvalidInput("no decisions are kept that a policy could be tried on", field="window")
         return self._decisions
+
+
+def looked_at(text: str) -> tuple[Finding, ...]:
+    """What is wrong with a policy; what cannot be read at all is one finding, `unreadable`."""
+    try:
+        return _read_and_checked(text)[1]
+    except InvalidInput as error:
+        line = _LINE.match(error.message)
+        return (Finding("unreadable", "", error.message, Severity.ERROR, int(line[1]) if line else None),)
+
+
+def fit(text: str) -> Compiled:
+    """A policy that is not stored, ready for a trial. Raises InvalidInput, PolicyUnfit."""
+    policy, findings = _read_and_checked(text)
+    refuse_errors(findings, "the policy")
+    return Compiled(policy)
 
 
 def refuse_errors(findings: Sequence[Finding], which: str) -> None:

@@ -119,11 +119,11 @@ class GoldenItems:
         same = review_items.c.content_id == c.content_id
         known = select(review_verdicts.c.key).join(review_items, review_items.c.id == review_verdicts.c.item_id)
         met = known.where(same, review_verdicts.c.reviewer == reviewer).exists()
-        written = select(items.c.key).join(users, users.c.key == items.c.author_key)
-        own = written.where(items.c.id == c.content_id, users.c.id == account).exists()
-        query = (
-            select(golden_items).where(fit, ~judged, ~exists().where(in_hand), ~met, ~own).order_by(c.id).limit(limit)
-        )
+        item = select(items.c.key).where(items.c.id == c.content_id)
+        own = item.join(users, users.c.key == items.c.author_key).where(users.c.id == account).exists()
+        changed = item.where(items.c.moderation_status == ModerationStatus.PENDING.value).exists()
+        unfit = or_(judged, exists().where(in_hand), met, own, changed)
+        query = select(golden_items).where(fit, ~unfit).order_by(c.id).limit(limit)
         return [_golden(row) for row in await self._tx.rows(query)]
 
 
