@@ -26,6 +26,7 @@ from socialflow.moderation.chain import AuditChain
 from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.desk import ReviewDesk
 from socialflow.moderation.judging import Judging
+from socialflow.moderation.policy.service import PolicyService
 from socialflow.moderation.review.appeals import AppealService
 from socialflow.moderation.review.bulk import BulkActions
 from socialflow.moderation.review.ports import Deciding, ReviewUnit
@@ -127,6 +128,8 @@ class Moderation(Protocol):
     def judging(self) -> Judging: ...
     @property
     def decisions(self) -> DecisionService: ...
+    @property
+    def policies(self) -> PolicyService: ...
     @property
     def transparency(self) -> TransparencyService: ...
     @property
