@@ -72,6 +72,7 @@ class Action(StrEnum):
     VIDEO_THUMBNAILS = "video.thumbnails"
     IMAGE_ANALYSE = "image.analyse"
     COMMENT_ANALYSE = "comment.analyse"
+    CHAT_MODERATE = "chat.moderate"
 
 
 class Reach(StrEnum):
@@ -150,6 +151,7 @@ MATRIX: Mapping[Action, Rule] = {
     Action.VIDEO_THUMBNAILS: Rule(NONE, ANY, ANY, ANY, Scope.READ),
     Action.IMAGE_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
     Action.COMMENT_ANALYSE: Rule(ANY, ANY, ANY, ANY, Scope.READ),
+    Action.CHAT_MODERATE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
 }
 
 

@@ -13,6 +13,7 @@ from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.gather.media import Media
 from socialflow.moderation.gather.records import AuthorFacts
 from socialflow.moderation.gather.service import SignalService
+from socialflow.moderation.live.service import LiveService
 from socialflow.moderation.moderator import Moderator, Standing
 from socialflow.moderation.policy.default import default_policy
 from socialflow.moderation.policy.evaluate import Compiled
@@ -45,9 +46,11 @@ class Moderation:
     moderator: Moderator
     decisions: DecisionService
     queue: ReviewQueue
+    live: LiveService
 
     async def close(self) -> None:
         """Finish what was accepted."""
+        await self.live.close()
         await self.signals.close()
 
 
@@ -63,13 +66,13 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
         strikes=_Strikes(store, strikes),
         clock=clock,
     )
+    policies = _Policies(settings)
     return Moderation(
         signals=signals,
-        moderator=Moderator(
-            store, gathering=signals, policies=_Policies(settings), decisions=decisions, strikes=strikes
-        ),
+        moderator=Moderator(store, gathering=signals, policies=policies, decisions=decisions, strikes=strikes),
         decisions=decisions,
         queue=ReviewQueue(store, Verdicts(deciding, strikes, _rules), _rules, clock),
+        live=LiveService(signals, policies, decisions=decisions, store=store, clock=clock),
     )
 
 

@@ -21,6 +21,7 @@ from socialflow.intake.external.ports import CollectionUnit
 from socialflow.jobs.ports import JobUnit
 from socialflow.jobs.service import JobService
 from socialflow.kit.clock import Clock
+from socialflow.moderation.live.service import LiveService
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.people import PeopleService
@@ -110,6 +111,13 @@ class DoorStore(Protocol):
     async def ping(self) -> None: ...
 
 
+class Moderation(Protocol):
+    """The part of `wiring.moderation.Moderation` that this door calls."""
+
+    @property
+    def live(self) -> LiveService: ...
+
+
 class Platform(Protocol):
     """The assembled service."""
 
@@ -147,6 +155,8 @@ class Platform(Protocol):
     def search(self) -> VideoSearch: ...
     @property
     def image(self) -> ImageService: ...
+    @property
+    def moderation(self) -> Moderation: ...
     @property
     def jobs(self) -> JobService: ...
     @property
