@@ -21,6 +21,11 @@ from socialflow.moderation.policy.past import StoredDecisions
 from socialflow.moderation.policy.service import PolicyService
 from socialflow.moderation.review.appeals import AppealService
 from socialflow.moderation.review.bulk import BulkActions
+from socialflow.moderation.live.service import LiveService
+from socialflow.moderation.moderator import Moderator, Standing
+from socialflow.moderation.policy.default import default_policy
+from socialflow.moderation.policy.evaluate import Compiled
+from socialflow.moderation.records import PolicyVersion
 from socialflow.moderation.review.records import ReviewRules
 from socialflow.moderation.review.service import ReviewQueue
 from socialflow.moderation.review.strikes import StrikeBook
@@ -59,9 +64,11 @@ class Moderation:
     desk: ReviewDesk
     bulk: BulkActions
     appeals: AppealService
+    live: LiveService
 
     async def close(self) -> None:
         """Finish what was accepted."""
+        await self.live.close()
         await self.signals.close()
 
 
@@ -94,6 +101,13 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
         bulk=BulkActions(store, verdicts, clock),
         appeals=AppealService(store, deciding, verdicts, _rules, clock),
         policies=policies,
+    policies = _Policies(settings)
+    return Moderation(
+        signals=signals,
+        moderator=Moderator(store, gathering=signals, policies=policies, decisions=decisions, strikes=strikes),
+        decisions=decisions,
+        queue=ReviewQueue(store, Verdicts(deciding, strikes, _rules), _rules, clock),
+        live=LiveService(signals, policies, decisions=decisions, store=store, clock=clock),
     )
 
 

@@ -32,6 +32,7 @@ from socialflow.moderation.review.bulk import BulkActions
 from socialflow.moderation.review.ports import Deciding, ReviewUnit
 from socialflow.moderation.review.service import ReviewQueue
 from socialflow.moderation.transparency.service import TransparencyService
+from socialflow.moderation.live.service import LiveService
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.people import PeopleService
@@ -142,6 +143,7 @@ class Moderation(Protocol):
     def bulk(self) -> BulkActions: ...
     @property
     def appeals(self) -> AppealService: ...
+    def live(self) -> LiveService: ...
 
 
 class Platform(Protocol):
@@ -187,6 +189,8 @@ class Platform(Protocol):
     def moderation(self) -> Moderation: ...
     @property
     def audit(self) -> AuditChain: ...
+    @property
+    def moderation(self) -> Moderation: ...
     @property
     def jobs(self) -> JobService: ...
     @property
