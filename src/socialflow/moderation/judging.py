@@ -9,7 +9,8 @@ from socialflow.errors import Conflict, DecidedByPerson, InvalidInput
 from socialflow.kit.incoming import Incoming
 from socialflow.moderation.gather.records import Content
 from socialflow.moderation.given import refuse_nothing
-from socialflow.moderation.moderator import ModerationStore, Moderator, Policies, Standing
+from socialflow.moderation.moderator import ModerationStore, Moderator, Policies
+from socialflow.moderation.policy.shadow import Standing
 from socialflow.moderation.records import ActorKind, ContentKind, Decision
 from socialflow.moderation.review.verdicts import RulesOf
 from socialflow.moderation.told import Moderated, Reasoned, RuleTold, moderated, reasons, rules

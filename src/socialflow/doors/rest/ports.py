@@ -26,11 +26,13 @@ from socialflow.moderation.chain import AuditChain
 from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.desk import ReviewDesk
 from socialflow.moderation.judging import Judging
+from socialflow.moderation.policy.service import PolicyService
 from socialflow.moderation.review.appeals import AppealService
 from socialflow.moderation.review.bulk import BulkActions
 from socialflow.moderation.review.ports import Deciding, ReviewUnit
 from socialflow.moderation.review.service import ReviewQueue
 from socialflow.moderation.transparency.service import TransparencyService
+from socialflow.moderation.live.service import LiveService
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.people import PeopleService
@@ -128,6 +130,8 @@ class Moderation(Protocol):
     @property
     def decisions(self) -> DecisionService: ...
     @property
+    def policies(self) -> PolicyService: ...
+    @property
     def transparency(self) -> TransparencyService: ...
     @property
     def deciding(self) -> Deciding: ...
@@ -139,6 +143,7 @@ class Moderation(Protocol):
     def bulk(self) -> BulkActions: ...
     @property
     def appeals(self) -> AppealService: ...
+    def live(self) -> LiveService: ...
 
 
 class Platform(Protocol):
@@ -184,6 +189,8 @@ class Platform(Protocol):
     def moderation(self) -> Moderation: ...
     @property
     def audit(self) -> AuditChain: ...
+    @property
+    def moderation(self) -> Moderation: ...
     @property
     def jobs(self) -> JobService: ...
     @property

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
 
 from socialflow.content.log import ChangeKind
 from socialflow.content.records import ItemKind, ModerationStatus
@@ -164,6 +164,17 @@ class Decisions:
             yield [Replayable._make(row) for row in rows]
             after = rows[-1].key
 
+    async def count_replayable(self, since: datetime, until: datetime, most: int) -> int:
+        """How many decisions of the service a window [since, until) has, counted no further than `most`."""
+        some = select(decisions.c.key).where(*_within(since, until)).limit(most).subquery()
+        return int((await self._tx.one(select(func.count()).select_from(some)))[0])
+
+    async def newest_replayable(self, since: datetime, until: datetime, most: int) -> int | None:
+        """When the last but `most` - 1 of a window was taken, in microseconds since 1970; None where it has fewer."""
+        query = select(decisions.c.at).where(*_within(since, until)).order_by(decisions.c.key.desc())
+        row = await self._tx.row(query.offset(most - 1).limit(1))
+        return None if row is None else int(row.at)
+
     async def _before(self, decision: Decision) -> Record | None:
         """The decision that stands, after checking that this one may follow it; or this one, stored before."""
         known = or_(decisions.c.is_current, decisions.c.id == decision.id)
@@ -223,6 +234,17 @@ _REPLAYED = select(
     decisions.c.person_status,
     decisions.c.body,
 ).where(decisions.c.actor == ActorKind.SERVICE.value)
+
+
+def _within(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Decisions of the service in [since, until), found by their hours."""
+    first, end = to_micros(since), to_micros(until)
+    return (
+        decisions.c.actor == ActorKind.SERVICE.value,
+        decisions.c.hour.between(first // HOUR, end // HOUR),
+        decisions.c.at >= first,
+        decisions.c.at < end,
+    )
 
 
 def _sealed(decision: Decision) -> tuple[Decision, bytes]:
