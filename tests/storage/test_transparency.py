@@ -10,11 +10,12 @@ from socialflow.errors import InvalidInput, NotFound
 from socialflow.kit.clock import FixedClock
 from socialflow.moderation.decisions import DecisionService, NewDecision
 from socialflow.moderation.policy.default import default_policy
-from socialflow.moderation.records import Act, ContentKind, Decision, Facts, Hit, Verdict
+from socialflow.moderation.policy.records import Reason
+from socialflow.moderation.records import Act, ContentKind, Decision, Facts, Hit, PolicyVersion, Verdict
 from socialflow.moderation.review.appeal_records import Appeal, AppealOutcome
 from socialflow.moderation.sealing import Judged
 from socialflow.moderation.transparency.dsa import Automation, Statement, Visibility, YesNo, json_line
-from socialflow.moderation.transparency.ports import OnePolicy, Period
+from socialflow.moderation.transparency.ports import Period
 from socialflow.moderation.transparency.service import TransparencyService
 from socialflow.storage.cache.memory import MemoryCache
 from socialflow.storage.unit_of_work import Store
@@ -25,13 +26,20 @@ ALL = Period()
 FLAGGED, REVIEW = ModerationStatus.FLAGGED, ModerationStatus.REVIEW_REQUIRED
 
 
+class Defaults:
+    """Reasons of the default policy, whichever version is asked for."""
+
+    async def of(self, policy: PolicyVersion, code: str) -> Reason | None:
+        return default_policy().reasons.get(code)
+
+
 class Desk:
     """Decides, and tells of it."""
 
     def __init__(self, store: Store, clock: FixedClock) -> None:
         self.store, self.clock = store, clock
         self.decisions = DecisionService(store, MemoryCache(), clock)
-        self.told = TransparencyService(store, OnePolicy(default_policy()), clock)
+        self.told = TransparencyService(store, Defaults(), clock)
         self.standing: dict[str, Decision] = {}
 
     async def decide(

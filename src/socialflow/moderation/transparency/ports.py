@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from socialflow.moderation.policy.records import Policy, Reason
+from socialflow.moderation.policy.records import Reason
 from socialflow.moderation.records import PolicyVersion
 from socialflow.moderation.transparency.statements import Restricting
 
@@ -112,17 +112,3 @@ class Reasons(Protocol):
     async def of(self, policy: PolicyVersion, code: str) -> Reason | None:
         """The reason of a code; None where this version, or the code in it, is not known."""
         ...
-
-
-class OnePolicy:
-    """The reasons of one policy, whichever version is asked for: where no others are kept (satisfies `Reasons`)."""
-
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-
-    async def of(self, policy: PolicyVersion, code: str) -> Reason | None:  # noqa: ARG002 - there is one alone
-        """The reason of a code; None where the policy has none."""
-        try:
-            return self._policy.reason(code)
-        except KeyError:
-            return None
