@@ -1,7 +1,7 @@
 """Tables of the figures page, from the JSON files in `results/`: `python -m benchmarks.tables` prints them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.media_tables import MEDIA_TABLES

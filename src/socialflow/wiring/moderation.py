@@ -16,16 +16,12 @@ from socialflow.moderation.gather.media import Media
 from socialflow.moderation.gather.records import AuthorFacts
 from socialflow.moderation.gather.service import SignalService
 from socialflow.moderation.judging import Judging
+from socialflow.moderation.live.service import LiveService
 from socialflow.moderation.moderator import Moderator
 from socialflow.moderation.policy.past import StoredDecisions
 from socialflow.moderation.policy.service import PolicyService
 from socialflow.moderation.review.appeals import AppealService
 from socialflow.moderation.review.bulk import BulkActions
-from socialflow.moderation.live.service import LiveService
-from socialflow.moderation.moderator import Moderator, Standing
-from socialflow.moderation.policy.default import default_policy
-from socialflow.moderation.policy.evaluate import Compiled
-from socialflow.moderation.records import PolicyVersion
 from socialflow.moderation.review.records import ReviewRules
 from socialflow.moderation.review.service import ReviewQueue
 from socialflow.moderation.review.strikes import StrikeBook
@@ -101,13 +97,7 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
         bulk=BulkActions(store, verdicts, clock),
         appeals=AppealService(store, deciding, verdicts, _rules, clock),
         policies=policies,
-    policies = _Policies(settings)
-    return Moderation(
-        signals=signals,
-        moderator=Moderator(store, gathering=signals, policies=policies, decisions=decisions, strikes=strikes),
-        decisions=decisions,
-        queue=ReviewQueue(store, Verdicts(deciding, strikes, _rules), _rules, clock),
-        live=LiveService(signals, policies, decisions=decisions, store=store, clock=clock),
+        live=LiveService(signals, standing, decisions=decisions, store=store, clock=clock),
     )
 
 

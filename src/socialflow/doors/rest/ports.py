@@ -26,13 +26,13 @@ from socialflow.moderation.chain import AuditChain
 from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.desk import ReviewDesk
 from socialflow.moderation.judging import Judging
+from socialflow.moderation.live.service import LiveService
 from socialflow.moderation.policy.service import PolicyService
 from socialflow.moderation.review.appeals import AppealService
 from socialflow.moderation.review.bulk import BulkActions
 from socialflow.moderation.review.ports import Deciding, ReviewUnit
 from socialflow.moderation.review.service import ReviewQueue
 from socialflow.moderation.transparency.service import TransparencyService
-from socialflow.moderation.live.service import LiveService
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.people import PeopleService
@@ -143,6 +143,7 @@ class Moderation(Protocol):
     def bulk(self) -> BulkActions: ...
     @property
     def appeals(self) -> AppealService: ...
+    @property
     def live(self) -> LiveService: ...
 
 
@@ -189,8 +190,6 @@ class Platform(Protocol):
     def moderation(self) -> Moderation: ...
     @property
     def audit(self) -> AuditChain: ...
-    @property
-    def moderation(self) -> Moderation: ...
     @property
     def jobs(self) -> JobService: ...
     @property
