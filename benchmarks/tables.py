@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.media_tables import MEDIA_TABLES
+from benchmarks.moderation_table import moderation
 from benchmarks.results_file import RESULTS, table_line
 
 _ELSEWHERE = frozenset(
@@ -17,6 +18,7 @@ _ELSEWHERE = frozenset(
         "ranker",
         "variety",
         "keywords",
+        "moderation",
         "text",
         "text_open",
         "filters",
@@ -342,6 +344,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "ranking": ranking,
     "text": text,
     "text_languages": text_languages,
+    "moderation": moderation,
     "keywords": keywords,
     "replies": replies,
     **MEDIA_TABLES,
