@@ -30,8 +30,8 @@ def moderation() -> str:
     }
     lines += [table_line([words[name], str(rate)]) for name, rate in rates.items()]
     told = (
-        f"{report['posts']:,} posts of {report['characters_a_post']} characters on average, {report['abusive']} of them "
-        f"abusive; {machine['cores']} cores, which other work had a share of. In the median chunk, storing and all goes "
-        f"at {report['persisted_over_model']:.2f} of the speed of the text model alone."
+        f"{report['posts']:,} posts of {report['characters_a_post']} characters on average, {report['abusive']} of "
+        f"them abusive; {machine['cores']} cores, which other work had a share of. In the median chunk, all of it "
+        f"goes at {report['persisted_over_model']:.2f} of the speed of the text model alone."
     )
     return "\n".join([*lines, "", told, "", f"`{report['command']}`"])
