@@ -20,7 +20,7 @@ import orjson
 from benchmarks.results_file import write
 from socialflow.content.records import ModerationStatus
 from socialflow.kit.answers import Tier
-from socialflow.kit.clock import SystemClock, to_micros
+from socialflow.kit.clock import SystemClock, from_micros, to_micros
 from socialflow.kit.digests import short_digest
 from socialflow.moderation.audit import event_of
 from socialflow.moderation.chain import AuditChain
@@ -47,6 +47,7 @@ ROWS, TAKEN, AT_ONCE, ROUNDS = 1_000_000, 2_000, 16, 3
 NAMES = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_hate", "spam")
 FROM = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY = PolicyVersion("default", 3, "ab" * 32)
+FACTS = Facts(ContentKind.COMMENT, None, "en")
 MACHINE = Actor(ActorKind.SERVICE, "socialflow")
 
 
@@ -69,24 +70,22 @@ def verdict(score: float) -> Verdict:
 
 
 def stored(count: int) -> Iterator[tuple[Decision, bytes]]:
-    """Sealed decisions with their bytes, ten a second."""
-    for number in range(count):
+    """Sealed decisions with their bytes, ten a second, of a thousand kinds; what differs is put into the bytes."""
+    kinds = []
+    for number in range(1_000):
         found = signals(number)
         score = found.readings["text.toxicity"].value
-        made = Decision(
-            f"{number:032x}",
-            f"post-{number}",
-            Facts(ContentKind.COMMENT, None, "en"),
-            short_digest(str(number)).hex() * 2,
-            "",
-            found,
-            POLICY,
-            verdict(score if isinstance(score, float) else 0.0),
-            MACHINE,
-            FROM + timedelta(seconds=number / 10),
-        )
-        body = encode(made)
-        yield replace(made, seal=digest_of(body)), body
+        said = verdict(score if isinstance(score, float) else 0.0)
+        made = Decision("@id", "@content", FACTS, "@input", "", found, POLICY, said, MACHINE, from_micros(0))
+        kinds.append((made, encode(made)))
+    for number in range(count):
+        made, body = kinds[number % len(kinds)]
+        name, content, judged = f"{number:032x}", f"post-{number}", short_digest(str(number)).hex() * 2
+        at = FROM + timedelta(seconds=number / 10)
+        body = body.replace(b'"@id"', f'"{name}"'.encode()).replace(b'"@content"', f'"{content}"'.encode())
+        body = body.replace(b'"@input"', f'"{judged}"'.encode()).replace(b'"at":0,', f'"at":{to_micros(at)},'.encode())
+        whole = replace(made, id=name, content_id=content, input_digest=judged, at=at, seal=digest_of(body))
+        yield whole, body
 
 
 def fill(path: Path, count: int) -> None:
@@ -122,8 +121,8 @@ async def taking(url: str) -> dict[str, float]:
     service = DecisionService(store, MemoryCache(), SystemClock())
 
     def new(name: str) -> NewDecision:
-        facts, judged = Facts(ContentKind.COMMENT, None, "en"), Judged({"text": "a short comment on a video"})
-        return NewDecision(name, facts, judged, signals(len(name)), POLICY, verdict(0.1), MACHINE)
+        judged = Judged({"text": "a short comment on a video"})
+        return NewDecision(name, FACTS, judged, signals(len(name)), POLICY, verdict(0.1), MACHINE)
 
     async def some(name: str, count: int) -> None:
         for number in range(count):

@@ -78,6 +78,24 @@ def objects() -> str:
     return "\n".join([*lines, "", *clips, "", end])
 
 
+def actions() -> str:
+    """What rules tell of people in clips, of several at once and of one over the whole frame."""
+    path = RESULTS / "actions.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    ways = list(next(iter(report["counts"].values())))
+    lines = [table_line(["Clip", "shows", *(f"{way}: told" for way in ways)]), "|---" * (len(ways) + 2) + "|"]
+    for half, counts in report["counts"].items():
+        told = [", ".join(f"{count} {kind}" for kind, count in sorted(counts[way].items())) for way in ways]
+        lines.append(table_line([f"**{half}**", "", *told]))
+        for row in (row for row in report["clips"] if row["half"] == half):
+            cells = [f"{row[way]['is']}: {', '.join(row[way]['told']) or 'nothing'}" for way in ways]
+            lines.append(table_line([row["name"], ", ".join(row["shows"]) or "nothing", *cells]))
+    spent = ", ".join(f"{way} {value:g}" for way, value in report["frames_a_second_of_the_processor"].items())
+    return "\n".join([*lines, "", f"Frames a second of the processor: {spent}. `{report['command']}`"])
+
+
 def hostile() -> str:
     """What a server said of files that were made to break it, by what was done to them."""
     path = RESULTS / "hostile.json"
@@ -100,6 +118,44 @@ def hostile() -> str:
     return "\n".join([*lines, "", told])
 
 
+def banks() -> str:
+    """Hash banks: texts found again in disguise, strangers that match, and a million hashes."""
+    path = RESULTS / "banks.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    at = str(report["texts"]["similarity"])
+    parts = []
+    for part, of in (("chosen_on", "Chosen on"), ("measured_on", "Measured on")):
+        told = report["texts"][part]
+        steps = list(told["false"])
+        lines = [table_line([f"{of} {told['bank']:,} texts, similarity of", *steps]), "|---" * (len(steps) + 1) + "|"]
+        for edit, recall in told["recall"].items():
+            lines.append(table_line([edit, *(f"{recall[step]:.3f}" for step in steps)]))
+        strangers = f"strangers that match, of {told['unrelated']:,}"
+        lines.append(table_line([strangers, *(str(told["false"][step]) for step in steps)]))
+        parts.append("\n".join(lines))
+    pictures, texts = report["pictures"], report["text_questions"]
+    seconds = pictures["seconds"]
+    end = (
+        f"{pictures['hashes']:,} hashes: {pictures['known_found']} of {pictures['of_known']} known pictures found, "
+        f"{pictures['unknown_found']} others; a question in eight turns takes {_took(pictures)}, and "
+        f"{pictures['less_than_all_rows']:g} times less work than comparing with all. By the clock: stored in "
+        f"{seconds['store']:g} s, read and indexed in {seconds['read_and_index']:g} s, one added and found in "
+        f"{1000 * seconds['add_one_and_find_it']:.0f} ms. A question of a text among {texts['texts']:,} takes "
+        f"{_took(texts)}. The default similarity is {at}. `{report['command']}`"
+    )
+    return "\n\n".join([*parts, end])
+
+
+def _took(told: Mapping[str, Mapping[str, float]]) -> str:
+    worked, clock = told["processor_milliseconds"], told["milliseconds"]
+    return (
+        f"{worked['p50']:g} ms of a processor ({worked['p99']:g} at the 99th percentile; by the clock, beside whatever "
+        f"else ran, {clock['p50']:g} and {clock['p99']:g})"
+    )
+
+
 def search_videos() -> str:
     """Videos found by words, and queries that are right to find nothing."""
     path = RESULTS / "search_videos.json"
@@ -110,10 +166,17 @@ def search_videos() -> str:
     rows = [
         (f"{clips}, labels: the first video is one of the label", report["labels"], "first"),
         (f"{clips}, sentences on them: the first video is the one", report["sentences"], "first"),
+        ("of these, those that the rule for sentences was not chosen on", report["sentences_others"], "first"),
         (f"{photos}, labels that a model has a name for", report["photos_named"], "first"),
+        (f"{photos}, sentences on two of these", report["photos_sentences"], "first"),
         (f"{photos}, all labels", report["photos_labels"], "first"),
         (f"{clips}, keyboard noise: nothing is found", report["abstained"]["noise"], "share"),
         (f"{clips}, unrelated words: nothing is found", report["abstained"]["unrelated"], "share"),
+        (
+            f"{clips}, unrelated sentences: nothing is found",
+            report["abstained"]["sentences"],
+            "share",
+        ),
         (f"{clips}, things that are in none: nothing is found", report["abstained"]["absent"], "share"),
     ]
     lines = [table_line(["Of queries, right", "queries", "share"]), "|---" * 3 + "|"]
@@ -159,7 +222,9 @@ MEDIA_TABLES: Mapping[str, Callable[[], str]] = {
     "copies_videos": copies_videos,
     "video_pass": video_pass,
     "objects": objects,
+    "actions": actions,
     "hostile": hostile,
+    "banks": banks,
     "search_videos": search_videos,
 }
 """Marker on the page, and name of the result -> table."""

@@ -28,6 +28,7 @@ from socialflow.jobs.service import JobService
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import SystemClock
 from socialflow.kit.incoming import Incoming
+from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.chain import AuditChain
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import Recommended
@@ -292,14 +293,8 @@ class FakePlatform:
         self.video = VideoService()
         self.search = VideoSearch(self.store, self.video, self.clock)
         self.image = ImageService()
+        self.banks = HashBanks(self.store, self.clock)
         self.audit = AuditChain(self.store, self.clock)
-        self.moderation = connect(
-            load_settings({"socialflow_home": self.models_dir}),
-            self.store,
-            MemoryCache(),
-            self.clock,
-            Senses(self.text, self.image, self.video, Incoming()),
-        )
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(
@@ -309,6 +304,9 @@ class FakePlatform:
             static_api_key=STATIC_KEY,
             limiter=Limiter(self.per_minute),
         )
+        settings = load_settings({"socialflow_home": self.models_dir, "database_url": "", "redis_url": None})
+        senses = Senses(self.text, self.image, self.video, Incoming(folder=self.models_dir), self.banks)
+        self.moderation = connect(settings, self.store, MemoryCache(), self.clock, senses)
         self.closed = False
 
     async def start(self) -> None:
@@ -321,6 +319,7 @@ class FakePlatform:
         await self.search.close()
         await self.video.close()
         await self.image.close()
+        await self.banks.close()
         await self.store.close()
 
     async def erase_user(self, user_id: str) -> ErasureReceipt:

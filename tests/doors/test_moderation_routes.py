@@ -190,6 +190,9 @@ class TestDecisions:
             "reasons",
             "at",
             "automated",
+            "grounds",
+            "follows",
+            "appeal",
             "appeal_until",
             "how_to_appeal",
         }
@@ -232,5 +235,8 @@ class TestDecisions:
         told = (await client.get(f"{JUDGE}/decisions/{rejected.id}", headers=token("u-ann"))).json()
         assert told["status"] == "rejected"
         assert told["reasons"] == [{"code": "toxicity", "text": "It is rude or disrespectful."}]
+        assert told["follows"] == ["Nobody but you can see it."]
+        assert told["grounds"][0].startswith("It is rude or disrespectful. This rests on the rules of the platform:")
+        assert "You can appeal once" in told["appeal"]
         assert rejected.id in told["how_to_appeal"]
         assert told["appeal_until"] > told["at"]

@@ -41,7 +41,8 @@ class TestSearch:
         assert (hit["item_id"], hit["start"], hit["end"]) == ("i-1", 8.0, 12.0)
         assert hit["why"][0]["kind"] == "speech"
         assert 0 < hit["score"] <= 1
-        assert (told["status"], told["missing"]) == ("complete", [])
+        assert (told["status"], told["missing"], told["commands"]) == ("complete", [], {})
+        assert hit["spaces"] == ["text"]
         assert {made["model"] for made in told["provenance"]} >= {"moments"}
 
     async def test_what_is_not_public_is_found_by_its_author_alone(self, client: httpx.AsyncClient) -> None:
@@ -54,6 +55,14 @@ class TestSearch:
         told = await ask(client, SERVICE, item_id="i-3", query="he opens the fridge", kinds=["speech"])
         assert {hit["item_id"] for hit in told["hits"]} == {"i-3"}
         assert (await ask(client, item_id="i-1", kinds=["sound"]))["status"] == "abstained"
+
+    async def test_a_model_that_was_missing_is_named_with_its_command(
+        self, client: httpx.AsyncClient, platform: FakePlatform
+    ) -> None:
+        await platform.search.put("i-1", DOG, missing=["frames:model:clip-vit-b32"])
+        told = await ask(client)
+        assert (told["status"], told["missing"]) == ("partial", ["frames:model:clip-vit-b32"])
+        assert told["commands"] == {"clip-vit-b32": "socialflow models pull clip-vit-b32"}
 
     async def test_nonsense_abstains(self, client: httpx.AsyncClient) -> None:
         told = await ask(client, query="vbxq wzrtp")

@@ -44,7 +44,9 @@ async def live(store: Store) -> None:
         words = await unit.analyses.words(await unit.analyses.pending(1))
         await unit.analyses.land([(words[0], named)], "v1")
         said = clip_of("hers-1", [Event(EventKind.SPEECH, 0.0, 1.0, f"I am {NAME}", 1.0)])
-        await unit.moments.put((await unit.items.get("hers-1")).key, said, "letters", np.ones((1, 2), np.float32), NOW)
+        await unit.moments.put(
+            (await unit.items.get("hers-1")).key, said, {"letters": np.ones((1, 2), np.float32)}, NOW
+        )
         await unit.items.add_stats([ItemStats("hers-1", NOW, views=1)])
         await unit.interactions.add(
             [

@@ -120,7 +120,7 @@ class TestIndexing:
             (kept,) = batch
             assert kept.vectors is None
             vectors = text_space().vectors(kept.clip.words())
-            await unit.moments.put(kept.key, kept.clip, "older", vectors, NOW)
+            await unit.moments.put(kept.key, kept.clip, {"older": vectors}, NOW)
         assert await ids(search, "dog") == ["walk"]
         async with store.read() as unit:
             (batch,) = [one async for one in unit.moments.kept(text_space().name)]

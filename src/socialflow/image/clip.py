@@ -1,14 +1,20 @@
-"""Pictures and texts in one space: models of the CLIP family (Radford et al. 2021)."""
+"""Pictures and texts in one space: models of the CLIP family (Radford et al. 2021).
+
+A model has two towers, and each is loaded where it is used: who looks at pictures has no need of the other's memory.
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from pydantic_core import to_json
 
 from socialflow.catalogue.upstream.handed import Handed, runnable
+from socialflow.catalogue.upstream.records import Installed
 from socialflow.errors import ArtefactError
 from socialflow.image.prepare import batch
 from socialflow.image.records import Colours
@@ -19,49 +25,85 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 
+MODEL = "clip-vit-b32"
 TOKENS = 77
 """Tokens of a text at most, the first and last of which say where it begins and ends."""
 
 
-class Clip:
-    """A handed model with the graphs `image` and `text` and a `tokenizer.json`. Two of one model are equal.
+class _Tower:
+    """One graph of a handed model. Two of one model are equal."""
+
+    graph: ClassVar[str]
+    output: ClassVar[str]
+
+    def __init__(self, model: Handed) -> None:
+        self._loaded = runnable(model, self.graph)
+        self.name = self._loaded.installed.card.name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and other._loaded is self._loaded
+
+    def __hash__(self) -> int:
+        return id(self._loaded)
+
+    def _rows(self, feeds: dict[str, Array]) -> Floats:
+        """What comes out (n, d), made of length 1; inputs that the graph does not take are left out."""
+        run = self._loaded.graph(self.graph)
+        taken = {tensor.name for tensor in run.inputs}
+        given = {name: value for name, value in feeds.items() if name in taken}
+        rows = run.run(given)[self.output].astype(np.float32)
+        unit: Floats = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        return unit
+
+
+class ClipPictures(_Tower):
+    """The tower of pictures: the graph `image`.
 
     Raises:
         ArtefactError, ModelUnavailable: it cannot be loaded, or is no such model.
     """
 
+    graph, output = "image", "image_embeds"
+
     def __init__(self, model: Handed) -> None:
-        self._loaded = runnable(model)
-        card = self._loaded.installed.card
-        if card.image is None:
-            raise ArtefactError(f"the card of {card.name} does not say how a picture becomes its input")
-        self.name, self._fit = card.name, card.image
+        super().__init__(model)
+        image = self._loaded.installed.card.image
+        if image is None:
+            raise ArtefactError(f"the card of {self.name} does not say how a picture becomes its input")
+        self._fit = image
+
+    def vectors(self, pictures: Sequence[Colours]) -> Floats:
+        """Of pictures (h, w, 3), in one run (n, d), of length 1."""
+        return self._rows({"pixel_values": batch(pictures, self._fit)})
+
+
+class ClipTexts(_Tower):
+    """The tower of texts: the graph `text` and a `tokenizer.json`.
+
+    Raises:
+        ArtefactError, ModelUnavailable: it cannot be loaded, or is no such model.
+    """
+
+    graph, output = "text", "text_embeds"
+
+    def __init__(self, model: Handed) -> None:
+        super().__init__(model)
         self._tokenizer = _tokenizer(self._loaded.installed.path("tokenizer.json"))
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Clip) and other._loaded is self._loaded
-
-    def __hash__(self) -> int:
-        return id(self._loaded)
-
-    def pictures(self, pictures: Sequence[Colours]) -> Floats:
-        """Vectors (n, d) of pictures (h, w, 3), of length 1."""
-        return self._vectors("image", {"pixel_values": batch(pictures, self._fit)}, "image_embeds")
-
-    def texts(self, texts: Sequence[str]) -> Floats:
-        """Vectors (n, d) of texts, of length 1; of long ones the beginning counts."""
+    def vectors(self, texts: Sequence[str]) -> Floats:
+        """Of texts, in one run (n, d), of length 1; of long ones the beginning counts."""
         read = self._tokenizer.encode_batch(list(texts))
         ids, seen = (
             np.array(rows, np.int64) for rows in zip(*((one.ids, one.attention_mask) for one in read), strict=True)
         )
-        return self._vectors("text", {"input_ids": ids, "attention_mask": seen}, "text_embeds")
+        return self._rows({"input_ids": ids, "attention_mask": seen})
 
-    def _vectors(self, graph: str, feeds: dict[str, Array], output: str) -> Floats:
-        run = self._loaded.graph(graph)
-        taken = {tensor.name for tensor in run.inputs}
-        rows = run.run({name: value for name, value in feeds.items() if name in taken})[output].astype(np.float32)
-        vectors: Floats = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-        return vectors
+
+def space_of(model: Installed) -> str:
+    """Name of the space that a model makes: its own, and a digest of everything that a vector depends on, which is
+    every file and how pictures are made to fit. Vectors of two names do not compare."""
+    files = sorted((path, entry.sha256) for path, entry in model.files.items())
+    return f"{model.card.name}@{sha256(to_json([files, model.card.image])).hexdigest()[:16]}"
 
 
 @lru_cache(2)

@@ -47,6 +47,7 @@ class ObjectModel:
         card = self._model.installed.card
         if card.image is None or card.name not in _READERS:
             raise ArtefactError(f"{card.name} finds no objects; {', '.join(_READERS)} do")
+        self.name = card.name
         self._image, self._read = card.image, _READERS[card.name]
         self._labels = self._model.installed.labels()
 

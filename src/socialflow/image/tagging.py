@@ -8,12 +8,11 @@ import numpy as np
 
 from socialflow.catalogue.upstream.handed import Handed
 from socialflow.image.classify import Classifier, Floats, softmax
-from socialflow.image.clip import Clip
+from socialflow.image.clip import ClipPictures, ClipTexts
 from socialflow.image.records import Colours
 
 CLASSES = ("imagenet-mobilenet-v2", "imagenet-mobilenet-v2-onnx")
 """Models of the thousand classes, the better one first."""
-CLIP = "clip-vit-b32"
 CANDIDATES = (
     "food", "nature", "people", "animal", "travel", "technology", "sports", "art", "fashion", "music", "selfie",
     "group photo", "landscape", "sunset", "beach",
@@ -83,8 +82,8 @@ def class_tags(row: Floats, labels: Sequence[str], source: str) -> list[Tag]:
 
 def clip_tags(model: Handed, pictures: Sequence[Colours], words: tuple[str, ...] = CANDIDATES) -> list[Tag]:
     """Tags among some words, by how near pictures and words lie (zero-shot; Radford et al. 2021)."""
-    clip = Clip(model)
-    near = softmax(100 * clip.pictures(pictures) @ _words(clip, words).T).mean(0)
+    clip = ClipPictures(model)
+    near = softmax(100 * clip.vectors(pictures) @ _words(ClipTexts(model), words).T).mean(0)
     return [_tag(word, float(value), clip.name) for word, value in zip(words, near, strict=True) if value >= LEAST]
 
 
@@ -110,5 +109,5 @@ def _tag(tag: str, confidence: float, source: str) -> Tag:
 
 
 @lru_cache(8)
-def _words(clip: Clip, words: tuple[str, ...]) -> Floats:
-    return clip.texts([f"a photo of {word}" for word in words])
+def _words(clip: ClipTexts, words: tuple[str, ...]) -> Floats:
+    return clip.vectors([f"a photo of {word}" for word in words])

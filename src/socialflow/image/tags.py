@@ -5,8 +5,9 @@ from typing import ClassVar
 from socialflow.catalogue.upstream.handed import first_of, handed, provenance
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.image.analysis import ImageAnalysis
+from socialflow.image.clip import MODEL as CLIP
 from socialflow.image.reader import Seen
-from socialflow.image.tagging import CLASSES, CLIP, merged, object_tags
+from socialflow.image.tagging import CLASSES, merged, object_tags
 from socialflow.kit.analyses import Options
 from socialflow.kit.answers import Answered, Status
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 from socialflow.content.ports import ItemRepository
@@ -13,7 +14,8 @@ from socialflow.kit.answers import Tier
 from socialflow.moderation.decisions import DecisionService, NewDecision
 from socialflow.moderation.gather.records import Content, Gathered, content_of
 from socialflow.moderation.policy.evaluate import Compiled, evaluate
-from socialflow.moderation.records import Actor, ActorKind, Decision, PolicyVersion, Reading, Verdict
+from socialflow.moderation.policy.shadow import Noted, Notes, Standing
+from socialflow.moderation.records import Actor, ActorKind, Decision, Reading, Verdict
 from socialflow.moderation.review.ports import ReviewUnit
 from socialflow.moderation.review.records import NewReview
 from socialflow.moderation.review.service import enqueue_all, withdraw_all
@@ -25,14 +27,6 @@ TRIES = 3
 """How often decisions are stored at most where others decide about the same at the same instant."""
 REJECTED_BEFORE = "history.rejected"
 """The signal that a person rejected what stood in the place of the content before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The version of a policy that content is judged by."""
-
-    version: PolicyVersion
-    policy: Compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +71,14 @@ class WaitingRepository(Protocol):
         ...
 
 
+class ShadowRepository(Protocol):
+    """What versions of policies in the shadow say."""
+
+    async def note(self, noted: Sequence[Noted], at: datetime) -> None:
+        """Count it beside what was decided."""
+        ...
+
+
 class ModerationUnit(ReviewUnit, Protocol):
     """What one unit of work needs to decide about items."""
 
@@ -88,6 +90,11 @@ class ModerationUnit(ReviewUnit, Protocol):
     @property
     def unmoderated(self) -> WaitingRepository:
         """Items that wait."""
+        ...
+
+    @property
+    def policies(self) -> ShadowRepository:
+        """What shadows say."""
         ...
 
 
@@ -177,6 +184,7 @@ class Moderator:
                 elif isinstance(end, DecidedByPerson):
                     await unit.unmoderated.settle(one.item.key)
             await self._follow_up(unit, decided)
+            await _note(unit, decided)
         return decided
 
     async def _follow_up(self, unit: ModerationUnit, decided: Sequence[Decided]) -> None:
@@ -228,6 +236,16 @@ def _review(decided: Decided, views: int) -> NewReview:
         reach=views,
         language=decision.facts.language,
     )
+
+
+async def _note(unit: ModerationUnit, decided: Sequence[Decided]) -> None:
+    """Count what shadows say beside what was decided; the last step of a transaction."""
+    notes = Notes()
+    for one in decided:
+        made = one.decision
+        notes.take(one.judgement.standing, made.content_id, made.signals, made.facts, made.verdict)
+    if rows := notes.rows():
+        await unit.policies.note(rows, decided[-1].decision.at)
 
 
 def judged_of(item: Item) -> Judged:

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -188,11 +188,6 @@ def facts_within(body: bytes) -> bytes:
     """The JSON of the facts, cut out of a canonical decision."""
     start = body.index(_FACTS) + len(_FACTS)
     return body[start : body.index(_AFTER_FACTS, start)]
-
-
-def unsealed(decision: Decision) -> Decision:
-    """The decision without its seal, for who makes another of it."""
-    return replace(decision, seal="")
 
 
 def _plain(record: Facts | PolicyVersion | Actor | Hit) -> dict[str, object]:

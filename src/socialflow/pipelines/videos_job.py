@@ -1,6 +1,6 @@
 """Analysis of many videos of the platform, as batch work."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from socialflow.pipelines.job_config import JobConfig, read_config
 from socialflow.video.analysis import Report
 from socialflow.video.reader import Watching
 from socialflow.video.search.telling import ASKED
-from socialflow.video.service import VideoService
+from socialflow.video.service import Asked, VideoService
 
 MOST = 200
 """Videos of one job."""
@@ -67,12 +67,12 @@ class AnalyseVideos:
             Overloaded, ModelUnavailable, StoreUnavailable: nothing of a single video.
         """
         config = read_config(VideosConfig, run.job.config)
-        names = self._names(config)
+        asked = self._asked(config)
         videos = list(dict.fromkeys(config.video_ids))
         report, told = BatchReport(len(videos)), dict[str, Any]()
         for place, name in enumerate(videos):
             try:
-                told[name] = await self._one(name, names, _part(run, place, len(videos)), index=config.index)
+                told[name] = await self._one(name, asked, _part(run, place, len(videos)), index=config.index)
                 report.done += 1
             except _OF_THE_VIDEO as problem:
                 report.note(name, problem)
@@ -82,7 +82,7 @@ class AnalyseVideos:
         partial = report.partial or any(one["status"] is not Status.COMPLETE for one in told.values())
         return Outcome({**report.as_json(), "videos": told}, partial=partial)
 
-    def _names(self, config: VideosConfig) -> Sequence[str]:
+    def _asked(self, config: VideosConfig) -> Asked:
         """Analyses as they are called here, those of the index with them. Raises InvalidInput."""
         names = [SINGULAR.get(name, name) for name in config.analyses]
         if unknown := sorted(set(names) - set(self._video.names)):
@@ -91,15 +91,15 @@ class AnalyseVideos:
             )
         return tuple(dict.fromkeys([*names, *(ASKED if config.index else ())]))
 
-    async def _one(self, name: str, names: Sequence[str], watching: Watching, *, index: bool) -> dict[str, Any]:
-        report = await self._video.analyse_url(await address_of(self._store, name), names, watching)
+    async def _one(self, name: str, asked: Asked, watching: Watching, *, index: bool) -> dict[str, Any]:
+        report = await self._video.analyse_url(await address_of(self._store, name), asked, watching)
         kept = index and await self._search.take(name, report) is not None
         return {
             "status": report.status,
             "missing": list(report.missing),
             "seconds": round(max(report.read.seconds, report.read.sound_seconds), 3),
             "indexed": kept,
-            "analyses": {key: _told(one) for key, one in report.analyses.items()},
+            "analyses": {key: _told(report.analyses[key]) for key in asked if isinstance(key, str)},
         }
 
 

@@ -6,16 +6,20 @@ from typing import TypedDict
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.catalogue.upstream.shared import shared_models
 from socialflow.kit.answers import Provenance, Status
-from socialflow.video.actions import Action, ActionAnalysis
+from socialflow.video.actions import ActionAnalysis, Person, Shown
 from socialflow.video.analysis import answered
 from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 
 
 class Actions(TypedDict):
-    """Actions in order of time. `classes` is how many are known: 400 with the model of Kinetics-400, nine without.
-    `missing` names that model, `person` where nobody was seen, and `video:...` where the file breaks off."""
+    """`actions` are what the picture as a whole shows, in order of time; `people` who was followed, and what each does
+    (none with the model of Kinetics-400, which looks at the whole). `classes` is how many actions are known: 400 with
+    that model, 21 without. `missing` names that model and the one that finds people; `person` or `joints` where nobody
+    was seen or not clearly enough, `people:rest` where there were more than are asked about, and `video:...` where the
+    file breaks off."""
 
-    actions: list[Action]
+    actions: list[Shown]
+    people: list[Person]
     classes: int
     status: Status
     missing: list[str]
@@ -23,7 +27,7 @@ class Actions(TypedDict):
 
 
 class ActionRecognizer:
-    """Recognises what people do and between which seconds (see `socialflow.video.actions.ActionAnalysis`).
+    """Recognises what each person does, and between which seconds (see `socialflow.video.actions.ActionAnalysis`).
 
     Parameters:
         models: those that others trained; None: those of this installation.
@@ -40,6 +44,7 @@ class ActionRecognizer:
         told = answered(analysis, seen)
         return Actions(
             actions=told.answer["actions"],
+            people=told.answer["people"],
             classes=told.answer["classes"],
             status=told.status,
             missing=list(told.missing),

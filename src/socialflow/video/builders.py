@@ -15,6 +15,7 @@ from socialflow.video.observers.actions import ActionObserver
 from socialflow.video.observers.blood import BloodObserver
 from socialflow.video.observers.events import EventObserver
 from socialflow.video.observers.faces import FaceObserver
+from socialflow.video.observers.frames import FrameObserver
 from socialflow.video.observers.loudness import LoudnessObserver
 from socialflow.video.observers.nsfw import NSFWObserver
 from socialflow.video.observers.objects import ObjectObserver
@@ -43,6 +44,7 @@ OBSERVERS: Mapping[str, type[Observer]] = {
     "blood": BloodObserver,
     "events": EventObserver,
     "faces": FaceObserver,
+    "frames": FrameObserver,
     "loudness": LoudnessObserver,
     "nsfw": NSFWObserver,
     "objects": ObjectObserver,

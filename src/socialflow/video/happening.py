@@ -80,8 +80,12 @@ def _sights(seen: Pass, answer: Answer) -> Iterator[Event]:
 
 
 def _actions(_: Pass, answer: Answer) -> Iterator[Event]:
-    for one in answer["actions"]:
-        yield Event(EventKind.ACTION, one["start"], one["end"], one["action"], one["confidence"])
+    """Those of each person, whose track is the same among objects; else those of nobody in particular."""
+    whose: list[tuple[Answer, int | None]] = [
+        (one, person["id"]) for person in answer["people"] for one in person["actions"]
+    ]
+    for one, track in whose or [(one, None) for one in answer["actions"]]:
+        yield Event(EventKind.ACTION, one["start"], one["end"], one["action"], one["confidence"], track)
 
 
 _TELLERS: Mapping[str, Callable[[Pass, Answer], Iterator[Event]]] = {

@@ -1,12 +1,16 @@
 """The protocol of those who watch a video: what each needs, and how it is fed."""
 
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeVar
 
 from socialflow.image.records import Colours
 from socialflow.kit.findings import Finding
 from socialflow.video.records import Luma, Samples, VideoInfo
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,19 @@ class Frame(Protocol):
     def colours(self, largest: int | None = None) -> Colours:
         """Red, green, blue; with `largest`, made smaller so that no side is longer."""
         ...
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` makes of this frame; whoever else asks by this name gets the same, and nothing is made again."""
+        ...
+
+
+def due_after(seconds: float, rate: float) -> float:
+    """When the next of `rate` samples a second is due: on a grid from 0, so that rates hold however frames fall.
+
+    >>> due_after(0.0, 2.0), due_after(0.51, 2.0)
+    (0.5, 1.0)
+    """
+    return (math.floor(seconds * rate + 1e-6) + 1) / rate
 
 
 class Observer(ABC):

@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float64]
 JOINTS = 17
 SEEN = 0.25
 """Score from which a joint counts as seen."""
+CLEAR = 0.5
+"""Median score through a window from which joints are judged: below it the model guesses the place."""
 WINDOW, STEP = 1.6, 0.8
 """Seconds of a window, and from one to the next."""
 FEWEST = 4
@@ -33,12 +35,12 @@ def actions_in(joints: Joints) -> Mapping[str, float]:
 
     Only what can be seen is judged: without legs nobody stands, sits, walks or kicks.
     """
-    torso = np.isfinite(_torso(joints))
+    torso = np.isfinite(torsos(joints))
     seen = joints[torso]
     if len(seen) < FEWEST:
         return {}
-    size = float(np.median(_torso(seen)))
-    if size <= 0:
+    size = float(np.median(torsos(seen)))
+    if size <= 0 or not _visible(seen, (*_SHOULDERS, *_HIPS)):
         return {}
     shoulders, hips = _middle(seen, _SHOULDERS), _middle(seen, _HIPS)
     lean = float(np.median(np.degrees(np.arctan2(np.abs(shoulders - hips)[:, 0], np.abs(shoulders - hips)[:, 1]))))
@@ -76,8 +78,11 @@ def _of_legs(joints: Joints, size: float, upright: float) -> dict[str, float]:
     straight = ramp(float(np.median(np.stack(bend))), 135, 160)
     apart = (ankles[:, 0] - ankles[:, 1]) / size
     across, along = (float(np.ptp(apart[:, axis])) for axis in (0, 1))
-    steps = ramp(_swings(apart[:, 0], 0.25), 0, 2) * ramp(across, 0.4, 0.9) * ramp(across / max(along, 1e-6), 0.6, 1.2)
-    fast = ramp(125 - float(np.min(np.stack(bend))), 0, 30)
+    steps = (
+        ramp(_swings(apart[:, 0], 0.25), 0.5, 2.5) * ramp(across, 0.4, 0.9) * ramp(across / max(along, 1e-6), 0.6, 1.2)
+    )
+    bent = np.quantile(np.stack(bend), 0.2, axis=1)  # in two frames of ten: one alone is often a mistake
+    fast = ramp(125 - float(bent.max()), 0, 15)  # a knee bends to 120 in a walk, below 110 in a run; in a kick but one
     lift = _leap(hips[:, 1] / size, ankles[:, :, 1].max(1) / size)
     kick = ramp(float(np.abs(apart[:, 1]).max()), 0.45, 0.8) * ramp(float(np.ptp(np.abs(apart[:, 1]))), 0.3, 0.6)
     still = 1 - max(steps, lift, kick)
@@ -118,8 +123,8 @@ def _swings(values: Floats, least: float) -> int:
     return turns
 
 
-def _torso(joints: Joints) -> Floats:
-    """Its length in each frame; NaN where it is not seen."""
+def torsos(joints: Joints) -> Floats:
+    """Length of the torso in each frame; NaN where it is not seen."""
     length = np.linalg.norm(_middle(joints, _SHOULDERS) - _middle(joints, _HIPS), axis=1)
     seen = (joints[:, [*_SHOULDERS, *_HIPS], 2] >= SEEN).all(1)
     found: Floats = np.where(seen & (length > 0), length, np.nan)
@@ -132,8 +137,9 @@ def _middle(joints: Joints, pair: tuple[int, int]) -> Floats:
 
 
 def _visible(joints: Joints, which: tuple[int, ...]) -> bool:
-    """Whether these joints are seen in most frames."""
-    return bool((joints[:, list(which), 2] >= SEEN).all(1).mean() >= 0.6)
+    """Whether these joints are seen in most frames, and clearly on the whole."""
+    scores = joints[:, list(which), 2]
+    return bool((scores >= SEEN).all(1).mean() >= 0.6 and (np.median(scores, axis=0) >= CLEAR).all())
 
 
 def _legs() -> list[tuple[int, int, int]]:

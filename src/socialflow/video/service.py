@@ -88,16 +88,18 @@ class VideoService:
     async def _chosen(self, asked: Asked) -> list[Analysis]:
         """Analyses as they are asked; to open their models may read files."""
 
-        def make() -> list[Analysis]:
-            named = chosen([one for one in asked if isinstance(one, str)], self._models, self._analyses)
-            return [*named, *(one(self._models) for one in asked if not isinstance(one, str))]
-
-        return await asyncio.to_thread(make)
+        return await asyncio.to_thread(made, asked, self._models, self._analyses)
 
     async def _watched(self, path: Path, analyses: Sequence[Analysis], watching: Watching | None) -> Report:
         watched = asking.watched_by(analyses)
         seen = await aside(lambda heard: self._reader.watch(path, watched, heard), watching)
         return await asyncio.to_thread(report, seen, analyses)
+
+
+def made(asked: Asked, models: Models, analyses: Table = ANALYSES) -> list[Analysis]:
+    """Analyses by name, each once, and those that are asked in a way of their own. Raises InvalidInput."""
+    named = chosen([one for one in asked if isinstance(one, str)], models, analyses)
+    return [*named, *(one(models) for one in asked if not isinstance(one, str))]
 
 
 def chosen(names: Sequence[str] | None, models: Models | None = None, analyses: Table = ANALYSES) -> list[Analysis]:

@@ -3,7 +3,6 @@
 Imported by what runs in a bounded child (`video.work`); the decoder comes with the `media` extra.
 """
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from av.video.reformatter import ColorRange
 from socialflow.errors import MediaUnreadable, TooLarge
 from socialflow.image.records import Colours
 from socialflow.video.kinds import HEAD, container_of
-from socialflow.video.observer import Observer
+from socialflow.video.observer import Observer, T, due_after
 from socialflow.video.records import (
     SOUND_RATE,
     Bounds,
@@ -133,6 +132,7 @@ class _Frame:
     def __init__(self, frame: VideoFrame, number: int, seconds: float) -> None:
         self._frame, self.number, self.seconds = frame, number, seconds
         self._made: dict[int | None, Colours] = {}
+        self._kept: dict[str, Any] = {}
 
     def luma(self) -> Luma:
         """As `observer.Frame` has it."""
@@ -143,6 +143,13 @@ class _Frame:
         if largest not in self._made:
             self._made[largest] = self._colours(largest)
         return self._made[largest]
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """As `observer.Frame` has it."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        kept: T = self._kept[name]
+        return kept
 
     def _colours(self, largest: int | None) -> Colours:
         frame = self._frame
@@ -254,7 +261,7 @@ class _Pass:
             shown = _Frame(frame, number, seconds)
             for observer in due:
                 observer.frame(shown)
-                self._due[observer] = _next(seconds, observer.needs.sampled or 1.0)
+                self._due[observer] = due_after(seconds, observer.needs.sampled or 1.0)
         if number % _REPORT_EVERY == 0 and self.info.duration:
             self._progress(min(1.0, seconds / self.info.duration))
 
@@ -319,11 +326,6 @@ def _turned(frame: VideoFrame) -> int:
 
 def _step(info: VideoInfo) -> int:
     return max(1, min(info.width, info.height) // SHORT_SIDE)
-
-
-def _next(seconds: float, rate: float) -> float:
-    """When the next sample is due: on a grid from 0, so that rates hold however frames fall."""
-    return (math.floor(seconds * rate + 1e-6) + 1) / rate
 
 
 def _said(problem: Exception) -> str:

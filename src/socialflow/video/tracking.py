@@ -143,6 +143,11 @@ class Tracker:
         self._live: list[Track] = []
         self._at: float | None = None
 
+    @property
+    def seen(self) -> list[Track]:
+        """Those that the latest sample showed."""
+        return [track for track in self._live if track.seconds[-1] == self._at]
+
     def cut(self) -> None:
         """The picture is another one now: whatever was followed ends."""
         self._live = []

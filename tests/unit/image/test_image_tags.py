@@ -13,7 +13,7 @@ from socialflow.catalogue.upstream.ports import Models
 from socialflow.catalogue.upstream.store import UpstreamModels
 from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable
 from socialflow.image import ImageTagger
-from socialflow.image.clip import Clip
+from socialflow.image.clip import ClipPictures, ClipTexts
 from socialflow.image.reader import ImageReader, Seen
 from socialflow.image.records import ImageInfo
 from socialflow.image.tagging import GROUPS, class_tags
@@ -94,16 +94,16 @@ class TestWords:
         assert {one["source"] for one in told["tags"]} == {"clip-vit-b32", "imagenet-mobilenet-v2-onnx"}
 
     def test_vectors_have_length_one_and_long_texts_are_cut(self, both: Models) -> None:
-        clip = Clip(handed(both.open("clip-vit-b32")))
-        vectors = clip.texts(["food", "nature " * 300, ""])
+        model = handed(both.open("clip-vit-b32"))
+        vectors = ClipTexts(model).vectors(["food", "nature " * 300, ""])
         assert vectors.shape == (3, 512)
         assert np.linalg.norm(vectors[:2], axis=1) == pytest.approx(1)
-        assert clip.pictures([of(RED), of(GREEN)]) @ vectors[:2].T == pytest.approx(np.eye(2), abs=0.6)
+        assert ClipPictures(model).vectors([of(RED), of(GREEN)]) @ vectors[:2].T == pytest.approx(np.eye(2), abs=0.6)
 
     def test_what_is_no_tokenizer(self, tmp_path: Path) -> None:
         models = stocked(tmp_path, {"clip-vit-b32": {**WORDS["clip-vit-b32"], "tokenizer.json": b"{}"}})
         with pytest.raises(ArtefactError, match="no tokenizer"):
-            Clip(handed(models.open("clip-vit-b32")))
+            ClipTexts(handed(models.open("clip-vit-b32")))
 
 
 class TestTogether:

@@ -13,10 +13,13 @@ from tests.shared_data import media, shared_models
 from tests.stocked import colour_actions, stocked
 
 from socialflow.catalogue.upstream.handed import NoModels
+from socialflow.catalogue.upstream.records import Installed
 from socialflow.catalogue.upstream.store import UpstreamModels
+from socialflow.kit.analyses import watched_by
 from socialflow.kit.answers import Status, Tier
 from socialflow.video import ActionRecognizer
-from socialflow.video.actions import localised
+from socialflow.video.actions import Action, ActionAnalysis, Person, localised, shown_by
+from socialflow.video.objects import ObjectAnalysis
 from socialflow.video.poses import ACTIONS, actions_in
 from socialflow.video.reader import VideoReader
 
@@ -113,6 +116,20 @@ class TestRules:
         assert actions_in(body) == {}
         assert actions_in(upright(2)) == {}
 
+    def test_joints_that_the_model_guesses_are_not_judged(self) -> None:
+        body = upright()
+        body[:, 13:, 2] = 0.4
+        assert "standing" not in actions_in(body)
+        body[:, [5, 6, 11, 12], 2] = 0.4
+        assert actions_in(body) == {}
+
+    def test_who_bends_one_knee_does_not_run(self) -> None:
+        body = upright()
+        swing = 0.3 * np.sin(np.arange(FRAMES) * np.pi / 2 + np.pi / 4)
+        body[:, 15, 0], body[:, 16, 0] = 0.5 + swing, 0.5 - swing
+        body[::2, 15, 1], body[::2, 13, 0] = 0.75, 0.5
+        assert actions_in(body)["running"] == 0.0
+
     @given(st.integers(0, 2**32 - 1), st.floats(0.05, 4), st.floats(-2, 2))
     def test_size_and_place_do_not_matter(self, seed: int, scale: float, shift: float) -> None:
         rng = np.random.default_rng(seed)
@@ -131,6 +148,18 @@ class TestSpans:
         seen = [(0.0, 1.6, {"waving": 0.6}), (0.8, 2.4, {}), (1.6, 3.2, {"waving": 0.9}), (4.0, 5.6, {"waving": 0.5})]
         found = localised(seen, 0.5)
         assert [(one["start"], one["end"], one["confidence"]) for one in found] == [(0.0, 3.2, 0.9), (4.0, 5.6, 0.5)]
+
+    def test_the_picture_shows_what_anybody_does(self) -> None:
+        people = [person(1, ("standing", 0.0, 2.0)), person(2, ("standing", 1.0, 3.0), ("waving", 1.0, 2.0))]
+        people.append(person(3, ("standing", 5.0, 6.0)))
+        found = [(one["action"], one["start"], one["end"], one["people"]) for one in shown_by(people)]
+        assert found == [("standing", 0.0, 3.0, [1, 2]), ("waving", 1.0, 2.0, [2]), ("standing", 5.0, 6.0, [3])]
+
+
+def person(number: int, *actions: tuple[str, float, float]) -> Person:
+    """Somebody who does this."""
+    told = [Action(action=name, confidence=0.9, start=start, end=end) for name, start, end in actions]
+    return Person(id=number, first=0.0, last=6.0, boxes=[], actions=told)
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +216,65 @@ class TestClips:
         assert (told["status"], told["missing"]) == (Status.PARTIAL, ["model:action-r3d18-kinetics"])
         assert {one.tier for one in told["provenance"]} == {Tier.HEURISTIC, Tier.DOWNLOADED}
 
-    def test_who_is_too_far_away_is_not_guessed_at(self, recogniser: ActionRecognizer) -> None:
+    def test_whose_joints_are_not_seen_is_not_guessed_at(self, recogniser: ActionRecognizer) -> None:
         told = recogniser.predict(media("video-people-traffic") / "people-detection.gif")
         assert (told["status"], told["actions"]) == (Status.ABSTAINED, [])
-        assert "person" in told["missing"]
+        assert told["missing"] == ["model:action-r3d18-kinetics", "joints"]
+        assert [one["actions"] for one in told["people"]] == [[]]
+
+    def test_two_people_side_by_side(self, recogniser: ActionRecognizer, beside: Path) -> None:
+        juggler, signer = sorted(recogniser.predict(beside)["people"], key=lambda one: one["boxes"][0]["box"]["left"])
+        assert "standing" in {one["action"] for one in juggler["actions"]}
+        assert {one["action"] for one in signer["actions"]} == {"gesturing"}
+
+    def test_without_a_model_of_objects_one_person_is_followed(
+        self, reader: VideoReader, tmp_path: Path, beside: Path
+    ) -> None:
+        lacking = Lacking(UpstreamModels(tmp_path, shared_models()))
+        told = ActionRecognizer(lacking, reader).predict(beside)
+        assert (told["status"], len(told["people"])) == (Status.PARTIAL, 1)
+        assert told["missing"] == ["model:action-r3d18-kinetics", "model:yolox-nano-coco"]
+
+    def test_people_have_the_numbers_that_they_have_among_objects(
+        self, reader: VideoReader, tmp_path: Path, beside: Path
+    ) -> None:
+        models = UpstreamModels(tmp_path, shared_models())
+        actions, objects = ActionAnalysis(models), ObjectAnalysis(models)
+        seen = reader.watch(beside, watched_by([actions, objects]))
+        people, tracks = actions.conclude(seen).answer["people"], objects.conclude(seen).answer["tracks"]
+        told = {one["id"]: one["boxes"] for one in tracks if one["label"] == "person"}
+        assert {one["id"]: one["boxes"] for one in people} == told
+
+
+class Lacking:
+    """Models, but those that find objects."""
+
+    def __init__(self, models: UpstreamModels) -> None:
+        self._models = models
+
+    def open(self, name: str) -> Installed:
+        return NoModels().open(name) if name.endswith("-coco") else self._models.open(name)
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A juggler to the left of somebody who signs."""
+    clips = [media("video-actions") / name for name in ("05_default_juggle.mp4", "asl_book.mkv")]
+    rows = zip(*(small_frames(clip, 240, 3.0) for clip in clips), strict=False)
+    return film(tmp_path_factory.mktemp("beside") / "clip.mp4", [np.hstack(row) for row in rows], rate=12)
+
+
+def small_frames(clip: Path, height: int, seconds: float) -> Iterator[np.ndarray]:
+    """Twelve frames a second of the beginning of a clip."""
+    import av
+
+    due = 0.0
+    with av.open(str(clip)) as container:
+        for frame in container.decode(video=0):
+            if frame.time >= seconds:
+                return
+            if frame.time >= due - 1e-6:
+                due += 1 / 12
+                yield frame.to_ndarray(
+                    format="rgb24", height=height, width=frame.width * height // frame.height // 2 * 2
+                )

@@ -69,6 +69,24 @@ class TestFrames:
         notes, _ = watched(film(tmp_path / "three.mp4", (plain(90) for _ in range(75))))
         assert [seconds for seconds, _ in notes.sampled] == pytest.approx([0.0, 0.52, 1.0, 1.52, 2.0, 2.52])
 
+    def test_what_one_makes_of_a_frame_others_need_not_make_again(self, tmp_path: Path) -> None:
+        made: list[float] = []
+
+        class Maker(Notes):
+            def frame(self, frame: Frame) -> None:
+                self.times.append(frame.once("seconds", lambda: made.append(frame.seconds) or frame.seconds))
+
+        class Often(Maker):
+            name = "often"
+            needs = Needs(sampled=5.0)
+
+        seldom, often = Maker(), Often()
+        seldom.luma = lambda number, seconds, luma: None  # type: ignore[method-assign]
+        stream.watch(film(tmp_path / "clip.mp4", [plain(90)] * 30), [seldom, often])
+        assert seldom.times == [0.0, 0.52, 1.0]
+        assert len(often.times) == 6
+        assert made == sorted({*seldom.times, *often.times})
+
     def test_colours_are_red_green_blue(self, tmp_path: Path) -> None:
         red = np.zeros((48, 64, 3), np.uint8)
         red[..., 0] = 220

@@ -1,6 +1,6 @@
 """Things followed from sample to sample."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -149,14 +149,31 @@ class Still:
 
     def __init__(self, number: int, shade: int = 90) -> None:
         self.number, self.seconds, self._shade = number, number / 2, shade
+        self._kept: dict[str, object] = {}
 
     def colours(self, largest: int | None = None) -> np.ndarray:
         return np.full((30, 40, 3), self._shade, np.uint8)
 
+    def once(self, name: str, make: Callable[[], object]) -> object:
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
+
 
 class TestFollowing:
+    def test_of_those_of_one_name_the_first_finds_for_all(self) -> None:
+        looks: list[str] = []
+
+        def following(name: str, owner: str) -> Following:
+            return Following(name, lambda colours: looks.append(owner) or [])
+
+        frame = Still(0)
+        for one in (following("dogs", "first"), following("dogs", "second"), following("cats", "third")):
+            one.look(frame)
+        assert looks == ["first", "third"]
+
     def test_tracks_and_where_they_were(self) -> None:
-        following = Following(lambda colours: [Detection("dog", 0.9, Box(0.25, 0.25, 0.5, 0.5))])
+        following = Following("dogs", lambda colours: [Detection("dog", 0.9, Box(0.25, 0.25, 0.5, 0.5))])
         for number in range(3):
             following.look(Still(number))
         found = following.finding()
@@ -164,11 +181,11 @@ class TestFollowing:
         assert found.arrays[0].tolist() == [[0, seconds, 0.25, 0.25, 0.5, 0.5] for seconds in (0, 0.5, 1)]
 
     def test_a_cut_ends_what_was_followed(self) -> None:
-        following = Following(lambda colours: [Detection("dog", 0.9, Box(0.25, 0.25, 0.5, 0.5))])
+        following = Following("dogs", lambda colours: [Detection("dog", 0.9, Box(0.25, 0.25, 0.5, 0.5))])
         for number, shade in enumerate((10, 10, 240, 240)):
             following.look(Still(number, shade))
         assert len(following.finding().body["tracks"]) == 2
 
     def test_without_pictures_it_says_so(self) -> None:
-        found = Following(lambda colours: []).finding()
+        found = Following("dogs", lambda colours: []).finding()
         assert (found.missing, found.arrays[0].shape) == (("pictures",), (0, 6))

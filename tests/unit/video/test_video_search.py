@@ -20,7 +20,7 @@ from socialflow.video.search.index import EACH, MomentIndex, Query
 from socialflow.video.search.moments import LEAST, WINDOW, clip_of, retitled, windows
 from socialflow.video.search.records import Clip, Floats
 from socialflow.video.search.space import text_space
-from socialflow.video.search.wording import spellings, stems
+from socialflow.video.search.wording import phrases, spellings, stems
 from socialflow.video.timeline import Event, EventKind
 
 OBJECT, SIGHT, SOUND = EventKind.OBJECT, EventKind.SIGHT, EventKind.SOUND
@@ -144,9 +144,15 @@ class TestWords:
     def test_words_are_compared_by_their_stems(self) -> None:
         assert stems("Juggling two balls") == stems("juggled ball's two")
 
+    def test_phrases_stand_between_words_that_build_sentences(self) -> None:
+        assert phrases("Pouring coffee from a kettle into the blue cup") == ("Pouring coffee", "kettle", "blue cup")
+        assert phrases("traffic light") == ()
+        assert phrases("who is it") == ()
+
     @given(st.text(max_size=40))
     def test_any_text_is_taken(self, text: str) -> None:
         assert all(stems(text))
+        assert len(phrases(text)) != 1
         assert spellings(text)
 
 
@@ -190,6 +196,29 @@ class TestSearch:
     def test_nonsense_and_what_is_in_no_video_abstains(self, library: VideoSearchIndexer, query: str) -> None:
         found = library.predict(query)
         assert (found.hits, found.status) == ((), Status.ABSTAINED)
+
+    @pytest.mark.parametrize(
+        ("query", "video"),
+        [
+            ("an old lady waits at the corner until a red bus comes along", "street"),
+            ("at the end of the evening an orchestra with a violin and loud applause", "concert"),
+        ],
+    )
+    def test_a_sentence_is_found_by_what_of_it_is_there(
+        self, library: VideoSearchIndexer, query: str, video: str
+    ) -> None:
+        assert library.predict(query).hits[0].id == video
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "the tenant has to pay the rent by the third working day of each month",
+            "an integral over the real line converges if the function decays fast enough",
+            "a contract is void if one of the parties was deceived about its contents",
+        ],
+    )
+    def test_a_sentence_on_something_else_abstains(self, library: VideoSearchIndexer, query: str) -> None:
+        assert library.predict(query).status is Status.ABSTAINED
 
     def test_the_moment_is_told_and_why(self, library: VideoSearchIndexer) -> None:
         hit = library.predict("simmering soup").hits[0]

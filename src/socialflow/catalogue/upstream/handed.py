@@ -1,7 +1,7 @@
 """Models handed to a child process: who opens them checks them, who runs them takes them as they were checked."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -86,15 +86,18 @@ def received(told: Handed) -> Installed:
         raise ArtefactError(f"what was handed on is no model: {type(problem).__name__}") from problem
 
 
-def runnable(told: Handed) -> Runnable:
-    """A handed model, loaded; the last `KEPT` of them stay in memory.
+def runnable(told: Handed, *graphs: str) -> Runnable:
+    """A handed model, loaded, or these of its graphs alone; the last `KEPT` that were asked for stay in memory.
 
     Raises:
         ArtefactError, InvalidInput, ModelUnavailable: as `load`.
     """
-    return _loaded(to_json(told))
+    return _loaded(to_json(told), graphs)
 
 
 @lru_cache(maxsize=KEPT)
-def _loaded(told: bytes) -> Runnable:
-    return load(received(from_json(told)))
+def _loaded(told: bytes, graphs: tuple[str, ...]) -> Runnable:
+    whole = received(from_json(told))
+    if not graphs:
+        return load(whole)
+    return load(replace(whole, card=replace(whole.card, graphs=tuple(map(whole.card.graph, graphs)))))

@@ -17,7 +17,7 @@ from socialflow.video.prints import VideoFingerprint
 class Texts(Protocol):
     """As `text.service.TextService`."""
 
-    async def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]: ...
+    async def analyse(self, texts: Sequence[str], questions: Collection[str], *, turn: int) -> list[Analysis]: ...
 
 
 class Pictures(Protocol):

@@ -23,8 +23,8 @@ from socialflow.text.records import Analysis
 
 WAITING = 64
 """Batches whose signals wait for their turn at most."""
-TURN = 64
-"""Texts whose signals are worked out in one turn, while the next ones are read."""
+READ, TURN = 256, 64
+"""Texts that are read in one turn of the text model, and pieces of content whose signals are worked out in one turn."""
 NO_DECODER = "media:decoder"
 """Why nothing of media is known where nothing opens them."""
 
@@ -98,7 +98,7 @@ class SignalService:
 
     async def _told(self, words: Sequence[str]) -> list[Analysis]:
         try:
-            return await self._texts.analyse(words, QUESTIONS)
+            return await self._texts.analyse(words, QUESTIONS, turn=READ)
         except ModelUnavailable:
             return unanswered(len(words))
 

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from socialflow.content.ports import ItemRepository
 from socialflow.content.records import ModerationStatus
 from socialflow.moderation.ports import DecisionUnit
 from socialflow.moderation.records import Actor, Decision
@@ -43,11 +44,13 @@ class ReviewRepository(Protocol):
         """Return the item. Raises NotFound."""
         ...
 
-    async def claim(self, wanted: Wanted, lease: Lease, now: datetime, limit: int) -> Sequence[ReviewItem]:
+    async def claim(
+        self, wanted: Wanted, lease: Lease, now: datetime, limit: int, *, account: str
+    ) -> Sequence[ReviewItem]:
         """Take the most urgent items that wait or whose lease ran out: claimed, under `lease`.
 
-        Left out is what `lease.reviewer` has skipped, and what they have judged already (by root). Two that claim at
-        the same instant never get the same item.
+        Left out is what `lease.reviewer` has skipped, what they have judged already (by root), and the content of the
+        user `account`. Two that claim at the same instant never get the same item.
         """
         ...
 
@@ -100,20 +103,26 @@ class ReviewRepository(Protocol):
         ...
 
     async def matching(
-        self, which: BulkFilter, reviewer: str, limit: int, *, among: Collection[str] | None = None
+        self, which: BulkFilter, reviewer: str, limit: int, *, account: str, among: Collection[str] | None = None
     ) -> Sequence[ReviewItem]:
-        """First reviews that wait and fit a filter, the most urgent first, without what the reviewer judged already.
+        """First reviews that wait and fit a filter, the most urgent first, without what the reviewer judged already
+        and without the content of the user `account`.
 
         `among`: these ids and no others.
         """
         ...
 
     async def counts(self, now: datetime) -> Sequence[QueueCount]:
-        """Every queue and level with unfinished work, by name; golden copies are not counted."""
+        """Every queue and level with unfinished work, by name; a golden copy that is held counts as the item in whose
+        place it was given, and none besides."""
         ...
 
     async def asked_by(self, item_ids: Collection[str]) -> Mapping[str, str]:
         """Which decision asked for each of these items, for those that are still there."""
+        ...
+
+    async def of_appeal(self, appeal_id: str) -> ReviewItem:
+        """What waits, or waited, for people about an appeal. Raises NotFound."""
         ...
 
     async def of_decision(self, decision_id: str) -> ReviewItem | None:
@@ -164,8 +173,11 @@ class GoldenRepository(Protocol):
         """The right answer. Raises NotFound."""
         ...
 
-    async def unseen(self, scope: str, language: str | None, reviewer: str, limit: int) -> Sequence[Golden]:
-        """Those fit for a queue that this reviewer has neither judged nor in hand, by id."""
+    async def unseen(
+        self, scope: str, language: str | None, reviewer: str, limit: int, *, account: str
+    ) -> Sequence[Golden]:
+        """Those fit for a queue whose content this reviewer has neither judged nor in hand, nor wrote (as the user
+        `account`), by id."""
         ...
 
 
@@ -257,6 +269,8 @@ class ReviewUnit(DecisionUnit, Protocol):
     """The repositories of one unit of work."""
 
     @property
+    def items(self) -> ItemRepository: ...
+    @property
     def reviews(self) -> ReviewRepository: ...
     @property
     def review_verdicts(self) -> VerdictRepository: ...
@@ -304,6 +318,11 @@ class Deciding(Protocol):
     ) -> Decision:
         """Store, and bring into effect, what a person says in place of an earlier decision.
 
-        Raises NotFound, and Conflict where the earlier one is not the content's newest (it was changed meanwhile).
+        Raises NotFound, and Conflict where the earlier one is not the content's newest, or the content was changed
+        since (nobody has looked at what stands there now).
         """
+        ...
+
+    async def took_effect(self, content_ids: Collection[str]) -> None:
+        """To be called once the transaction that decided about these was committed."""
         ...

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
 
 from socialflow.content.log import ChangeKind
 from socialflow.content.records import ItemKind, ModerationStatus
@@ -118,26 +118,26 @@ class Decisions:
     async def get(self, decision_id: str) -> Decision:
         """Return the decision. Raises DecisionNotFound, SealBroken."""
         for row in await self._tx.rows(_WHOLE.where(self._tx.among(decisions.c.id, findable([decision_id])))):
-            return _decision(row)
+            return decision_of(row)
         raise DecisionNotFound("no decision has this id", field="id")
 
     async def current(self, content_id: str) -> Decision | None:
         """The decision that stands, if there is any. Raises SealBroken."""
         query = _WHOLE.where(self._tx.among(decisions.c.content_id, findable([content_id])), decisions.c.is_current)
         for row in await self._tx.rows(query):
-            return _decision(row)
+            return decision_of(row)
         return None
 
     async def currents(self, content_ids: Collection[str]) -> Mapping[str, Decision]:
         """By content, the decisions that stand. Raises SealBroken."""
         wanted = self._tx.among(decisions.c.content_id, findable(content_ids))
-        made = [_decision(row) for row in await self._tx.rows(_WHOLE.where(wanted, decisions.c.is_current))]
+        made = [decision_of(row) for row in await self._tx.rows(_WHOLE.where(wanted, decisions.c.is_current))]
         return {one.content_id: one for one in made}
 
     async def history(self, content_id: str) -> Sequence[Decision]:
         """All decisions on a content, the first first. Raises SealBroken."""
         query = _WHOLE.where(self._tx.among(decisions.c.content_id, findable([content_id])))
-        return [_decision(row) for row in await self._tx.rows(query.order_by(decisions.c.key))]
+        return [decision_of(row) for row in await self._tx.rows(query.order_by(decisions.c.key))]
 
     async def author(self, decision_id: str) -> Author | None:
         """Whose the content is that was decided about; None: nobody's, or somebody's who was erased."""
@@ -163,6 +163,17 @@ class Decisions:
         while rows := await self._tx.rows(query.where(decisions.c.key > after)):
             yield [Replayable._make(row) for row in rows]
             after = rows[-1].key
+
+    async def count_replayable(self, since: datetime, until: datetime, most: int) -> int:
+        """How many decisions of the service a window [since, until) has, counted no further than `most`."""
+        some = select(decisions.c.key).where(*_within(since, until)).limit(most).subquery()
+        return int((await self._tx.one(select(func.count()).select_from(some)))[0])
+
+    async def newest_replayable(self, since: datetime, until: datetime, most: int) -> int | None:
+        """When the last but `most` - 1 of a window was taken, in microseconds since 1970; None where it has fewer."""
+        query = select(decisions.c.at).where(*_within(since, until)).order_by(decisions.c.key.desc())
+        row = await self._tx.row(query.offset(most - 1).limit(1))
+        return None if row is None else int(row.at)
 
     async def _before(self, decision: Decision) -> Record | None:
         """The decision that stands, after checking that this one may follow it; or this one, stored before."""
@@ -223,6 +234,17 @@ _REPLAYED = select(
     decisions.c.person_status,
     decisions.c.body,
 ).where(decisions.c.actor == ActorKind.SERVICE.value)
+
+
+def _within(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Decisions of the service in [since, until), found by their hours."""
+    first, end = to_micros(since), to_micros(until)
+    return (
+        decisions.c.actor == ActorKind.SERVICE.value,
+        decisions.c.hour.between(first // HOUR, end // HOUR),
+        decisions.c.at >= first,
+        decisions.c.at < end,
+    )
 
 
 def _sealed(decision: Decision) -> tuple[Decision, bytes]:
@@ -298,7 +320,8 @@ def effects(decision: Decision) -> Values:
     }
 
 
-def _decision(row: Record) -> Decision:
+def decision_of(row: Record) -> Decision:
+    """The decision of a row with `id`, `seal` and `body`. Raises SealBroken where the body is not as it was sealed."""
     body = bytes(row.body)
     if digest_of(body) != row.seal:
         raise SealBroken(f"the decision {row.id} is not as it was sealed: run `socialflow moderation verify`")

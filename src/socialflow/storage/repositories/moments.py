@@ -1,6 +1,6 @@
 """Moments of videos beside their items, and their vectors."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -41,14 +41,16 @@ class Moments:
             query = query.with_for_update(read=True, key_share=True, of=items)
         return await self._tx.row(query) is not None
 
-    async def put(self, key: ItemKey, clip: Clip, space: str, vectors: Floats, now: datetime) -> bool:
-        """Store the moments of an item in place of what was there; False where it is gone or may not be analysed."""
+    async def put(self, key: ItemKey, clip: Clip, vectors: Mapping[str, Floats], now: datetime) -> bool:
+        """Store the moments of an item, and vectors by space (phrases, width), those of frames (frames, width), in
+        place of what was there; False where it is gone or may not be analysed."""
         if not await self.permitted(key):
             return False
         row = {"item_key": key, "indexed_at": to_micros(now), "clip": json_text(told(clip), "clip")}
         await self._tx.replace(moments, [row])
         await self._tx.run(delete(moment_vectors).where(moment_vectors.c.item_key == key))
-        await self.keep(key, space, vectors)
+        for space, rows in vectors.items():
+            await self.keep(key, space, rows)
         await announce(self._tx, ChangeKind.ITEM, [key])
         return True
 
@@ -72,18 +74,21 @@ class Moments:
         if rows:
             await self.drop([row.item_key for row in rows])
 
-    async def kept(self, space: str, keys: Collection[ItemKey] | None = None) -> AsyncIterator[Sequence[Kept]]:
-        """Moments of these items, or of all, with their vectors in a space, in batches in key order."""
-        query = _query(space).order_by(moments.c.item_key)
+    async def kept(
+        self, space: str, keys: Collection[ItemKey] | None = None, *, frames: str = ""
+    ) -> AsyncIterator[Sequence[Kept]]:
+        """Moments of these items, or of all, with their vectors in a space, and those of their frames in another, in
+        batches in key order."""
+        query = _query(space, frames).order_by(moments.c.item_key)
         if keys is not None:
             wanted = sorted(set(keys))
             for first in range(0, len(wanted), _BATCH):
                 among = self._tx.among(moments.c.item_key, wanted[first : first + _BATCH])
-                yield [_kept(row) for row in await self._tx.rows(query.where(among))]
+                yield [_kept(row, frames) for row in await self._tx.rows(query.where(among))]
             return
         after = 0
         while rows := await self._tx.rows(query.where(moments.c.item_key > after).limit(_BATCH)):
-            yield [_kept(row) for row in rows]
+            yield [_kept(row, frames) for row in rows]
             after = rows[-1].item_key
 
     async def newest(self) -> LogCursor:
@@ -97,17 +102,25 @@ class Moments:
         return Changed(frozenset(keys), delta.cursor, delta.more)
 
 
-def _query(space: str) -> Select[tuple[object, ...]]:
+def _query(space: str, frames: str) -> Select[tuple[object, ...]]:
     columns = (moments.c.item_key, moments.c.clip, items.c.id, items.c.title, items.c.description)
-    vectors = and_(moment_vectors.c.item_key == moments.c.item_key, moment_vectors.c.space == space)
-    joined = select(*columns, moment_vectors.c.vectors).join(items, items.c.key == moments.c.item_key)
-    return joined.outerjoin(moment_vectors, vectors)
+    seen = moment_vectors.alias("seen")
+    told = select(*columns, moment_vectors.c.vectors, seen.c.vectors.label("seen"))
+    joined = told.join(items, items.c.key == moments.c.item_key)
+    for table, name in ((moment_vectors, space), (seen, frames)):
+        joined = joined.outerjoin(table, and_(table.c.item_key == moments.c.item_key, table.c.space == name))
+    return joined
 
 
-def _kept(row: Record) -> Kept:
+def _kept(row: Record, frames: str) -> Kept:
     clip = heard(row.id, orjson.loads(row.clip))
-    vectors = None
-    if row.vectors is not None and clip.phrases:
-        rows = np.frombuffer(bytes(row.vectors), "<f2").astype(np.float32)
-        vectors = rows.reshape(len(clip.phrases), -1) if len(rows) % len(clip.phrases) == 0 else None
-    return Kept(ItemKey(row.item_key), clip, row.title, row.description, vectors)
+    seen = _rows(row.seen, len(clip.frames.spans)) if clip.frames.space == frames else None
+    return Kept(ItemKey(row.item_key), clip, row.title, row.description, _rows(row.vectors, len(clip.phrases)), seen)
+
+
+def _rows(halves: bytes | None, count: int) -> Floats | None:
+    """So many vectors; None where there are none, or another number."""
+    if halves is None or not count:
+        return None
+    rows = np.frombuffer(bytes(halves), "<f2").astype(np.float32)
+    return rows.reshape(count, -1) if len(rows) % count == 0 else None

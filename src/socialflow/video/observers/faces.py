@@ -24,7 +24,7 @@ class FaceObserver(Observer):
 
     def __init__(self, model: Handed | None = None) -> None:
         self._model = opened(model)
-        self._following = Following(self._found)
+        self._following = Following("faces", self._found)
 
     def frame(self, frame: Frame) -> None:
         """Look at a frame."""

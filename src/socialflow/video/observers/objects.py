@@ -5,11 +5,10 @@ from typing import ClassVar
 import numpy as np
 
 from socialflow.catalogue.upstream.handed import LACKING, Handed
-from socialflow.image.detecting import USUAL, ObjectModel
+from socialflow.image.detecting import USUAL
 from socialflow.kit.findings import Finding
-from socialflow.video.following import Following
+from socialflow.video.following import LOOKS, objects_followed
 from socialflow.video.observer import Frame, Needs, Observer
-from socialflow.video.tracking import SURE
 
 
 class ObjectObserver(Observer):
@@ -19,10 +18,10 @@ class ObjectObserver(Observer):
     """
 
     name: ClassVar[str] = "objects"
-    needs: ClassVar[Needs] = Needs(sampled=2.0)
+    needs: ClassVar[Needs] = Needs(sampled=LOOKS)
 
     def __init__(self, model: Handed | None = None) -> None:
-        self._following = None if model is None else Following(ObjectModel(model, SURE / 2).find)
+        self._following = None if model is None else objects_followed(model)
 
     def frame(self, frame: Frame) -> None:
         """Look at a frame."""

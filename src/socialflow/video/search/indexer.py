@@ -6,9 +6,11 @@ from collections.abc import Collection, Sequence
 from itertools import islice
 from pathlib import Path
 
+from socialflow.catalogue.upstream.handed import LACKING
 from socialflow.catalogue.upstream.ports import Models
 from socialflow.catalogue.upstream.shared import shared_models
 from socialflow.errors import InvalidInput
+from socialflow.image.clip import MODEL
 from socialflow.kit.analyses import watched_by
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.video.analysis import report
@@ -16,21 +18,27 @@ from socialflow.video.reader import VideoReader, Watching, aside, shared_reader
 from socialflow.video.search.file import read_clips, write_clips
 from socialflow.video.search.index import MomentIndex, Query, kinds_of
 from socialflow.video.search.moments import clip_of
-from socialflow.video.search.records import Clip, Hit, Searched
+from socialflow.video.search.pictures import PictureSpace, clip_space
+from socialflow.video.search.records import FRAME, Clip, Floats, Hit, Searched
 from socialflow.video.search.space import Space, text_space
-from socialflow.video.search.telling import ASKED, events_of, lacking, shots_of
-from socialflow.video.search.wording import SHORT
-from socialflow.video.service import chosen
+from socialflow.video.search.telling import ASKED, told_of
+from socialflow.video.search.wording import SHORT, phrases, stems
+from socialflow.video.service import made
 from socialflow.video.timeline import Event
 
 MOMENTS = Provenance("moments", "1", Tier.HEURISTIC)
 """What cuts videos into moments and scores them."""
 MOST = 1_000
 """Moments of one answer at most."""
+STALE = "frames:stale:"
+"""What stands before the name of a space of frames that another model or version made than the one that is here: they
+are not compared until the video is indexed again."""
 
 
 class VideoSearchIndexer:
-    """Indexes videos by what was seen, read, heard and said in them, and finds moments by English words.
+    """Indexes videos by what was seen, read, heard and said in them, and finds moments by English words: by what models
+    have names for and people said, and, where CLIP is pulled, by what frames show. Moments tell which of the two found
+    them (`spaces`).
 
     `add` and `predict` answer in this thread, `index` and `search` in another one. Safe to use from several threads.
 
@@ -78,14 +86,14 @@ class VideoSearchIndexer:
         `VideoReader.watch` does.
         """
         if isinstance(source, Path | str):
-            clip = self._watched(Path(source), id, title, description, watching)
+            clip, seen = self._watched(Path(source), id, title, description, watching)
         elif id is None:
             raise InvalidInput("events are of no name; say which video they are of", field="id")
         else:
-            clip = clip_of(id, source, title=title, description=description)
+            clip, seen = clip_of(id, source, title=title, description=description), None
         vectors = self._space.vectors(clip.words())
         with self._guard:
-            self._index.add(clip, vectors)
+            self._index.add(clip, vectors, seen)
         return clip
 
     async def index(
@@ -108,13 +116,11 @@ class VideoSearchIndexer:
         title: str,
         description: str,
         watching: Watching | None,
-    ) -> Clip:
-        analyses = chosen(ASKED, self._models or shared_models())
+    ) -> tuple[Clip, Floats | None]:
+        analyses = made(ASKED, self._models or shared_models())
         seen = (self._reader or shared_reader()).watch(path, watched_by(analyses), watching)
-        told = report(seen, analyses)
         name = path.name if id is None else id
-        written = {"title": title, "description": description}
-        return clip_of(name, events_of(told), shots=shots_of(told), missing=lacking(told), **written)
+        return told_of(name, report(seen, analyses), title=title, description=description)
 
     def remove(self, id: str) -> bool:  # noqa: A002
         """Take a video out; whether it was there."""
@@ -131,16 +137,18 @@ class VideoSearchIndexer:
     ) -> Searched:
         """The best `k` moments for some words, the video with the best one first; nothing where none is near enough.
 
-        `ids` are videos to search (one: search inside it), `kinds` what counts: kinds of events, title, description.
-        Raises InvalidInput, ModelUnavailable, ArtefactError.
+        `ids` are videos to search (one: search inside it), `kinds` what counts: kinds of events, title, description,
+        frame. `missing` names what videos that were found lack, and frames that could not be compared. Raises
+        InvalidInput, ModelUnavailable, ArtefactError.
         """
-        asked = query_of(self._space, query, ids=ids, kinds=kinds)
         if not 1 <= k <= MOST:
             raise InvalidInput(f"k is 1 to {MOST}, not {k}", field="k")
+        pictures, there = self._pictures(ids)
+        asked = query_of(self._space, query, pictures if there else None, ids=ids, kinds=kinds)
         with self._guard:
             hits = tuple(islice(self._index.search(asked), k))
-            missing = dict.fromkeys(one for hit in hits for one in self._index.lacking(hit.id))
-        return searched(self._space, hits, tuple(missing))
+            missing = [*unseen(self._index, asked, pictures), *(m for hit in hits for m in self._index.lacking(hit.id))]
+        return searched(self._space, hits, missing, asked)
 
     async def search(
         self,
@@ -159,14 +167,25 @@ class VideoSearchIndexer:
             write_clips(Path(path), self._space.name, list(self._index.clips()))
 
     @classmethod
-    def load(cls, path: Path | str, space: Space | None = None) -> "VideoSearchIndexer":
-        """An index as `save` left it; vectors that another model made are made anew. Raises ArtefactError."""
-        indexer = cls(space)
+    def load(
+        cls, path: Path | str, space: Space | None = None, *, models: Models | None = None
+    ) -> "VideoSearchIndexer":
+        """An index as `save` left it; vectors of words that another model made are made anew, those of frames are not
+        compared. Raises ArtefactError."""
+        indexer = cls(space, models=models)
         made_by, clips = read_clips(Path(path))
-        for clip, vectors in clips:
+        for clip, vectors, seen in clips:
             known = made_by == indexer._space.name
-            indexer._index.add(clip, vectors if known else indexer._space.vectors(clip.words()))
+            indexer._index.add(clip, vectors if known else indexer._space.vectors(clip.words()), seen)
         return indexer
+
+    def _pictures(self, ids: Collection[str] | None) -> tuple[PictureSpace | None, bool]:
+        """Where words are compared with frames, and whether these videos have some there; None where no frames are
+        indexed, or what words are read with is not here."""
+        with self._guard:
+            spaces = self._index.spaces(ids)
+        found = clip_space(self._models or shared_models()) if spaces else None
+        return found, found is not None and found.name in spaces
 
     @property
     def _space(self) -> Space:
@@ -174,18 +193,43 @@ class VideoSearchIndexer:
 
 
 def query_of(
-    space: Space, words: str, *, ids: Collection[str] | None = None, kinds: Collection[str] | None = None
+    space: Space,
+    words: str,
+    pictures: PictureSpace | None = None,
+    *,
+    ids: Collection[str] | None = None,
+    kinds: Collection[str] | None = None,
 ) -> Query:
-    """What is asked, with its vector. Raises InvalidInput, ModelUnavailable, ArtefactError."""
+    """What is asked, with its vectors; pictures are not asked what has no word in it, nor where frames do not count.
+
+    Raises InvalidInput, ModelUnavailable, ArtefactError.
+    """
     if not words.strip():
         raise InvalidInput("a query has one word at least", field="query")
     if len(words) > SHORT:
         raise InvalidInput(f"a query has {SHORT} characters at most, not {len(words)}", field="query")
-    vectors = space.vectors([words])
-    return Query(words, vectors[0], float(space.noise(vectors)[0]), kinds_of(kinds), ids)
+    counting = kinds_of(kinds)
+    vectors = space.vectors([words, *phrases(words)])
+    noise = space.noise(vectors).tolist()
+    asked = pictures if stems(words) and (counting is None or FRAME in counting) else None
+    picture = None if asked is None else (asked, asked.vectors([words])[0])
+    apart = tuple(zip(vectors[1:], noise[1:], strict=True))
+    return Query(words, vectors[0], noise[0], counting, ids, picture, apart)
 
 
-def searched(space: Space, hits: Sequence[Hit], missing: Sequence[str] = ()) -> Searched:
+def unseen(index: MomentIndex, query: Query, pictures: PictureSpace | None) -> Sequence[str]:
+    """What of the frames that are searched cannot be compared: all where the model is not here, else those that another
+    one made."""
+    if query.kinds is not None and FRAME not in query.kinds:
+        return ()
+    spaces = index.spaces(query.ids)
+    if pictures is None:
+        return (LACKING + MODEL,) if spaces else ()
+    return tuple(STALE + name for name in sorted(spaces) if name != pictures.name)
+
+
+def searched(space: Space, hits: Sequence[Hit], missing: Sequence[str], query: Query) -> Searched:
     """An answer: abstained where nothing was found, partial where something was not looked for."""
     status = Status.ABSTAINED if not hits else Status.PARTIAL if missing else Status.COMPLETE
-    return Searched(tuple(hits), status, tuple(missing), (MOMENTS, space.provenance))
+    asked = () if query.picture is None else (query.picture[0].provenance,)
+    return Searched(tuple(hits), status, tuple(dict.fromkeys(missing)), (MOMENTS, space.provenance, *asked))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import ceil
 
-from socialflow.video.search.records import WRITTEN, Clip, Moment, Phrase
+from socialflow.video.search.records import WRITTEN, Clip, Frames, Moment, Phrase
 from socialflow.video.search.wording import spellings
 from socialflow.video.timeline import Event, EventKind
 
@@ -27,15 +27,17 @@ def clip_of(
     description: str = "",
     shots: Sequence[float] = (),
     missing: Sequence[str] = (),
+    frames: Frames = Frames(),  # noqa: B008 (frozen)
 ) -> Clip:
     """A video as it is searched, of what happens in it and what is written about it.
 
     `shots` are seconds at which a shot begins; scenes begin shots too, and are nothing to be found themselves.
+    `frames` are those that have vectors.
     """
     phrases: dict[Phrase, int] = {}
     found = [_moment(start, end, content, phrases) for start, end, content in windows(events, shots)]
-    length = round(float(max((event.end for event in events), default=0.0)), 3)
-    clip = Clip(id, tuple(phrases), tuple(found), length, tuple(missing))
+    length = round(float(max([0.0, *(event.end for event in events), *(one.end for one in frames.spans)])), 3)
+    clip = Clip(id, tuple(phrases), tuple(found), length, tuple(missing), frames)
     return retitled(clip, title, description)
 
 

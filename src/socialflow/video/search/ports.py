@@ -1,6 +1,6 @@
 """What the search of videos needs from a store."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -18,16 +18,20 @@ class MomentRepository(Protocol):
         """Whether an item is there and its author, if it has one, permits analysis."""
         ...
 
-    async def put(self, key: ItemKey, clip: Clip, space: str, vectors: Floats, now: datetime) -> bool:
-        """Store the moments of an item in place of what was there; False where it is gone or may not be analysed."""
+    async def put(self, key: ItemKey, clip: Clip, vectors: Mapping[str, Floats], now: datetime) -> bool:
+        """Store the moments of an item, and vectors by space (phrases, width), those of frames (frames, width), in
+        place of what was there; False where it is gone or may not be analysed."""
         ...
 
     async def keep(self, key: ItemKey, space: str, vectors: Floats) -> None:
         """Store vectors (phrases, width) of moments that are there, of another space."""
         ...
 
-    def kept(self, space: str, keys: Collection[ItemKey] | None = None) -> AsyncIterator[Sequence[Kept]]:
-        """Moments of these items, or of all, with their vectors in a space, in batches in key order."""
+    def kept(
+        self, space: str, keys: Collection[ItemKey] | None = None, *, frames: str = ""
+    ) -> AsyncIterator[Sequence[Kept]]:
+        """Moments of these items, or of all, with their vectors in a space, and those of their frames in another, in
+        batches in key order."""
         ...
 
     async def newest(self) -> LogCursor:

@@ -13,6 +13,10 @@ Floats = npt.NDArray[np.float32]
 TITLE, DESCRIPTION = "title", "description"
 """Kinds of phrases besides those of events: what is written about a video as a whole."""
 WRITTEN = (TITLE, DESCRIPTION)
+FRAME = "frame"
+"""Kind of what a picture shows, beside the kinds of phrases."""
+IN_WORDS, IN_PICTURES = "text", "pictures"
+"""Spaces in which moments are found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,23 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Seconds for which one frame stands; whether a shot begins with them."""
+
+    start: float
+    end: float
+    begins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Frames that have vectors in a space of pictures, in order. Spaces of two names do not compare."""
+
+    space: str = ""
+    spans: tuple[Stretch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Clip:
     """A video of `length` seconds as it is searched. What is written about it is its last moment, as long as all of it,
     and its last phrases."""
@@ -46,6 +67,7 @@ class Clip:
     length: float = 0.0
     missing: tuple[str, ...] = ()
     """What could not be looked for when its moments were made."""
+    frames: Frames = Frames()
 
     def words(self) -> tuple[str, ...]:
         """What has to be made a vector, in the order of its phrases."""
@@ -54,14 +76,15 @@ class Clip:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """The moments of an item as they are stored, and what is written about it now. `vectors` (phrases, width) are None
-    where none of the space that was asked for are there."""
+    """The moments of an item as they are stored, and what is written about it now. `vectors` (phrases, width) and those
+    of frames, `seen` (frames, width), are None where none of the spaces that were asked for are there."""
 
     key: ItemKey
     clip: Clip
     title: str
     description: str
     vectors: Floats | None
+    seen: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +107,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A moment that was found; `why` is the best first."""
+    """A moment that was found; `why` is the best first, `spaces` are those in which it was found."""
 
     id: str
     start: float
     end: float
     score: float
     why: tuple[Reason, ...]
+    spaces: tuple[str, ...] = (IN_WORDS,)
 
 
 @dataclass(frozen=True, slots=True)

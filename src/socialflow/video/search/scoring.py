@@ -5,6 +5,10 @@ For a query with the vector q and the stems S, and a moment whose parts have vec
 - meaning ``m = max(cos(q, v) * sqrt(s))`` over its parts and over the mean of the classes that its pictures were taken
   for, ``v = sum(s v) / |sum(s v)|`` with ``s = sum(s)`` (Norouzi et al., "Zero-shot learning by convex combination of
   semantic embeddings", ICLR 2014);
+- a sentence names several things, and its vector lies between theirs: it is nearer to none of them than about one over
+  the root of their number. So the phrases between its function words are looked for one by one, too, and the mean ``m``
+  of more than half of them, the best, counts where it is more: a sentence may name a few things that nothing here has a
+  name for, and one of two is not enough;
 - words ``w``, the share of S that the moment has, each stem weighing ``log(1 + moments / (1 + moments with it))`` and
   counting as much as the part that has it is sure (its square root again), half where only the title has it;
 - score ``1 - (1 - m) (1 - w / 2)``: either is enough, both are more.
@@ -48,12 +52,14 @@ class Parts:
 class Asked:
     """A query: cosines (vocabulary,) of its vector with every phrase, and for each stem which phrases have it.
 
-    `kinds` are the numbers of those kinds that count; None: all.
+    `kinds` are the numbers of those kinds that count; None: all. `apart` are the same cosines of the phrases of a
+    sentence, each with how near it is to what says nothing.
     """
 
     cosines: Floats
     stems: Sequence[npt.NDArray[np.bool_]]
     kinds: Collection[int] | None = None
+    apart: Sequence[tuple[Floats, float]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +76,20 @@ def scores(parts: Parts, asked: Asked, written: Collection[int], classes: int) -
     kind whose mean counts."""
     counts = np.ones(len(parts.rows), np.bool_) if asked.kinds is None else np.isin(parts.kinds, list(asked.kinds))
     sure = np.where(counts, parts.sure, np.float32(0))
-    meaning = np.maximum.reduceat(asked.cosines[parts.rows].clip(0, 1) * sure, parts.starts)
-    if asked.kinds is None or classes in asked.kinds:
-        meaning = np.maximum(meaning, _mean(parts, asked.cosines))
+    seen = asked.kinds is None or classes in asked.kinds
+    meaning = _meaning(parts, asked.cosines, sure, seen=seen)
+    if asked.apart:
+        each = [(_meaning(parts, cosines, sure, seen=seen), noise) for cosines, noise in asked.apart]
+        near = np.sort(np.stack([np.where(one > noise, one, np.float32(0)) for one, noise in each]), axis=0)
+        meaning = np.maximum(meaning, near[-(len(each) // 2 + 1) :].mean(axis=0))
     words = _words(parts, asked, sure, np.isin(parts.kinds, list(written)))
     return Scores(1 - (1 - meaning) * (1 - WORDS * words), meaning, words)
+
+
+def _meaning(parts: Parts, cosines: Floats, sure: Floats, *, seen: bool) -> Floats:
+    """Nearness in meaning; `seen`: whether classes of pictures count."""
+    near: Floats = np.maximum.reduceat(cosines[parts.rows].clip(0, 1) * sure, parts.starts)
+    return np.maximum(near, _mean(parts, cosines)) if seen else near
 
 
 def _mean(parts: Parts, cosines: Floats) -> Floats:

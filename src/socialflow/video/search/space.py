@@ -45,8 +45,7 @@ kjhgfd, wqeqwe, dsadsa, xyzzq, mnbvc lkjh, eiwuq poqw
 
 
 class Space(Protocol):
-    """Where phrases and queries have vectors of length 1, or 0 where nothing can be read. Another one, of pictures
-    perhaps, stands beside this one under another name."""
+    """Where phrases and queries have vectors of length 1, or 0 where nothing can be read."""
 
     @property
     def name(self) -> str:
@@ -99,11 +98,11 @@ class TextSpace:
                     self._kept.move_to_end(text)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-        return np.array([known[text] for text in cut], np.float32).reshape(len(cut), -1)
+        return np.array([known[text] for text in cut], np.float32).reshape(len(cut), -1 if cut else 0)
 
     def noise(self, vectors: Floats) -> Floats:
         """The highest cosine with `NOISE`."""
-        nearest: Floats = (vectors @ self.vectors(_listed(NOISE)).T).max(axis=1)
+        nearest: Floats = (vectors @ self.vectors(listed(NOISE)).T).max(axis=1)
         return nearest
 
     def _made(self, texts: Sequence[str]) -> Floats:
@@ -117,7 +116,7 @@ class TextSpace:
     def _ordinary(self) -> Floats:
         with self._guard:
             if self._mean is None:
-                texts = _listed(ORDINARY)
+                texts = listed(ORDINARY)
                 (first,) = self._analyser.analyse(texts[:1], ("sentence",))
                 told = first.record("sentence", Vector)
                 width = 1 if told is None else len(told.values)
@@ -135,7 +134,8 @@ class TextSpace:
         return rows, read
 
 
-def _listed(texts: str) -> list[str]:
+def listed(texts: str) -> list[str]:
+    """Texts that commas set apart."""
     return [" ".join(text.split()) for text in texts.split(",")]
 
 

@@ -2,10 +2,24 @@
 
 from socialflow.video.analysis import Report
 from socialflow.video.deep import events_in
+from socialflow.video.search.frames import FrameAnalysis, frames_of
+from socialflow.video.search.moments import clip_of
+from socialflow.video.search.records import Clip, Floats
+from socialflow.video.service import Asked
 from socialflow.video.timeline import Event
 
-ASKED = ("deep", "scene")
-"""Analyses that a video is looked at with to be searched, all in one pass: the timeline, and where shots begin."""
+ASKED: Asked = ("deep", "scene", FrameAnalysis)
+"""Analyses that a video is looked at with to be searched, all in one pass: the timeline, where shots begin, and vectors
+of frames."""
+
+
+def told_of(id: str, report: Report, *, title: str, description: str) -> tuple[Clip, Floats | None]:  # noqa: A002
+    """A video as it is searched, by what analyses told, and the vectors of its frames."""
+    shots = shots_of(report)
+    frames, seen = frames_of(report, shots)
+    written = {"title": title, "description": description}
+    clip = clip_of(id, events_of(report), shots=shots, missing=lacking(report), frames=frames, **written)
+    return clip, seen
 
 
 def events_of(report: Report) -> list[Event]:

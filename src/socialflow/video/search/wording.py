@@ -10,6 +10,8 @@ _JOINED = re.compile(r"[_\s]+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 SHORT = 2_000
 """Characters that are read of one text."""
+MOST_PHRASES = 16
+"""Phrases of a query that are looked for one by one."""
 
 
 def spellings(label: str) -> tuple[str, ...]:
@@ -20,6 +22,22 @@ def spellings(label: str) -> tuple[str, ...]:
     """
     parts = (_JOINED.sub(" ", part).strip().casefold() for part in _APART.split(label))
     return tuple(dict.fromkeys(part for part in parts if part)) or (label.strip().casefold(),)
+
+
+def phrases(text: str) -> tuple[str, ...]:
+    """What stands between the words of a text that only say how it is built; none where it is one phrase.
+
+    >>> phrases("A woman is playing with a dog on the lead"), phrases("a soccer ball")
+    (('woman', 'playing', 'dog', 'lead'), ())
+    """
+    found: list[list[str]] = [[]]
+    for word in _WORD.findall(text[:SHORT]):
+        if word.casefold().replace("’", "'") in stop_words("en"):
+            found.append([])
+        else:
+            found[-1].append(word)
+    told = tuple(dict.fromkeys(" ".join(words) for words in found if words))[:MOST_PHRASES]
+    return told if len(told) > 1 else ()
 
 
 def stems(text: str) -> tuple[str, ...]:

@@ -24,10 +24,11 @@ router = APIRouter(
 
 @router.post("/search", response_model=SearchedOut, summary="Find moments of videos by words")
 async def search(body: VideoSearchIn, call: CallDep) -> Reply:
-    """English words find moments by what was seen, read, heard and said in them and by what is written about the video:
-    the video with the best moment first, its moments together, at most three of each unless one video is searched.
-    Where nothing is near enough the list is empty and `status` is `abstained`. Of items that are not public only your
-    own are found; moderators and services find them all."""
+    """English words find moments by what was seen, read, heard and said in them, by what is written about the video
+    and, where CLIP is pulled, by what frames show; `spaces` tells which found a moment. The video with the best moment
+    comes first, its moments together, at most three of each unless one video is searched. Where nothing is near enough
+    the list is empty and `status` is `abstained`. Of items that are not public only your own are found; moderators and
+    services find them all."""
     authorise(call.principal, Action.VIDEO_SEARCH)
 
     def sees(item: Item) -> bool:
@@ -36,11 +37,18 @@ async def search(body: VideoSearchIn, call: CallDep) -> Reply:
     ids = None if body.item_id is None else (body.item_id,)
     found = await call.platform.search.search(body.query, body.limit, sees, ids=ids, kinds=body.kinds)
     hits = [
-        {"item_id": hit.id, "start": hit.start, "end": hit.end, "score": hit.score, "why": hit.why}
+        {
+            "item_id": hit.id,
+            "start": hit.start,
+            "end": hit.end,
+            "score": hit.score,
+            "spaces": hit.spaces,
+            "why": hit.why,
+        }
         for hit in found.hits
     ]
     told = {"status": found.status, "missing": found.missing, "provenance": found.provenance}
-    return Reply({"hits": hits, **told})
+    return Reply({"hits": hits, "commands": commands(found.missing), **told})
 
 
 @router.post(

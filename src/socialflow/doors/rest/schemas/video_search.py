@@ -10,7 +10,9 @@ from socialflow.ids import ExternalId
 
 MAX_QUERY, MAX_HITS = 500, 100
 
-Kind = Literal["object", "face", "action", "sight", "text", "speech", "sound", "title", "description"]
+Kind = Literal["object", "face", "action", "sight", "text", "speech", "sound", "title", "description", "frame"]
+
+Space = Literal["text", "pictures"]
 
 
 class VideoSearchIn(Body):
@@ -25,7 +27,12 @@ class VideoSearchIn(Body):
     item_id: Annotated[ExternalId | None, Field(description="Search inside this video alone.", examples=["v-1"])] = None
     kinds: Annotated[
         tuple[Kind, ...] | None,
-        Field(min_length=1, max_length=9, description="What counts; everything if not given.", examples=[["speech"]]),
+        Field(
+            min_length=1,
+            max_length=10,
+            description="What counts; everything if not given. `frame`: what pictures show, as CLIP sees it.",
+            examples=[["speech"]],
+        ),
     ] = None
 
 
@@ -43,7 +50,21 @@ class MomentOut(BaseModel):
     item_id: Annotated[str, Field(description="Whose video it is.", examples=["v-1"])]
     start: Annotated[float, Field(description="Seconds.", examples=[4.0])]
     end: Annotated[float, Field(description="Seconds.", examples=[8.0])]
-    score: Annotated[float, Field(description="How near it is, 0 to 1.", examples=[0.93])]
+    score: Annotated[
+        float,
+        Field(
+            description="How near it is, 0 to 1; where both spaces found something, by its ranks in them.",
+            examples=[0.93],
+        ),
+    ]
+    spaces: Annotated[
+        list[Space],
+        Field(
+            description="Where it was found: `text` (what models have names for, what is read, said and written), "
+            "`pictures` (what frames show).",
+            examples=[["text", "pictures"]],
+        ),
+    ]
     why: Annotated[list[ReasonOut], Field(description="What in it is near, the nearest first.")]
 
 
@@ -51,6 +72,7 @@ class SearchedOut(Answered):
     """Moments that were found."""
 
     hits: Annotated[list[MomentOut], Field(description="The video with the best moment first.")]
+    commands: Commands
 
 
 class VideoIndexIn(Body):
