@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.media_tables import MEDIA_TABLES
+from benchmarks.moderation_table import moderation
 from benchmarks.results_file import RESULTS, table_line
 
 _ELSEWHERE = frozenset(
@@ -17,12 +18,11 @@ _ELSEWHERE = frozenset(
         "ranker",
         "variety",
         "keywords",
+        "moderation",
         "text",
         "text_open",
         "perspective",
         "signals",
-        "signals",
-        "perspective",
         "filters",
         *MEDIA_TABLES,
     )
@@ -375,6 +375,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "ranking": ranking,
     "text": text,
     "text_languages": text_languages,
+    "moderation": moderation,
     "perspective": perspective,
     "keywords": keywords,
     "replies": replies,

@@ -114,6 +114,38 @@ class TestContent:
         assert problem.value.field == field
 
 
+class TestModeration:
+    async def test_of_the_example_says_whether_it_may_be_shown(self, resident: Resident) -> None:
+        told = (await run(question("moderate_content"), IMPORT, GIVEN))["moderation"]
+        assert (told["is_safe"], told["decision"], told["action"]) == (True, "approved", "approve")
+
+    @pytest.mark.parametrize(
+        ("kind", "data", "field"),
+        [
+            ("song", {"text": "la"}, "content_type"),
+            ("post", {"text": 7}, "text"),
+            ("post", {"body": "unchecked"}, "body"),
+            ("post", {"text": "a", "images": "http://example.org/a.jpg"}, "images"),
+            ("post", {"text": "a", "images": [7]}, "images"),
+            ("text", {}, "content"),
+        ],
+    )
+    async def test_what_cannot_be_judged_is_refused(self, kind: str, data: dict[str, object], field: str) -> None:
+        with pytest.raises(InvalidInput) as problem:
+            await socialflow.ml_service.moderate_content(kind, data)
+        assert problem.value.field == field
+
+    async def test_what_cannot_be_fetched_is_not_called_safe(self, resident: Resident) -> None:
+        data = {
+            "text": "good bread",
+            "image_url": "http://127.0.0.1:1/none.jpg",
+            "video_url": "http://127.0.0.1:1/v.mp4",
+        }
+        told = await socialflow.ml_service.moderate_content("post", data)
+        assert (told["is_safe"], told["decision"]) == (False, "review_required")
+        assert told["missing_because"]["video.nsfw"] == "media:refused"
+
+
 class TestVideo:
     async def test_of_the_example_is_watched_once(
         self, resident: Resident, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -137,16 +169,9 @@ class TestVideo:
 
 
 class TestWithoutAModel:
-    @pytest.mark.parametrize(
-        ("of", "missing"),
-        [
-            ("moderate_content", "toxicity"),
-            ("predict_viral_potential", "cascade model"),
-        ],
-    )
-    async def test_it_says_what_is_missing(self, of: str, missing: str) -> None:
-        with pytest.raises(ModelUnavailable, match=missing):
-            await run(question(of), IMPORT, GIVEN)
+    async def test_it_says_what_is_missing(self) -> None:
+        with pytest.raises(ModelUnavailable, match="cascade model"):
+            await run(question("predict_viral_potential"), IMPORT, GIVEN)
 
     async def test_viral_prediction_of_a_video_too(self) -> None:
         assert in_requirements(VIRAL, "1")
