@@ -1,7 +1,7 @@
 """Tables of the figures page, from the JSON files in `results/`: `python -m benchmarks.tables` prints them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.media_tables import MEDIA_TABLES
@@ -363,3 +363,27 @@ def perspective() -> str:
             counts = (f"{told['rows']:,}", f"{told['positive']:,}", f"{told['auc']:.3f}")
             lines.append(table_line([name, one["language"], attribute, told["labels"], *counts]))
     return "\n".join([*lines, "", f"`{report['command']}`"])
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "quality": quality,
+    "social": social,
+    "choosing": choosing,
+    "newcomers": newcomers,
+    "variety": variety,
+    "filters": filters,
+    "ranking": ranking,
+    "text": text,
+    "text_languages": text_languages,
+    "perspective": perspective,
+    "keywords": keywords,
+    "replies": replies,
+    "signals": signals,
+    **MEDIA_TABLES,
+    "speed": speed,
+}
+"""Marker on the page -> table."""
+
+
+if __name__ == "__main__":
+    print("\n\n".join(make() for make in TABLES.values()))

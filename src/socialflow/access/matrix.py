@@ -87,6 +87,7 @@ class Action(StrEnum):
     APPEAL_WRITE = "appeal.write"
     APPEAL_READ = "appeal.read"
     STRIKES_READ = "strikes.read"
+    CHAT_MODERATE = "chat.moderate"
 
 
 class Reach(StrEnum):
@@ -183,6 +184,7 @@ MATRIX: Mapping[Action, Rule] = {
     Action.APPEAL_WRITE: Rule(OWN, OWN, OWN, OWN, Scope.MODERATE),  # a service speaks for the author
     Action.APPEAL_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),
     Action.STRIKES_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),
+    Action.CHAT_MODERATE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
 }
 
 

@@ -16,6 +16,7 @@ from socialflow.moderation.gather.media import Media
 from socialflow.moderation.gather.records import AuthorFacts
 from socialflow.moderation.gather.service import SignalService
 from socialflow.moderation.judging import Judging
+from socialflow.moderation.live.service import LiveService
 from socialflow.moderation.moderator import Moderator
 from socialflow.moderation.policy.past import StoredDecisions
 from socialflow.moderation.policy.service import PolicyService
@@ -59,9 +60,11 @@ class Moderation:
     desk: ReviewDesk
     bulk: BulkActions
     appeals: AppealService
+    live: LiveService
 
     async def close(self) -> None:
         """Finish what was accepted."""
+        await self.live.close()
         await self.signals.close()
 
 
@@ -94,6 +97,7 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
         bulk=BulkActions(store, verdicts, clock),
         appeals=AppealService(store, deciding, verdicts, _rules, clock),
         policies=policies,
+        live=LiveService(signals, standing, decisions=decisions, store=store, clock=clock),
     )
 
 
