@@ -39,6 +39,7 @@ from socialflow.pipelines.inference import InferenceConfig
 from socialflow.pipelines.job_config import JobConfig
 from socialflow.pipelines.precompute import PrecomputeConfig, UsersConfig
 from socialflow.pipelines.pull_job import PullConfig
+from socialflow.pipelines.replay_job import ReplayConfig
 from socialflow.pipelines.schedule import BUILT_IN, COLLECTION
 from socialflow.pipelines.topics_job import TopicsConfig
 from socialflow.pipelines.train_job import TrainConfig
@@ -285,6 +286,7 @@ JOB_CONFIGS: Mapping[str, type[JobConfig]] = {
     "`analyze_content`": AnalyseConfig,
     "`train_topics`": TopicsConfig,
     "`pull_model`": PullConfig,
+    "`replay_policy`": ReplayConfig,
 }
 
 

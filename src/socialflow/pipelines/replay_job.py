@@ -36,11 +36,11 @@ class LimitsConfig(JobConfig):
 class ReplayConfig(JobConfig):
     """Configuration of `replay_policy`; without a window, the last thirty days."""
 
-    scope: str = Field(default=DEFAULT_SCOPE, min_length=1, max_length=160)
-    version: int = Field(ge=1, lt=2**31)
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
-    limits: LimitsConfig = LimitsConfig()
+    scope: str = Field(DEFAULT_SCOPE, min_length=1, max_length=160, description="default or community:ID.")
+    version: int = Field(ge=1, lt=2**31, description="Which version is tried.")
+    since: AwareDatetime | None = Field(None, description="From; default: thirty days before.")
+    until: AwareDatetime | None = Field(None, description="Until before; default: now.")
+    limits: LimitsConfig = Field(LimitsConfig(), description="What `beyond` is told of.")
 
 
 class ReplayPolicy:

@@ -74,7 +74,7 @@ _GIVEN: Mapping[str, Any] = {
         "required": True,
         "content": {
             "application/json": {"schema": PolicyIn.model_json_schema()},
-            YAML: {"schema": {"type": "string", "description": "The policy itself."}, "example": SHORT},
+            YAML: {"schema": {"type": "object", "description": "The policy itself."}, "example": SHORT},
         },
     }
 }
@@ -93,7 +93,7 @@ _NoteQuery: TypeAlias = Annotated[
     str,
     Query(max_length=2000, pattern=NO_NUL, description="Of a policy sent as YAML: why.", examples=["kinder"]),
 ]
-_BOTH: Mapping[int | str, dict[str, Any]] = {200: {"content": {YAML: {"schema": {"type": "string"}}}}}
+_BOTH: Mapping[int | str, dict[str, Any]] = {200: {"content": {YAML: {"schema": {"type": "object"}}}}}
 _JOB: Mapping[int | str, dict[str, Any]] = {202: {"model": JobOut, "description": "Many decisions: a job does it."}}
 
 
