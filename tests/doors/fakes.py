@@ -27,6 +27,9 @@ from socialflow.inference.loaded import LoadedModels
 from socialflow.jobs.service import JobService
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import SystemClock
+from socialflow.moderation.decisions import DecisionService
+from socialflow.moderation.live.records import LiveLimits
+from socialflow.moderation.live.service import LiveService
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import Recommended
 from socialflow.recommendation.people import Suggestion, Suggestions, Via
@@ -43,11 +46,13 @@ from socialflow.recommendation.records import (
     TrendingAnswer,
     TrendingEntry,
 )
+from socialflow.storage.cache.memory import MemoryCache
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
 from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import VideoService
+from tests.live_chat import OnePolicy, Words
 from tests.text_bundle import clear_analyser
 
 SECRET = "a-secret-of-at-least-thirty-two-characters"
@@ -259,6 +264,17 @@ class FakePeople:
         return (Via("u-ann", item_id),)
 
 
+class FakeModeration:
+    """Live chats over stand-ins for the text model and the policy."""
+
+    def __init__(self, store: Store, clock: SystemClock, limits: LiveLimits | None = None) -> None:
+        self.words, self.policy = Words(), OnePolicy()
+        self.decisions = DecisionService(store, MemoryCache(), clock)
+        self.live = LiveService(
+            self.words, self.policy, decisions=self.decisions, store=store, clock=clock, limits=limits
+        )
+
+
 @dataclass
 class FakePlatform:
     store: Store
@@ -296,6 +312,7 @@ class FakePlatform:
             static_api_key=STATIC_KEY,
             limiter=Limiter(self.per_minute),
         )
+        self.moderation = FakeModeration(self.store, self.clock)
         self.closed = False
 
     async def start(self) -> None:
@@ -304,6 +321,7 @@ class FakePlatform:
 
     async def close(self) -> None:
         self.closed = True
+        await self.moderation.live.close()
         await self.search.close()
         await self.video.close()
         await self.image.close()
