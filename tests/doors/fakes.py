@@ -30,6 +30,9 @@ from socialflow.kit.clock import SystemClock
 from socialflow.kit.incoming import Incoming
 from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.chain import AuditChain
+from socialflow.moderation.decisions import DecisionService
+from socialflow.moderation.live.records import LiveLimits
+from socialflow.moderation.live.service import LiveService
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import Recommended
 from socialflow.recommendation.people import Suggestion, Suggestions, Via
@@ -54,6 +57,7 @@ from socialflow.text.service import TextService
 from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import VideoService
 from socialflow.wiring.moderation import Senses, connect
+from tests.live_chat import OnePolicy, Words
 from tests.text_bundle import clear_analyser
 
 SECRET = "a-secret-of-at-least-thirty-two-characters"
@@ -265,6 +269,17 @@ class FakePeople:
         return (Via("u-ann", item_id),)
 
 
+class FakeModeration:
+    """Live chats over stand-ins for the text model and the policy."""
+
+    def __init__(self, store: Store, clock: SystemClock, limits: LiveLimits | None = None) -> None:
+        self.words, self.policy = Words(), OnePolicy()
+        self.decisions = DecisionService(store, MemoryCache(), clock)
+        self.live = LiveService(
+            self.words, self.policy, decisions=self.decisions, store=store, clock=clock, limits=limits
+        )
+
+
 @dataclass
 class FakePlatform:
     store: Store
@@ -307,6 +322,7 @@ class FakePlatform:
         settings = load_settings({"socialflow_home": self.models_dir, "database_url": "", "redis_url": None})
         senses = Senses(self.text, self.image, self.video, Incoming(folder=self.models_dir), self.banks)
         self.moderation = connect(settings, self.store, MemoryCache(), self.clock, senses)
+        self.moderation = FakeModeration(self.store, self.clock)
         self.closed = False
 
     async def start(self) -> None:
@@ -316,6 +332,7 @@ class FakePlatform:
     async def close(self) -> None:
         self.closed = True
         await self.moderation.close()
+        await self.moderation.live.close()
         await self.search.close()
         await self.video.close()
         await self.image.close()

@@ -73,7 +73,7 @@ class Batcher(Generic[T, R]):
             raise Overloaded(f"{self._name} is shutting down; try again")
         if self._waiting + len(rows) > self._capacity:
             raise Overloaded(f"{self._name} has {self._waiting} rows waiting; try again")
-        group = _Group[T, R](rows, asyncio.get_running_loop().create_future())
+        group: _Group[T, R] = _Group(rows, asyncio.get_running_loop().create_future())
         (self._groups.appendleft if first else self._groups.append)(group)
         self._waiting += len(rows)
         if len(self._running) < self._abreast:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from socialflow.content.records import ModerationStatus
 from socialflow.errors import Overloaded, SocialflowError
@@ -59,6 +60,10 @@ class _Waiting:
             return self.judged.result()
         self.judged.cancel()
         return None
+
+
+_Doubtful: TypeAlias = tuple[_Waiting, Judgement, tuple[str, ...]]
+"""A message that is harmless by itself, its judgement, and what it says together with those before."""
 
 
 class Session:
@@ -184,7 +189,7 @@ class Session:
         judged = await self._desk.judge(
             [self._content(one.message, one.message.text) for one in batch], until=batch[-1].deadline
         )
-        doubtful = list[tuple[_Waiting, Judgement, tuple[str, ...]]]()
+        doubtful = list[_Doubtful]()
         for one, judgement in zip(batch, judged, strict=True):
             texts: tuple[str, ...] = ()
             if harmless(judgement.verdict):
@@ -193,15 +198,29 @@ class Session:
                 doubtful.append((one, judgement, texts))
             else:
                 _settle(one, _Judged(judgement))
-        if not doubtful:
-            return
+        while doubtful:
+            doubtful = await self._read_together(doubtful, batch[-1].deadline)
+
+    async def _read_together(self, doubtful: Sequence[_Doubtful], until: float) -> list[_Doubtful]:
+        """Settle messages by what they say together with those before. What comes behind one that is held back starts
+        anew, and is returned to be read once more where there is something to read it with."""
         rows = [self._content(one.message, text) for one, _, texts in doubtful for text in texts]
-        found = iter(await self._desk.judge(rows, until=batch[-1].deadline, first=True))
+        found = iter(await self._desk.judge(rows, until=until, first=True))
+        held, again = set[str](), list[_Doubtful]()
         for one, judgement, texts in doubtful:
+            author = one.message.author
             joined = worst_together([next(found) for _ in texts])
-            if joined is not None:
-                self._together.forget(one.message.author)
+            if author in held:
+                fresh = self._together.with_before(author, one.message.text, one.arrived)
+                if fresh:
+                    again.append((one, judgement, fresh))
+                    continue
+                joined = None
+            elif joined is not None:
+                held.add(author)
+                self._together.forget(author)
             _settle(one, _Judged(judgement, joined))
+        return again
 
     def _content(self, message: Message, text: str) -> Content:
         return Content(
