@@ -331,12 +331,10 @@ class FakePlatform:
 
     async def close(self) -> None:
         self.closed = True
-        await self.moderation.close()
-        await self.moderation.live.close()
-        await self.search.close()
-        await self.video.close()
-        await self.image.close()
-        await self.banks.close()
+        for part in (self.moderation.live, self.search, self.video, self.image, self.banks):
+            await part.close()
+        for part in (self.analysis, self.contents, self.generation, self.text):
+            await part.close()
         await self.store.close()
 
     async def erase_user(self, user_id: str) -> ErasureReceipt:
