@@ -18,15 +18,13 @@
     │   ├── ModelNotFound       model_not_found           no such model, version or alias
     │   ├── JobNotFound         job_not_found             no job has this id
     │   ├── ScheduleNotFound    schedule_not_found        no schedule has this id
-    │   └── DecisionNotFound    decision_not_found        no decision has this id, or none was taken of this content
-    ├── Erased                  erased                    this person asked to be forgotten; the id is closed
-    ├── Conflict                conflict                  the stored state forbids this change
-    │   ├── DecisionSuperseded  decision_superseded       the content was decided by somebody else meanwhile
-    │   └── DecidedByPerson     decided_by_person         a person decided on this very content; no machine overrules it
-    │   └── LeaseLost           lease_lost                what was held is held by nobody or by somebody else now
+    │   ├── DecisionNotFound    decision_not_found        no decision has this id, or none was taken of this content
     │   └── PolicyNotFound      policy_not_found          a scope has no policy, or not this version of it
     ├── Erased                  erased                    this person asked to be forgotten; the id is closed
     ├── Conflict                conflict                  the stored state forbids this change
+    │   ├── DecisionSuperseded  decision_superseded       the content was decided by somebody else meanwhile
+    │   ├── DecidedByPerson     decided_by_person         a person decided on this very content; no machine overrules it
+    │   ├── LeaseLost           lease_lost                what was held is held by nobody or by somebody else now
     │   └── PolicyGuarded       policy_guard              a draft would change more than its limits allow
     ├── AuthenticationRequired  authentication_required   no credentials
     ├── InvalidCredentials      invalid_credentials       a key that is wrong or revoked

@@ -295,13 +295,6 @@ class FakePlatform:
         self.image = ImageService()
         self.banks = HashBanks(self.store, self.clock)
         self.audit = AuditChain(self.store, self.clock)
-        self.moderation = connect(
-            load_settings({"socialflow_home": self.models_dir}),
-            self.store,
-            MemoryCache(),
-            self.clock,
-            Senses(self.text, self.image, self.video, Incoming()),
-        )
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(
@@ -312,7 +305,7 @@ class FakePlatform:
             limiter=Limiter(self.per_minute),
         )
         settings = load_settings({"socialflow_home": self.models_dir, "database_url": "", "redis_url": None})
-        senses = Senses(self.text, self.image, self.video, Incoming(folder=self.models_dir))
+        senses = Senses(self.text, self.image, self.video, Incoming(folder=self.models_dir), self.banks)
         self.moderation = connect(settings, self.store, MemoryCache(), self.clock, senses)
         self.closed = False
 

@@ -70,6 +70,11 @@ class TestWords:
         assert len(told["results"]) == 1_000
         assert told["counts"] == {"approved": 1_000}
 
+    async def test_that_say_nothing_wait_for_people(self, client: httpx.AsyncClient) -> None:
+        told = await ask(client, JUDGE + "/moderate/batch", json={"texts": ["good", "\x92"]})
+        assert [one["decision"] for one in told["results"]] == ["approved", "review_required"]
+        assert (told["results"][1]["status"], told["results"][1]["signals"]) == ("abstained", {})
+
     async def test_of_an_unknown_author_say_so(self, client: httpx.AsyncClient) -> None:
         told = await ask(client, JUDGE + "/moderate", json={"content": "good", "author": "nobody"})
         assert told["missing_because"]["author.duplicates"] == "author:unknown"
@@ -185,6 +190,9 @@ class TestDecisions:
             "reasons",
             "at",
             "automated",
+            "grounds",
+            "follows",
+            "appeal",
             "appeal_until",
             "how_to_appeal",
         }
@@ -227,5 +235,8 @@ class TestDecisions:
         told = (await client.get(f"{JUDGE}/decisions/{rejected.id}", headers=token("u-ann"))).json()
         assert told["status"] == "rejected"
         assert told["reasons"] == [{"code": "toxicity", "text": "It is rude or disrespectful."}]
+        assert told["follows"] == ["Nobody but you can see it."]
+        assert told["grounds"][0].startswith("It is rude or disrespectful. This rests on the rules of the platform:")
+        assert "You can appeal once" in told["appeal"]
         assert rejected.id in told["how_to_appeal"]
         assert told["appeal_until"] > told["at"]

@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from socialflow.access.records import Scope
+from socialflow.doors.rest.schemas.policies import SHORT
 from socialflow.kit.roles import Role
 from tests.doors.conftest import SERVICE, token
 
@@ -28,6 +29,7 @@ MODELS = "/api/v1/ml/models"
 FELT = "/api/v1/sentiment"
 TRANSPARENCY = "/api/v1/moderation/transparency"
 JUDGE = "/api/v1/moderation"
+POLICIES = "/api/v1/moderation/policies"
 PIPELINES = "/api/v1/ai-pipelines"
 WORK, ORCHESTRATOR, SCHEDULER = PIPELINES + "/pipelines", PIPELINES + "/orchestrator", PIPELINES + "/scheduler"
 SCORED = "/v1alpha1/comments:"
@@ -197,6 +199,18 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("POST", SCHEDULER + "/jobs/none/pause", None, "401 403 403 403 404 403 403 403 403"),
     ("POST", SCHEDULER + "/jobs/none/resume", None, "401 403 403 403 404 403 403 403 403"),
     ("DELETE", SCHEDULER + "/jobs/none", None, "401 403 403 403 404 403 403 403 403"),
+    ("GET", POLICIES, None, "401 403 403 200 200 403 403 200 403"),
+    ("POST", POLICIES, {"text": SHORT}, "401 403 403 403 201 403 403 403 403"),
+    ("POST", POLICIES + "/check", {"text": SHORT}, "401 403 403 200 200 403 403 200 403"),
+    ("GET", POLICIES + "/default", None, "401 403 403 200 200 403 403 200 403"),
+    ("GET", POLICIES + "/default/shadow", None, "401 403 403 404 404 403 403 404 403"),
+    ("GET", POLICIES + "/default/1", None, "401 403 403 200 200 403 403 200 403"),
+    ("DELETE", POLICIES + "/default/1", None, "401 403 403 403 409 403 403 403 403"),
+    ("POST", POLICIES + "/default/1/replay", None, "401 403 403 403 200 403 403 403 403"),
+    ("POST", POLICIES + "/default/1/activate", None, "401 403 403 403 200 403 403 403 403"),
+    ("POST", POLICIES + "/default/roll-back", None, "401 403 403 403 409 403 403 403 403"),
+    ("POST", POLICIES + "/default/1/shadow", None, "401 403 403 403 409 403 403 403 403"),
+    ("POST", POLICIES + "/default/1/retire", None, "401 403 403 403 409 403 403 403 403"),
     ("GET", QUEUE, None, "401 403 403 200 200 403 403 200 403"),
     ("POST", QUEUE + "/claim", {}, "401 403 403 200 200 403 403 200 403"),
     ("GET", QUEUE + "/held", None, "401 403 403 200 200 403 403 200 403"),

@@ -68,6 +68,8 @@ class Action(StrEnum):
     VIDEO_INDEX = "video.index"
     VIDEO_THUMBNAILS = "video.thumbnails"
     IMAGE_ANALYSE = "image.analyse"
+    POLICY_READ = "policy.read"
+    POLICY_WRITE = "policy.write"
     TRANSPARENCY_READ = "transparency.read"
     COMMENT_ANALYSE = "comment.analyse"
     HASH_BANK_READ = "hash_bank.read"
@@ -85,6 +87,7 @@ class Action(StrEnum):
     APPEAL_WRITE = "appeal.write"
     APPEAL_READ = "appeal.read"
     STRIKES_READ = "strikes.read"
+    CHAT_MODERATE = "chat.moderate"
 
 
 class Reach(StrEnum):
@@ -162,6 +165,8 @@ MATRIX: Mapping[Action, Rule] = {
     Action.VIDEO_INDEX: Rule(NONE, OWN, OWN, ANY, Scope.WRITE),
     Action.VIDEO_THUMBNAILS: Rule(NONE, ANY, ANY, ANY, Scope.READ),
     Action.IMAGE_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
+    Action.POLICY_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),  # policies of moderation: read, check
+    Action.POLICY_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),  # draft, replay, activate, shadow, delete
     Action.TRANSPARENCY_READ: Rule(NONE, NONE, NONE, ANY, Scope.MODERATE),
     Action.COMMENT_ANALYSE: Rule(ANY, ANY, ANY, ANY, Scope.READ),
     Action.HASH_BANK_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
@@ -179,6 +184,7 @@ MATRIX: Mapping[Action, Rule] = {
     Action.APPEAL_WRITE: Rule(OWN, OWN, OWN, OWN, Scope.MODERATE),  # a service speaks for the author
     Action.APPEAL_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),
     Action.STRIKES_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),
+    Action.CHAT_MODERATE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
 }
 
 

@@ -39,11 +39,16 @@ class AccessService:
             InvalidToken, InvalidCredentials: one is there and is not good.
             RateLimited: the caller calls too often.
         """
-        principal = await self._principal(headers)
-        await self._limiter.hit(principal)
+        principal = await self.identify(headers)
+        await self.count(principal)
         return principal
 
-    async def _principal(self, headers: Mapping[str, str]) -> Principal:
+    async def count(self, principal: Principal) -> None:
+        """Count one call of a caller who is known already. Raises RateLimited."""
+        await self._limiter.hit(principal)
+
+    async def identify(self, headers: Mapping[str, str]) -> Principal:
+        """As `authenticate`, without counting a call."""
         if key := headers.get("x-api-key"):
             return await self._keys.check(key)
         scheme, _, token = headers.get("authorization", "").partition(" ")

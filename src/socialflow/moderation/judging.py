@@ -9,10 +9,12 @@ from socialflow.errors import Conflict, DecidedByPerson, InvalidInput
 from socialflow.kit.incoming import Incoming
 from socialflow.moderation.gather.records import Content
 from socialflow.moderation.given import refuse_nothing
-from socialflow.moderation.moderator import ModerationStore, Moderator, Policies, Standing
+from socialflow.moderation.moderator import ModerationStore, Moderator, Policies
+from socialflow.moderation.policy.shadow import Standing
 from socialflow.moderation.records import ActorKind, ContentKind, Decision
 from socialflow.moderation.review.verdicts import RulesOf
 from socialflow.moderation.told import Moderated, Reasoned, RuleTold, moderated, reasons, rules
+from socialflow.moderation.transparency.author import reasons_for_author
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,9 @@ class JudgedAgain:
 class OwnDecision:
     """A decision as the author of the content reads it: no scores, which would show how far one may go.
 
-    `automated`: nobody looked. `appeal_until` is when appeals close; None where there is nothing to appeal against.
+    `automated`: nobody looked. `grounds` say in whole sentences why and on what that rests, `follows` what it means for
+    the content, `appeal` how to appeal. `appeal_until` is when appeals close; None where there is nothing to appeal
+    against, or people have yet to look.
     """
 
     id: str
@@ -36,6 +40,9 @@ class OwnDecision:
     reasons: tuple[Reasoned, ...]
     at: datetime
     automated: bool
+    grounds: tuple[str, ...]
+    follows: tuple[str, ...]
+    appeal: str
     appeal_until: datetime | None
 
 
@@ -101,16 +108,18 @@ class Judging:
     async def for_author(self, decision: Decision) -> OwnDecision:
         """A decision as its author may read it."""
         policy = (await self._standing(decision)).policy.policy
-        status = decision.verdict.status
-        until = decision.at + self._rules(decision.policy.scope).appeal_within
+        told = reasons_for_author(decision, policy, self._rules(decision.policy.scope).appeal_within)
         return OwnDecision(
             id=decision.id,
             content_id=decision.content_id,
-            status=status,
+            status=decision.verdict.status,
             reasons=tuple(reasons(decision.verdict.hits, policy)),
             at=decision.at,
-            automated=decision.actor.kind is ActorKind.SERVICE,
-            appeal_until=None if status is ModerationStatus.APPROVED and not decision.verdict.hits else until,
+            automated=told.automated,
+            grounds=told.reasons,
+            follows=told.follows,
+            appeal=told.appeal,
+            appeal_until=told.appeal_until,
         )
 
     async def _standing(self, decision: Decision) -> Standing:

@@ -85,10 +85,10 @@ class Moderated(TypedDict):
     text_moderation: TextTold | None
     image_moderation: list[ImageModeration]
     video_moderation: VideoTold | None
-    signals: Mapping[str, Reading]
+    signals: dict[str, Reading]
     status: Status
     missing: list[str]
-    missing_because: Mapping[str, str]
+    missing_because: dict[str, str]
     commands: Mapping[str, str]
     provenance: list[Provenance]
     policy: PolicyVersion
@@ -120,10 +120,10 @@ def moderated(judgement: Judgement) -> Moderated:
         text_moderation=text_told(signals) if content.words.strip() else None,
         image_moderation=[picture_told(one) for one in pictures],
         video_moderation=None if film is None else video_told(film),
-        signals=signals.readings,
+        signals=dict(signals.readings),
         status=status_of(signals),
         missing=list(signals.missing),
-        missing_because=signals.missing,
+        missing_because=dict(signals.missing),
         commands=commands(signals.missing.values()),
         provenance=made(signals.readings.values()),
         policy=judgement.standing.version,

@@ -23,7 +23,6 @@ from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
 from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.chain import AuditChain
-from socialflow.moderation.policy.service import PolicyService
 from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
 from socialflow.pipelines.housekeeping import Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
@@ -50,7 +49,6 @@ from socialflow.wiring.parts import (
     loaded_models,
     make_cache,
     media,
-    policy_thresholds,
     token_settings,
     upstream_models,
 )
@@ -84,7 +82,6 @@ class Platform:
     scheduler: Scheduler
     transport: CeleryTransport
     housekeeping: Housekeeping
-    policies: PolicyService
     access: AccessService
     moderation: Moderation
     audit: AuditChain
@@ -205,7 +202,6 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         scheduler=scheduler,
         transport=transport,
         housekeeping=Housekeeping(duties),
-        policies=PolicyService(store, clock, thresholds=policy_thresholds(settings)),
         access=AccessService(store, clock, tokens=token_settings(settings), static_api_key=static_key, limiter=limiter),
         moderation=connect(settings, store, cache, clock, Senses(text, image, video, incoming, banks)),
         audit=audit,

@@ -34,7 +34,7 @@ class TestReasons:
 
     def test_of_a_code_that_the_policy_does_not_have(self) -> None:
         told = reasons_for_author(replace(decided(REJECTED, Act.REJECT, reason="house"), actor=ADA), POLICY)
-        assert told.reasons == ("It breaks the rules of the platform (reason house).",)
+        assert told.reasons == ("It goes against the rules: house.",)
         assert not told.automated
 
 

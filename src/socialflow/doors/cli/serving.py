@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import uvicorn
 
 APPLICATION = "socialflow.main:app"
+MAX_FRAME_BYTES = 64 * 1024
+"""Bytes of one WebSocket message that are read at all; the door itself takes a quarter of that."""
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; default SOCIALFLOW_HOST.")]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; default SOCIALFLOW_PORT.")]
@@ -58,6 +60,9 @@ def server_config(host: str, port: int, *, shutdown_seconds: int) -> uvicorn.Con
         host=host,
         port=port,
         http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=MAX_FRAME_BYTES,
+        ws_per_message_deflate=False,  # a chat's answers are short, and nothing small may grow large here
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=shutdown_seconds,

@@ -1,10 +1,11 @@
 """The application: routes, what surrounds them, and a platform that lives as long as the server."""
 
+import asyncio
 import gc
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from types import FrameType
 
 from fastapi import FastAPI
@@ -30,6 +31,7 @@ from socialflow.doors.rest.routes import (
     image,
     interactions,
     items,
+    live,
     ml,
     models,
     moderation,
@@ -37,6 +39,7 @@ from socialflow.doors.rest.routes import (
     orchestrator,
     perspective,
     pipelines,
+    policies,
     recommendations,
     review,
     review_bulk,
@@ -52,6 +55,8 @@ from socialflow.doors.rest.routes import (
 )
 from socialflow.observability.metrics import Metrics
 
+LONGEST_DRAIN = 10.0
+"""Seconds that sessions of live chats have to answer what they have read, once the server is told to end."""
 ROUTERS = (
     feed.router,
     interactions.router,
@@ -71,6 +76,7 @@ ROUTERS = (
     video_search.router,
     fingerprints.router,
     image.router,
+    policies.router,
     transparency.router,
     perspective.router,
     perspective.discovered,
@@ -81,6 +87,7 @@ ROUTERS = (
     review_bulk.router,
     appeals.router,
     review_quality.router,
+    live.router,
     pipelines.router,
     orchestrator.router,
     scheduler.router,
@@ -141,14 +148,28 @@ def _draining_on_sigterm(app: FastAPI) -> Iterator[None]:
         yield
         return
     server_handler = signal.getsignal(signal.SIGTERM)
+    loop, ends = asyncio.get_running_loop(), set[asyncio.Task[None]]()
 
-    def drain(number: int, frame: FrameType | None) -> None:
-        app.state.draining = True
+    def end(number: int, frame: FrameType | None) -> None:
         if callable(server_handler):
             server_handler(number, frame)
         else:
             signal.signal(number, server_handler or signal.SIG_DFL)
             signal.raise_signal(number)
+
+    async def end_drained(number: int) -> None:
+        """The server closes open WebSockets at once, so what was read there is answered before it hears of the end."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_DRAIN):
+                await app.state.platform.moderation.live.drain()
+        end(number, None)
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        app.state.draining = True
+        if app.state.platform.moderation.live.sessions:
+            loop.call_soon_threadsafe(lambda: ends.add(loop.create_task(end_drained(number))))
+        else:
+            end(number, frame)
 
     signal.signal(signal.SIGTERM, drain)
     try:

@@ -26,6 +26,8 @@ from socialflow.moderation.chain import AuditChain
 from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.desk import ReviewDesk
 from socialflow.moderation.judging import Judging
+from socialflow.moderation.live.service import LiveService
+from socialflow.moderation.policy.service import PolicyService
 from socialflow.moderation.review.appeals import AppealService
 from socialflow.moderation.review.bulk import BulkActions
 from socialflow.moderation.review.ports import Deciding, ReviewUnit
@@ -128,6 +130,8 @@ class Moderation(Protocol):
     @property
     def decisions(self) -> DecisionService: ...
     @property
+    def policies(self) -> PolicyService: ...
+    @property
     def transparency(self) -> TransparencyService: ...
     @property
     def deciding(self) -> Deciding: ...
@@ -139,6 +143,8 @@ class Moderation(Protocol):
     def bulk(self) -> BulkActions: ...
     @property
     def appeals(self) -> AppealService: ...
+    @property
+    def live(self) -> LiveService: ...
 
 
 class Platform(Protocol):

@@ -36,12 +36,16 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong; `rule` is empty where it is of the policy as a whole."""
+    """Something that is wrong; `rule` is empty where it is of the policy as a whole.
+
+    `line` is that of the rule in the text, from 1; None where there is no such line.
+    """
 
     code: str
     rule: str
     message: str
     severity: Severity
+    line: int | None = None
 
 
 def check(policy: Policy) -> tuple[Finding, ...]:

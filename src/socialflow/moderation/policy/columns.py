@@ -154,9 +154,9 @@ class _Sealed:
         taken = [
             (one["value"] if one["coverage"] > 0 else None, one["tier"] == _HEURISTIC, found[name])
             for name, one in readings.items()
-            if name in found
+            if name in found and name not in data["missing"]
         ]
-        lacking = [found[name] for name in data["missing"] if name in found and name not in readings]
+        lacking = [found[name] for name in data["missing"] if name in found]
         for value, shaky, into in taken:
             into.rows.append(row)
             into.values.append(value)

@@ -36,7 +36,7 @@ def pack(signals: Signals) -> bytes:
     entries, words = [], {}
     for name, reading in signals.readings.items():
         code, value = CODES.get(name), reading.value
-        if code is None:
+        if code is None or name in signals.missing:
             continue
         if not (reading.coverage > 0 and usable(name, value)):
             entries.append(_ENTRY.pack(code, MISSING, 0.0))
@@ -45,7 +45,7 @@ def pack(signals: Signals) -> bytes:
         if isinstance(value, tuple):
             words[name], value = value, 0.0
         entries.append(_ENTRY.pack(code, flags, value))
-    lacking = [name for name in signals.missing if name in CODES and name not in signals.readings]
+    lacking = [name for name in signals.missing if name in CODES]
     entries += [_ENTRY.pack(CODES[name], MISSING, 0.0) for name in lacking]
     tail = orjson.dumps(words, option=orjson.OPT_SORT_KEYS) if words else b""
     return HEAD.pack(FORM, len(entries)) + b"".join(entries) + tail

@@ -36,6 +36,10 @@ class ReviewRepository(Protocol):
         """Store an item. A first review whose decision has one already gives that one."""
         ...
 
+    async def add_all(self, firsts: Sequence[ReviewItem]) -> None:
+        """Store first reviews; those whose decision has one already are passed over."""
+        ...
+
     async def get(self, item_id: str) -> ReviewItem:
         """Return the item. Raises NotFound."""
         ...
@@ -82,12 +86,20 @@ class ReviewRepository(Protocol):
         """End everything unfinished about some content without a verdict; returns how many."""
         ...
 
+    async def withdraw_all(self, content_ids: Collection[str], now: datetime) -> int:
+        """The same about several."""
+        ...
+
     async def reached(self, content_id: str, views: int) -> int:
         """Put what waits about some content where its views belong; returns how many items."""
         ...
 
     async def views(self, content_id: str) -> int:
         """The newest count of views of an item of the platform; 0 where nobody counted."""
+        ...
+
+    async def views_of(self, content_ids: Collection[str]) -> Mapping[str, int]:
+        """The same of several; nobody counted what is not in it."""
         ...
 
     async def matching(
@@ -196,6 +208,10 @@ class AppealRepository(Protocol):
         """Close those that wait about some content, which was decided anew; returns how many."""
         ...
 
+    async def moot_all(self, content_ids: Collection[str], at: datetime) -> int:
+        """The same of several."""
+        ...
+
     async def counts(self, scope: str, version: int | None = None) -> Sequence[AppealCount]:
         """What became of appeals against decisions of a policy (of one version), by rule."""
         ...
@@ -208,6 +224,10 @@ class StrikeRepository(Protocol):
         """Keep one; False where the decision gave one already. Raises UserNotFound."""
         ...
 
+    async def add_all(self, given: Sequence[Strike]) -> None:
+        """Keep several, each of another decision. Those whose decision gave one already are passed over."""
+        ...
+
     async def of_authors(self, user_ids: Collection[str], now: datetime) -> Mapping[str, Sequence[Strike]]:
         """What counts now of each (neither expired nor taken back), oldest first; nobody without is in it."""
         ...
@@ -218,6 +238,14 @@ class StrikeRepository(Protocol):
 
     async def stands(self, decision_ids: Collection[str]) -> bool:
         """Whether one of these decisions gave a strike that was not taken back."""
+        ...
+
+    async def standing(self, decision_ids: Collection[str]) -> frozenset[str]:
+        """Those of these decisions that gave a strike that was not taken back."""
+        ...
+
+    async def authors_of(self, content_ids: Collection[str]) -> Mapping[str, str]:
+        """Whose each is, of items of the platform that are somebody's."""
         ...
 
     async def author_of(self, content_id: str) -> str | None:

@@ -1,7 +1,7 @@
 """The queue as reviewers use it. Accounts come in; only pseudonyms are kept."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from socialflow.errors import Conflict, InvalidInput, LeaseLost, PermissionDenied
@@ -38,9 +38,18 @@ async def enqueue(unit: ReviewUnit, new: NewReview, now: datetime) -> ReviewItem
 
     A decision that has its item already gives that one. Raises InvalidInput for a severity or reach out of range.
     """
+    return await unit.reviews.add(_first(new, now))
+
+
+async def enqueue_all(unit: ReviewUnit, asked: Sequence[NewReview], now: datetime) -> None:
+    """As `enqueue`, of several decisions."""
+    await unit.reviews.add_all([_first(new, now) for new in asked])
+
+
+def _first(new: NewReview, now: datetime) -> ReviewItem:
     weight(new.severity, new.reach)
     item_id = new_id()
-    item = ReviewItem(
+    return ReviewItem(
         id=item_id,
         root=item_id,
         decision_id=new.decision_id,
@@ -53,7 +62,6 @@ async def enqueue(unit: ReviewUnit, new: NewReview, now: datetime) -> ReviewItem
         created_at=now,
         state=ReviewState.OPEN,
     )
-    return await unit.reviews.add(item)
 
 
 async def withdraw(unit: ReviewUnit, content_id: str, now: datetime) -> int:
@@ -61,8 +69,13 @@ async def withdraw(unit: ReviewUnit, content_id: str, now: datetime) -> int:
 
     What was claimed is lost to whoever holds it, and appeals are closed as moot. Returns how many items ended.
     """
-    await unit.appeals.moot(content_id, now)
-    return await unit.reviews.withdraw(content_id, now)
+    return await withdraw_all(unit, [content_id], now)
+
+
+async def withdraw_all(unit: ReviewUnit, content_ids: Collection[str], now: datetime) -> int:
+    """The same about several."""
+    await unit.appeals.moot_all(content_ids, now)
+    return await unit.reviews.withdraw_all(content_ids, now)
 
 
 class ReviewQueue:

@@ -8,6 +8,7 @@ from socialflow.content.service import SEEN_BY_EVERYONE
 from socialflow.moderation.policy.records import Ground, Policy
 from socialflow.moderation.records import Act, ActorKind, Decision
 from socialflow.moderation.review.records import RULINGS, ReviewRules
+from socialflow.moderation.told import text_of
 from socialflow.moderation.transparency.statements import WITHHOLDING
 
 APPEAL_WITHIN = ReviewRules().appeal_within
@@ -63,7 +64,7 @@ def _words(policy: Policy, code: str) -> str:
     try:
         reason = policy.reason(code)
     except KeyError:
-        return f"It breaks the rules of the platform (reason {code})."
+        return text_of(code, policy)
     rests = "the law" if reason.ground is Ground.LEGAL else "the rules of the platform"
     return f"{reason.text} This rests on {rests}: {reason.clause}."
 

@@ -27,11 +27,13 @@ from socialflow.storage.repositories.rows import findable, instant
 from socialflow.storage.tables import item_stats, items, review_items, review_notes, review_verdicts, users
 from socialflow.storage.transaction import Transaction, Values
 
+_counted = item_stats.alias("counted")
 # In the words of the partial indexes: with parameters in their place, SQLite would read the whole table.
 _UNFINISHED = text("review_items.state <> 'done'")
 _FIRST = text("review_items.second_of IS NULL AND review_items.golden IS NULL AND review_items.appeal IS NULL")
 _ESCALATED = ReviewState.ESCALATED.value
 _WHERE_IT_WAITED = case((review_items.c.level == ESCALATED, _ESCALATED), else_=ReviewState.OPEN.value)
+_NEWEST = select(func.max(_counted.c.at)).where(_counted.c.item_key == items.c.key).correlate(items).scalar_subquery()
 _URGENT = (review_items.c.due, review_items.c.key)
 
 
@@ -57,6 +59,11 @@ class Reviews:
             first = select(review_items).where(review_items.c.decision_id == item.decision_id, _FIRST)
             return item_of(await self._tx.one(first))
         return await self.get(item.id)
+
+    async def add_all(self, firsts: Sequence[ReviewItem]) -> None:
+        """Store first reviews; those whose decision has one already are passed over."""
+        if firsts:
+            await self._tx.insert_new(review_items, [item_row(item) for item in firsts])
 
     async def get(self, item_id: str) -> ReviewItem:
         """Return the item. Raises NotFound."""
@@ -121,7 +128,11 @@ class Reviews:
 
     async def withdraw(self, content_id: str, now: datetime) -> int:
         """End everything unfinished about some content without a verdict; returns how many."""
-        these = self._tx.among(review_items.c.content_id, findable([content_id]))
+        return await self.withdraw_all([content_id], now)
+
+    async def withdraw_all(self, content_ids: Collection[str], now: datetime) -> int:
+        """The same about several."""
+        these = self._tx.among(review_items.c.content_id, findable(content_ids))
         return await self._tx.run(update(review_items).where(these, _UNFINISHED).values(_ended(now)))
 
     async def reached(self, content_id: str, views: int) -> int:
@@ -136,10 +147,13 @@ class Reviews:
 
     async def views(self, content_id: str) -> int:
         """The newest count of views of an item of the platform; 0 where nobody counted."""
-        joined = select(item_stats.c.views).join(items, items.c.key == item_stats.c.item_key)
-        newest = joined.where(self._tx.among(items.c.id, findable([content_id]))).order_by(item_stats.c.at.desc())
-        row = await self._tx.row(newest.limit(1))
-        return 0 if row is None else int(row.views)
+        return (await self.views_of([content_id])).get(content_id, 0)
+
+    async def views_of(self, content_ids: Collection[str]) -> Mapping[str, int]:
+        """The same of several; nobody counted what is not in it."""
+        joined = select(items.c.id, item_stats.c.views).join(items, items.c.key == item_stats.c.item_key)
+        newest = joined.where(self._tx.among(items.c.id, findable(content_ids)), item_stats.c.at == _NEWEST)
+        return {row.id: int(row.views) for row in await self._tx.rows(newest)}
 
     async def matching(
         self, which: BulkFilter, reviewer: str, limit: int, *, account: str, among: Collection[str] | None = None

@@ -105,8 +105,17 @@ class Transparency:
 
     async def restricting(self, period: Period, after: int, limit: int) -> Sequence[Restricting]:
         """Decisions that restrict, with keys above `after`, in key order. Raises SealBroken."""
-        query = _within(_RESTRICTING, period).where(self._restricts(), decisions.c.key > after)
+        start = after
+        if after < 0 and period.since is not None:
+            start = await self._before(period.since)
+        query = _taken(_RESTRICTING, period).where(self._restricts(), decisions.c.key > start)
         return await self._with_ends(await self._tx.rows(query.order_by(decisions.c.key).limit(limit)))
+
+    async def _before(self, since: datetime) -> int:
+        """A key below those of all decisions since an instant: pages go by keys, and need not begin with the first."""
+        query = select(func.min(decisions.c.key).label("first")).where(decisions.c.hour >= to_micros(since) // HOUR)
+        first = (await self._tx.one(query)).first
+        return -1 if first is None else int(first) - 1
 
     async def one_restricting(self, key: int) -> Restricting | None:
         """The decision of this key, if it restricts. Raises SealBroken."""
@@ -199,11 +208,18 @@ def _plain(part: ColumnElement[Any]) -> ColumnElement[str]:
 def _within(query: Query, period: Period) -> Query:
     """The decisions of a period; hours are indexed, instants are not."""
     if period.since is not None:
-        since = to_micros(period.since)
-        query = query.where(decisions.c.hour >= since // HOUR, decisions.c.at >= since)
+        query = query.where(decisions.c.hour >= to_micros(period.since) // HOUR)
     if period.until is not None:
-        until = to_micros(period.until)
-        query = query.where(decisions.c.hour <= until // HOUR, decisions.c.at < until)
+        query = query.where(decisions.c.hour <= to_micros(period.until) // HOUR)
+    return _taken(query, period)
+
+
+def _taken(query: Query, period: Period) -> Query:
+    """The same for what is read in the order of keys."""
+    if period.since is not None:
+        query = query.where(decisions.c.at >= to_micros(period.since))
+    if period.until is not None:
+        query = query.where(decisions.c.at < to_micros(period.until))
     return query
 
 

@@ -27,7 +27,7 @@ from socialflow.storage.tables.people import (
     user_mutes,
     users,
 )
-from socialflow.storage.tables.policies import policies
+from socialflow.storage.tables.policies import policies, policy_shadows
 from socialflow.storage.tables.review import (
     appeals,
     golden_items,
@@ -82,6 +82,7 @@ __all__ = [
     "review_verdicts",
     "reviewer_settings",
     "policies",
+    "policy_shadows",
     "schedules",
     "strikes",
     "subscriptions",

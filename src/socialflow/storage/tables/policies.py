@@ -25,3 +25,18 @@ for _state in ("active", "shadow"):
         sqlite_where=policies.c.state == _state,
         postgresql_where=policies.c.state == _state,
     )
+
+policy_shadows = Table(
+    "policy_shadows",
+    metadata,
+    Column("scope", Identifier, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    # What was decided, and what the version in the shadow said of the same.
+    Column("before", Text, primary_key=True),
+    Column("after", Text, primary_key=True),
+    Column("decided", BigInteger, nullable=False),
+    # Ids of the first contents, as JSON.
+    Column("examples", Text, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+)

@@ -18,8 +18,8 @@ from socialflow.doors.rest.schemas.moderation import (
     ItemModeratedOut,
     ModeratedOut,
     ModerationIn,
+    ShortWords,
     TextsIn,
-    Words,
     WordsIn,
 )
 from socialflow.doors.rest.schemas.video import VideoUrl
@@ -37,7 +37,7 @@ router = APIRouter(
 )
 MODERATE = "/moderation"
 TextQuery = Annotated[
-    Words | None, Query(min_length=1, description="Instead of the body.", examples=["What a lovely loaf!"])
+    ShortWords | None, Query(min_length=1, description="Instead of the body.", examples=["What a lovely loaf!"])
 ]
 ImageQuery = Annotated[
     ImageUrl | None, Query(description="Instead of the body.", examples=["https://media.example.org/photo.jpg"])

@@ -29,6 +29,19 @@ class OwnDecisionOut(BaseModel):
     reasons: Annotated[list[ReasonOut], Field(description="Why; empty where nothing is held against it.")]
     at: Annotated[datetime, Field(description="When.", examples=["2026-01-01T12:00:00Z"])]
     automated: Annotated[bool, Field(description="Whether nobody looked.", examples=[True])]
+    grounds: Annotated[
+        list[str],
+        Field(
+            description="Why, and on what that rests.",
+            examples=[["It is spam. This rests on the rules of the platform: Community rules, spam."]],
+        ),
+    ]
+    follows: Annotated[
+        list[str], Field(description="What it means for the content.", examples=[["Nobody but you can see it."]])
+    ]
+    appeal: Annotated[
+        str, Field(description="How to appeal, and what else can be done.", examples=["There is nothing to appeal."])
+    ]
     appeal_until: Annotated[
         datetime | None,
         Field(description="When appeals close; null: nothing to appeal.", examples=["2026-01-15T12:00:00Z"]),

@@ -13,11 +13,13 @@ from socialflow.moderation.gather.records import MOST_PICTURES, Content
 from socialflow.moderation.records import ContentKind
 
 MAX_TEXT, MAX_TEXTS, MAX_ALL = 100_000, 1_000, 1_000_000
-"""Characters of one text, texts of one call, and characters of all of them."""
+MAX_QUERY = 2_000
+"""Characters of one text, texts of one call, characters of all of them, and those that a URL may carry."""
 
 _PHOTO = "https://media.example.org/photo.jpg"
 _TEXT = "What a lovely loaf of rye bread!"
 Words: TypeAlias = Annotated[str, StringConstraints(max_length=MAX_TEXT, pattern=NO_NUL)]
+ShortWords: TypeAlias = Annotated[str, StringConstraints(max_length=MAX_QUERY, pattern=NO_NUL)]
 Kind: TypeAlias = Annotated[
     ContentKind, Field(description="What it is, which a policy may ask for.", examples=["post"])
 ]

@@ -1,4 +1,4 @@
-"""Policies of moderation: versions of a scope, of which at most one is active and one in the shadow."""
+"""Policies of moderation: versions of a scope, one active and one in the shadow at most, and what shadows said."""
 
 from alembic import op
 
@@ -13,6 +13,11 @@ CREATE TABLE policies (
   scope {identifier} NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL,
   created_at BIGINT NOT NULL, activated_at BIGINT, author TEXT NOT NULL, note TEXT NOT NULL,
   PRIMARY KEY (scope, version)
+);
+CREATE TABLE policy_shadows (
+  scope {identifier} NOT NULL, version INTEGER NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
+  decided BIGINT NOT NULL, examples TEXT NOT NULL, first_at BIGINT NOT NULL, last_at BIGINT NOT NULL,
+  PRIMARY KEY (scope, version, before, after)
 );
 CREATE UNIQUE INDEX uq_policies_active ON policies (scope) WHERE state = 'active';
 CREATE UNIQUE INDEX uq_policies_shadow ON policies (scope) WHERE state = 'shadow'
