@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks import (
     bandit,
+    banks,
     cached,
     cold,
     decisions,
@@ -18,9 +19,11 @@ from benchmarks import (
     peers,
     perspective,
     ranker,
+    replay,
     replies,
     serving,
     shots_peers,
+    signals,
     social,
     text,
     text_languages,
@@ -43,6 +46,7 @@ AT_SCALE = {
 """Those that need a simulated platform."""
 OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "actions": lambda given: _actions(given.shared),
+    "banks": lambda given: banks.run(given.shared),
     "filters": lambda given: filters.run(given.shared),
     "copies_images": lambda given: _copies_images(given.shared),
     "copies_videos": lambda given: _copies_videos(given.shared),
@@ -55,9 +59,11 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "objects": lambda given: _objects(given.shared),
     "peers": lambda given: peers.run(given.peers_python),
     "perspective": lambda given: perspective.run(given.shared),
+    "replay": lambda _given: replay.run(),
     "replies": lambda given: replies.run(given.text_model),
     "search_videos": lambda given: _search_videos(given.shared),
     "shots": lambda given: _shots(given.shared, given.shots_peers_python),
+    "signals": lambda given: signals.run(given.shared),
     "social": lambda given: social.run(given.shared),
     "text": lambda given: text.run(given.shared, given.text_model),
     "text_languages": lambda given: text_languages.run(given.shared),

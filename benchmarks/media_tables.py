@@ -118,6 +118,44 @@ def hostile() -> str:
     return "\n".join([*lines, "", told])
 
 
+def banks() -> str:
+    """Hash banks: texts found again in disguise, strangers that match, and a million hashes."""
+    path = RESULTS / "banks.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    at = str(report["texts"]["similarity"])
+    parts = []
+    for part, of in (("chosen_on", "Chosen on"), ("measured_on", "Measured on")):
+        told = report["texts"][part]
+        steps = list(told["false"])
+        lines = [table_line([f"{of} {told['bank']:,} texts, similarity of", *steps]), "|---" * (len(steps) + 1) + "|"]
+        for edit, recall in told["recall"].items():
+            lines.append(table_line([edit, *(f"{recall[step]:.3f}" for step in steps)]))
+        strangers = f"strangers that match, of {told['unrelated']:,}"
+        lines.append(table_line([strangers, *(str(told["false"][step]) for step in steps)]))
+        parts.append("\n".join(lines))
+    pictures, texts = report["pictures"], report["text_questions"]
+    seconds = pictures["seconds"]
+    end = (
+        f"{pictures['hashes']:,} hashes: {pictures['known_found']} of {pictures['of_known']} known pictures found, "
+        f"{pictures['unknown_found']} others; a question in eight turns takes {_took(pictures)}, and "
+        f"{pictures['less_than_all_rows']:g} times less work than comparing with all. By the clock: stored in "
+        f"{seconds['store']:g} s, read and indexed in {seconds['read_and_index']:g} s, one added and found in "
+        f"{1000 * seconds['add_one_and_find_it']:.0f} ms. A question of a text among {texts['texts']:,} takes "
+        f"{_took(texts)}. The default similarity is {at}. `{report['command']}`"
+    )
+    return "\n\n".join([*parts, end])
+
+
+def _took(told: Mapping[str, Mapping[str, float]]) -> str:
+    worked, clock = told["processor_milliseconds"], told["milliseconds"]
+    return (
+        f"{worked['p50']:g} ms of a processor ({worked['p99']:g} at the 99th percentile; by the clock, beside whatever "
+        f"else ran, {clock['p50']:g} and {clock['p99']:g})"
+    )
+
+
 def search_videos() -> str:
     """Videos found by words, and queries that are right to find nothing."""
     path = RESULTS / "search_videos.json"
@@ -186,6 +224,7 @@ MEDIA_TABLES: Mapping[str, Callable[[], str]] = {
     "objects": objects,
     "actions": actions,
     "hostile": hostile,
+    "banks": banks,
     "search_videos": search_videos,
 }
 """Marker on the page, and name of the result -> table."""

@@ -20,6 +20,9 @@ _ELSEWHERE = frozenset(
         "text",
         "text_open",
         "perspective",
+        "signals",
+        "signals",
+        "perspective",
         "filters",
         *MEDIA_TABLES,
     )
@@ -333,6 +336,20 @@ def text_languages() -> str:
     return "\n".join([*lines, "", below])
 
 
+def signals() -> str:
+    """All signals of texts beside the encoder alone."""
+    path = RESULTS / "signals.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    head = ["", "Texts/s", "Of the encoder's time", "Processor, ms a text", "Of the encoder's processor time"]
+    keys = ("texts_per_second", "of_encoder_alone", "processor_ms_per_text", "processor_of_encoder_alone")
+    names = {"encoder_alone": "encoder alone", "all_signals": "all signals", "service": "through the service"}
+    lines = [table_line(head), "|---" * len(head) + "|"]
+    lines += [table_line([told, *(f"{report[name][key]:g}" for key in keys)]) for name, told in names.items()]
+    return "\n".join([*lines, "", f"{report['texts']:,} tweets, {report['rounds']} rounds. `{report['command']}`"])
+
+
 def perspective() -> str:
     """Attributes of the Perspective-shaped call on labelled comments."""
     path = RESULTS / "perspective.json"
@@ -361,6 +378,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "perspective": perspective,
     "keywords": keywords,
     "replies": replies,
+    "signals": signals,
     **MEDIA_TABLES,
     "speed": speed,
 }

@@ -8,7 +8,8 @@
     │   ├── FutureEvent         event_in_future           an interaction is dated further ahead than clocks differ
     │   ├── TooLarge            input_too_large           more rows, bytes or pages than one call may carry
     │   ├── MediaUnreadable     media_unreadable          a picture, video or sound that cannot be decoded
-    │   └── RefusedAddress      address_refused           media is not fetched from there
+    │   ├── RefusedAddress      address_refused           media is not fetched from there
+    │   └── PolicyUnfit         policy_invalid            a policy with errors is not activated; `check` tells them
     ├── NotFound                not_found
     │   ├── UserNotFound        user_not_found
     │   ├── ItemNotFound        item_not_found
@@ -17,12 +18,14 @@
     │   ├── ModelNotFound       model_not_found           no such model, version or alias
     │   ├── JobNotFound         job_not_found             no job has this id
     │   ├── ScheduleNotFound    schedule_not_found        no schedule has this id
-    │   └── DecisionNotFound    decision_not_found        no decision has this id, or none was taken of this content
+    │   ├── DecisionNotFound    decision_not_found        no decision has this id, or none was taken of this content
+    │   └── PolicyNotFound      policy_not_found          a scope has no policy, or not this version of it
     ├── Erased                  erased                    this person asked to be forgotten; the id is closed
     ├── Conflict                conflict                  the stored state forbids this change
     │   ├── DecisionSuperseded  decision_superseded       the content was decided by somebody else meanwhile
-    │   └── DecidedByPerson     decided_by_person         a person decided on this very content; no machine overrules it
-    │   └── LeaseLost           lease_lost                what was held is held by nobody or by somebody else now
+    │   ├── DecidedByPerson     decided_by_person         a person decided on this very content; no machine overrules it
+    │   ├── LeaseLost           lease_lost                what was held is held by nobody or by somebody else now
+    │   └── PolicyGuarded       policy_guard              a draft would change more than its limits allow
     ├── AuthenticationRequired  authentication_required   no credentials
     ├── InvalidCredentials      invalid_credentials       a key that is wrong or revoked
     │   └── InvalidToken        invalid_token             a token that is damaged, expired or signed by another
@@ -93,6 +96,12 @@ class RefusedAddress(InvalidInput):
     code = "address_refused"
 
 
+class PolicyUnfit(InvalidInput):
+    """A policy whose check found errors; the message has them."""
+
+    code = "policy_invalid"
+
+
 class NotFound(SocialflowError):
     """Nothing is stored under the given id."""
 
@@ -147,6 +156,12 @@ class DecisionNotFound(NotFound):
     code = "decision_not_found"
 
 
+class PolicyNotFound(NotFound):
+    """A scope has no policy in force, or not this version of it."""
+
+    code = "policy_not_found"
+
+
 class Erased(SocialflowError):
     """The person behind this id asked to be forgotten; the id is closed for good."""
 
@@ -175,6 +190,12 @@ class LeaseLost(Conflict):
     """A lease ran out, and what it held was given back or taken by somebody else; nothing was stored."""
 
     code = "lease_lost"
+
+
+class PolicyGuarded(Conflict):
+    """A draft would change more than the limits allow; the message says what. A reason confirms it all the same."""
+
+    code = "policy_guard"
 
 
 class AuthenticationRequired(SocialflowError):

@@ -7,6 +7,9 @@ from typing import NoReturn, Protocol
 from socialflow.analysis.library import FeatureExtractor, Reading
 from socialflow.content.records import Findings, ItemKind
 from socialflow.errors import InvalidInput, ModelUnavailable
+from socialflow.moderation.library import Home as ModerationHome
+from socialflow.moderation.library import ModerationService
+from socialflow.moderation.told import Moderated
 from socialflow.recommendation.library import Home as RecommendationHome
 from socialflow.recommendation.library import Recommendations, Recommended
 from socialflow.text.feelings import SentimentTold
@@ -16,7 +19,7 @@ from socialflow.video.library import Home as VideoHome
 from socialflow.video.library import VideoAnalysed, Videos
 
 
-class Home(RecommendationHome, TextHome, VideoHome, Reading, Protocol):
+class Home(RecommendationHome, TextHome, VideoHome, ModerationHome, Reading, Protocol):
     """A platform, as `socialflow.wiring` assembles it."""
 
 
@@ -34,6 +37,7 @@ class MLService:
         self._sentiment = SentimentService(db)
         self._features = FeatureExtractor(db)
         self._videos = Videos(db)
+        self._moderation = ModerationService(db)
 
     async def generate_recommendations(
         self, user_id: str, content_type: str = "video", limit: int = 20, algorithm: str = "hybrid"
@@ -56,9 +60,13 @@ class MLService:
         """
         return await self._videos.analyze(video_url)
 
-    async def moderate_content(self, content_type: str, content_data: Mapping[str, object]) -> NoReturn:  # noqa: ARG002
-        """Whether content may be shown. Raises ModelUnavailable: unchecked content is never called safe."""
-        raise _missing("content moderation", "toxicity, spam, NSFW and violence models")
+    async def moderate_content(self, content_type: str, content_data: Mapping[str, object]) -> Moderated:
+        """Whether content may be shown, by the policy that stands: `text`, `title`, `images`, `video_url` and so on.
+
+        What could not be had is named in `missing`, and unchecked content is never called safe. Raises InvalidInput,
+        Overloaded, StoreUnavailable.
+        """
+        return await self._moderation.moderate_content(content_type, content_data)
 
     async def analyze_sentiment(self, text: str) -> SentimentTold:
         """Sentiment of a text, whether it is ironic, and its language. Raises ModelUnavailable, Overloaded."""

@@ -1,7 +1,7 @@
 """A platform whose store is real (SQLite in a temporary folder) and whose recommendations are scripted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +27,9 @@ from socialflow.inference.loaded import LoadedModels
 from socialflow.jobs.service import JobService
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.kit.clock import SystemClock
+from socialflow.kit.incoming import Incoming
+from socialflow.moderation.banks.service import HashBanks
+from socialflow.moderation.chain import AuditChain
 from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.live.records import LiveLimits
 from socialflow.moderation.live.service import LiveService
@@ -46,12 +49,14 @@ from socialflow.recommendation.records import (
     TrendingAnswer,
     TrendingEntry,
 )
+from socialflow.settings import load_settings
 from socialflow.storage.cache.memory import MemoryCache
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.opinion import Opinions
 from socialflow.text.service import TextService
 from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import VideoService
+from socialflow.wiring.moderation import Senses, connect
 from tests.live_chat import OnePolicy, Words
 from tests.text_bundle import clear_analyser
 
@@ -303,6 +308,8 @@ class FakePlatform:
         self.video = VideoService()
         self.search = VideoSearch(self.store, self.video, self.clock)
         self.image = ImageService()
+        self.banks = HashBanks(self.store, self.clock)
+        self.audit = AuditChain(self.store, self.clock)
         self.jobs = JobService(self.store, self.clock)
         self.scheduler = Scheduler(self.store, self.jobs, self.clock)
         self.access = AccessService(
@@ -312,7 +319,11 @@ class FakePlatform:
             static_api_key=STATIC_KEY,
             limiter=Limiter(self.per_minute),
         )
-        self.moderation = FakeModeration(self.store, self.clock)
+        settings = load_settings({"socialflow_home": self.models_dir, "database_url": "", "redis_url": None})
+        senses = Senses(self.text, self.image, self.video, Incoming(folder=self.models_dir), self.banks)
+        self.moderation = connect(settings, self.store, MemoryCache(), self.clock, senses)
+        self.chats = FakeModeration(self.store, self.clock)
+        self.moderation = replace(self.moderation, live=self.chats.live)
         self.closed = False
 
     async def start(self) -> None:
@@ -321,10 +332,11 @@ class FakePlatform:
 
     async def close(self) -> None:
         self.closed = True
-        await self.moderation.live.close()
+        await self.moderation.close()
         await self.search.close()
         await self.video.close()
         await self.image.close()
+        await self.banks.close()
         await self.store.close()
 
     async def erase_user(self, user_id: str) -> ErasureReceipt:

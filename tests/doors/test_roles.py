@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from socialflow.access.records import Scope
+from socialflow.doors.rest.schemas.policies import SHORT
 from socialflow.kit.roles import Role
 from tests.doors.conftest import SERVICE, token
 
@@ -26,12 +27,24 @@ EXPLAIN = "/api/v1/feed/none/explain?item=i-1"
 RULES = "/api/v1/recommendations/rules"
 MODELS = "/api/v1/ml/models"
 FELT = "/api/v1/sentiment"
+TRANSPARENCY = "/api/v1/moderation/transparency"
+JUDGE = "/api/v1/moderation"
+POLICIES = "/api/v1/moderation/policies"
 PIPELINES = "/api/v1/ai-pipelines"
 WORK, ORCHESTRATOR, SCHEDULER = PIPELINES + "/pipelines", PIPELINES + "/orchestrator", PIPELINES + "/scheduler"
 SCORED = "/v1alpha1/comments:"
 SCORE = {"comment": {"text": "good"}, "requestedAttributes": {"TOXICITY": {}}}
 CORRECTION = {"comment": {"text": "good"}, "attributeScores": {"TOXICITY": {}}}
 SCHEDULE = {"name": "n", "pipeline_type": "cache_warm", "trigger": {"interval": 60}}
+BANKS = "/api/v1/moderation/hash-banks"
+BANK = {"name": "n", "kind": "picture", "purpose": "block"}
+KNOWN = {"pdq": "f8" * 32}
+MODERATION = "/api/v1/moderation"
+QUEUE, APPEALS = MODERATION + "/queue", MODERATION + "/appeals"
+HELD = {"token": "none"}
+RULED = {**HELD, "status": "rejected", "reason": "spam"}
+GOLDEN = {"decision_id": "none", "expected": "rejected"}
+BOBS_APPEAL = {"decision_id": "none", "text": "t", "user_id": "u-bob"}
 MATRIX: list[tuple[str, str, Any, str]] = [
     # operation                                                      nobody bob ann mod adm read write mod'te wrong
     ("GET", BOBS_FEED, None, "401 200 403 403 200 200 403 403 403"),
@@ -126,6 +139,38 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ),
     ("POST", "/api/v1/image/analyze", {"image_url": "http://127.0.0.1/"}, "401 403 403 422 422 422 403 403 403"),
     ("POST", "/api/v1/image/analyze/upload", None, "401 403 403 422 422 422 403 403 403"),
+    ("GET", BANKS, None, "401 403 403 200 200 403 403 200 403"),
+    ("POST", BANKS, BANK, "401 403 403 201 201 403 403 201 403"),
+    ("POST", BANKS + "/match", {"text": "good"}, "401 403 403 200 200 403 403 200 403"),
+    ("POST", BANKS + "/match/upload", None, "401 403 403 422 422 403 403 422 403"),
+    ("GET", BANKS + "/none", None, "401 403 403 404 404 403 403 404 403"),
+    ("PUT", BANKS + "/none", {}, "401 403 403 404 404 403 403 404 403"),
+    ("DELETE", BANKS + "/none", None, "401 403 403 404 404 403 403 404 403"),
+    ("POST", BANKS + "/none/release", None, "401 403 403 404 404 403 403 404 403"),
+    ("GET", BANKS + "/none/entries", None, "401 403 403 404 404 403 403 404 403"),
+    ("POST", BANKS + "/none/entries", KNOWN, "401 403 403 404 404 403 403 404 403"),
+    ("POST", BANKS + "/none/entries/bulk", {"entries": [KNOWN]}, "401 403 403 404 404 403 403 404 403"),
+    ("POST", BANKS + "/none/entries/1/withdraw", None, "401 403 403 404 404 403 403 404 403"),
+    ("POST", BANKS + "/none/entries/1/confirm", None, "401 403 403 404 404 403 403 404 403"),
+    ("POST", BANKS + "/none/entries/1/opinion", {"view": "seen"}, "401 403 403 404 404 403 403 404 403"),
+    ("POST", BANKS + "/none/import?format=csv", None, "401 403 403 404 404 403 403 404 403"),
+    ("GET", BANKS + "/none/export?format=csv", None, "401 403 403 404 404 403 403 404 403"),
+    ("POST", JUDGE + "/moderate", {"content": "good"}, "401 403 403 200 200 403 403 200 403"),
+    ("POST", JUDGE + "/moderate/batch", {"texts": ["good"]}, "401 403 403 200 200 403 403 200 403"),
+    ("POST", JUDGE + "/text?text=good", None, "401 403 403 200 200 403 403 200 403"),
+    ("POST", JUDGE + "/image?image_url=http://127.0.0.1/", None, "401 403 403 200 200 403 403 200 403"),
+    ("POST", JUDGE + "/image/upload", None, "401 403 403 422 422 403 403 422 403"),
+    ("POST", JUDGE + "/video", {"video_url": "http://127.0.0.1/"}, "401 403 403 200 200 403 403 200 403"),
+    ("POST", JUDGE + "/video/upload", None, "401 403 403 422 422 403 403 422 403"),
+    ("POST", "/api/v1/ml/moderate", {"content_id": "i-1"}, "401 403 403 403 200 403 403 200 403"),
+    ("GET", JUDGE + "/decisions/none", None, "401 404 404 404 404 403 403 404 403"),
+    ("GET", JUDGE + "/decisions/none/verify", None, "401 403 403 404 404 403 403 404 403"),
+    ("GET", JUDGE + "/content/i-1/decisions", None, "401 200 200 200 200 403 403 200 403"),
+    ("GET", JUDGE + "/audit/verify", None, "401 403 403 403 200 403 403 403 403"),
+    ("GET", JUDGE + "/audit/head", None, "401 403 403 403 200 403 403 403 403"),
+    ("GET", TRANSPARENCY, None, "401 403 403 403 200 403 403 200 403"),
+    ("GET", TRANSPARENCY + "/statements", None, "401 403 403 403 200 403 403 200 403"),
+    ("GET", TRANSPARENCY + "/statements/none", None, "401 403 403 403 404 403 403 404 403"),
     ("POST", "/api/v1/text/suggestions", {"draft": "good"}, "401 200 200 200 200 200 403 403 403"),
     ("POST", SCORED + "analyze", SCORE, "403 200 200 200 200 200 403 403 400"),
     ("POST", SCORED + "suggestscore", CORRECTION, "403 501 501 501 501 501 403 403 400"),
@@ -154,6 +199,43 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("POST", SCHEDULER + "/jobs/none/pause", None, "401 403 403 403 404 403 403 403 403"),
     ("POST", SCHEDULER + "/jobs/none/resume", None, "401 403 403 403 404 403 403 403 403"),
     ("DELETE", SCHEDULER + "/jobs/none", None, "401 403 403 403 404 403 403 403 403"),
+    ("GET", POLICIES, None, "401 403 403 200 200 403 403 200 403"),
+    ("POST", POLICIES, {"text": SHORT}, "401 403 403 403 201 403 403 403 403"),
+    ("POST", POLICIES + "/check", {"text": SHORT}, "401 403 403 200 200 403 403 200 403"),
+    ("GET", POLICIES + "/default", None, "401 403 403 200 200 403 403 200 403"),
+    ("GET", POLICIES + "/default/shadow", None, "401 403 403 404 404 403 403 404 403"),
+    ("GET", POLICIES + "/default/1", None, "401 403 403 200 200 403 403 200 403"),
+    ("DELETE", POLICIES + "/default/1", None, "401 403 403 403 409 403 403 403 403"),
+    ("POST", POLICIES + "/default/1/replay", None, "401 403 403 403 200 403 403 403 403"),
+    ("POST", POLICIES + "/default/1/activate", None, "401 403 403 403 200 403 403 403 403"),
+    ("POST", POLICIES + "/default/roll-back", None, "401 403 403 403 409 403 403 403 403"),
+    ("POST", POLICIES + "/default/1/shadow", None, "401 403 403 403 409 403 403 403 403"),
+    ("POST", POLICIES + "/default/1/retire", None, "401 403 403 403 409 403 403 403 403"),
+    ("GET", QUEUE, None, "401 403 403 200 200 403 403 200 403"),
+    ("POST", QUEUE + "/claim", {}, "401 403 403 200 200 403 403 200 403"),
+    ("GET", QUEUE + "/held", None, "401 403 403 200 200 403 403 200 403"),
+    ("GET", QUEUE + "/none", None, "401 403 403 404 404 403 403 404 403"),
+    ("POST", QUEUE + "/none/renew", HELD, "401 403 403 404 404 403 403 404 403"),
+    ("POST", QUEUE + "/none/release", HELD, "401 403 403 404 404 403 403 404 403"),
+    ("POST", QUEUE + "/none/skip", {**HELD, "reason": "r"}, "401 403 403 404 404 403 403 404 403"),
+    ("POST", QUEUE + "/none/escalate", {**HELD, "note": "n"}, "401 403 403 404 404 403 403 404 403"),
+    ("POST", QUEUE + "/none/notes", {**HELD, "text": "t"}, "401 403 403 404 404 403 403 404 403"),
+    ("POST", QUEUE + "/none/decide", RULED, "401 403 403 404 404 403 403 404 403"),
+    ("POST", QUEUE + "/bulk/preview", {}, "401 403 403 200 200 403 403 200 403"),
+    ("POST", QUEUE + "/bulk/apply", {**RULED, "note": "n", "cap": 1}, "401 403 403 422 422 403 403 422 403"),
+    ("GET", MODERATION + "/reviewers/me/shield", None, "401 403 403 200 200 403 403 200 403"),
+    ("PUT", MODERATION + "/reviewers/me/shield", {}, "401 403 403 200 200 403 403 200 403"),
+    ("GET", MODERATION + "/agreement", None, "401 403 403 403 200 403 403 403 403"),
+    ("POST", MODERATION + "/golden", GOLDEN, "401 403 403 403 404 403 403 403 403"),
+    ("DELETE", MODERATION + "/golden/none", None, "401 403 403 403 404 403 403 403 403"),
+    ("GET", MODERATION + "/advice?version=1", None, "401 403 403 403 200 403 403 403 403"),
+    ("POST", APPEALS, {"decision_id": "none", "text": "t"}, "401 404 404 404 404 403 403 404 403"),
+    ("POST", APPEALS, BOBS_APPEAL, "401 404 403 403 403 403 403 404 403"),
+    ("GET", APPEALS + "/mine", None, "401 200 200 200 200 403 403 422 403"),
+    ("GET", APPEALS + "/mine?user_id=u-bob", None, "401 200 403 200 200 403 403 200 403"),
+    ("GET", APPEALS + "/none", None, "401 404 404 404 404 403 403 404 403"),
+    ("POST", APPEALS + "/none/judge", {**RULED, "outcome": "upheld"}, "401 403 403 404 404 403 403 404 403"),
+    ("GET", MODERATION + "/strikes/u-bob", None, "401 200 403 200 200 403 403 200 403"),
     ("POST", "/api/v1/collect/all-posts", None, "401 401 401 401 401 401 401 401 401"),  # for FLIC_TOKEN alone
     ("GET", "/api/v1/collection-status", None, "401 401 401 401 401 401 401 401 401"),
 ]

@@ -28,6 +28,7 @@ from socialflow.intake.external.endpoints import RESOURCES
 from socialflow.intake.external.fields import ACTS, POST, USER
 from socialflow.jobs.work import KINDS
 from socialflow.kit.roles import Role
+from socialflow.moderation.signal_names import SIGNALS
 from socialflow.observability.metrics import Metrics
 from socialflow.pipelines.analyse_job import AnalyseConfig
 from socialflow.pipelines.bandit_job import BanditConfig
@@ -366,11 +367,18 @@ def weights() -> str:
     return table(("Type", "Value", "Weight"), rows)
 
 
+def signals() -> str:
+    """Every signal that a policy may ask for."""
+    rows = ((f"`{name}`", one.measure.value, "yes" if one.harm else "", one.meaning) for name, one in SIGNALS.items())
+    return table(["Signal", "Measure", "Harm", "Meaning"], rows)
+
+
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "how-to/access.md": {"matrix": matrix},
     "how-to/import-your-data.md": {"fields": fields},
     "how-to/collect-from-your-api.md": {"paths": collected_paths, "names": collected_names},
     "how-to/evaluate-on-your-data.md": {"protocols": protocols},
+    "discussions/what-moderation-looks-at.md": {"signals": signals},
     "how-to/schedule-work.md": {"schedules": schedules},
     "reference/settings.md": {"settings": settings},
     "reference/errors.md": {"errors": error_codes},

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.requirements.examples import run
+from tests.requirements.examples import run, run_blocking
 from tests.shared_data import media, shared_models
 
 from socialflow.catalogue.upstream.shared import shared_models as installed
@@ -32,6 +32,15 @@ nsfw_result = await nsfw_detector.detect(thumbnail_url)
 if nsfw_result["is_nsfw"] and nsfw_result["confidence"] > 0.85:
     # Flag for review or reject
     video.moderation_status = ModerationStatus.FLAGGED
+"""
+
+
+MODERATE = """
+from socialflow.moderation import ImageModerator
+
+image_moderator = ImageModerator()
+result = image_moderator.predict(image_url)
+is_safe = result["is_safe"]
 """
 
 
@@ -71,3 +80,18 @@ async def test_an_ordinary_picture_is_approved(settings: pytest.MonkeyPatch) -> 
     video = SimpleNamespace(moderation_status=ModerationStatus.APPROVED)
     await run(ON_UPLOAD, IMPORT, {"thumbnail_url": photo, "video": video, "ModerationStatus": ModerationStatus})
     assert video.moderation_status is ModerationStatus.APPROVED
+
+
+def test_the_moderator_of_pictures_without_a_model(settings: pytest.MonkeyPatch, picture: str) -> None:
+    del settings
+    found = run_blocking(MODERATE, {}, {"image_url": picture})
+    assert {"safe", "questionable", "unsafe", "is_safe", "status", "missing", "provenance"} <= set(found["result"])
+    assert (found["is_safe"], found["result"]["safe"]) == (False, None)
+    assert found["result"]["missing"][0] == "model:nsfw-mobilenet-v2"
+
+
+def test_the_moderator_of_pictures_with_one(settings: pytest.MonkeyPatch) -> None:
+    settings.setenv("SOCIALFLOW_MODEL_MIRROR", str(shared_models()))
+    found = run_blocking(MODERATE, {}, {"image_url": str(media("photos") / "pexels-cat.jpg")})
+    assert found["is_safe"] is True
+    assert sum(found["result"][name] for name in ("safe", "questionable", "unsafe")) == pytest.approx(1, abs=1e-3)

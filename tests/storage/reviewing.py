@@ -1,6 +1,6 @@
 """A queue of reviewers over the store under test; decisions are kept in memory by a stand-in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -92,6 +92,9 @@ class Decisions:
         )
         self.put(made)
         return made
+
+    async def took_effect(self, content_ids: Collection[str]) -> None:
+        """Nothing is cached here."""
 
     def chain(self, decision_id: str) -> list[tuple[str, str]]:
         """Statuses, and by whom, of a decision and all that superseded it."""

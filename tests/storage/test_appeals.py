@@ -120,7 +120,7 @@ class TestJudging:
         self, desk: Desk, account: str, outcome: AppealOutcome, ruling: Ruling, entry: QueueEntry | None = None
     ) -> object:
         entry = entry or await claim(desk, account)
-        return await service(desk).judge(account, entry.id, entry.token, outcome, ruling)
+        return await service(desk).judge(account, entry.appeal or "", entry.token, outcome, ruling)
 
     async def test_overturning_puts_another_decision_in_its_place(self, desk: Desk) -> None:
         desk.decisions.put(rejected())
@@ -200,7 +200,7 @@ class TestJudging:
             await desk.queue.decide("ann", appeal.id, appeal.token, APPROVE)
         await desk.ask("a")
         (usual,) = await desk.claim("ann")
-        with pytest.raises(InvalidInput, match="no appeal"):
+        with pytest.raises(NotFound, match="appeal"):
             await self.judge(desk, "ann", OVERTURNED, APPROVE, usual)
         desk.wait(11)
         await claim(desk, "bob")
@@ -224,7 +224,7 @@ class TestOutcomes:
             desk.decisions.put(rejected(f"r{number}"))
             await service(desk).bring(ADA, f"r{number}", "why?")
             entry = await claim(desk, "ann")
-            await service(desk).judge("ann", entry.id, entry.token, outcome, ruling)
+            await service(desk).judge("ann", entry.appeal or "", entry.token, outcome, ruling)
         desk.decisions.put(rejected("waits"))
         await service(desk).bring(ADA, "waits", "why?")
         (count,) = await service(desk).counts("default", 3)
@@ -252,7 +252,7 @@ class TestOutcomes:
         (before,) = await advice(desk.store, desk.decisions, "default", 3)
         await service(desk).bring(ADA, "a+", "why?")
         entry = await claim(desk, "eve")
-        await service(desk).judge("eve", entry.id, entry.token, OVERTURNED, APPROVE)
+        await service(desk).judge("eve", entry.appeal or "", entry.token, OVERTURNED, APPROVE)
         (after,) = await advice(desk.store, desk.decisions, "default", 3)
         assert [(one.judged, one.confirmed) for one in (before, after)] == [(1, 1), (1, 0)]
         assert "too few: 1" in after.why

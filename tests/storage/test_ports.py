@@ -7,6 +7,7 @@ from socialflow.jobs.ports import JobStore, JobUnit
 from socialflow.moderation.gather.ports import AuthorStore
 from socialflow.moderation.ports import DecisionStore
 from socialflow.moderation.review.ports import ReviewStore
+from socialflow.moderation.transparency.ports import Period, TransparencyStore
 from socialflow.recommendation.ports import RecommendationStore, RecommendationUnit
 from socialflow.storage.unit_of_work import Store
 from socialflow.video.search.ports import SearchStore
@@ -23,6 +24,7 @@ async def test_the_store_satisfies_the_ports(store: Store) -> None:
     authors: AuthorStore = store
     decided: DecisionStore = store
     reviewed: ReviewStore = store
+    told: TransparencyStore = store
     async with content.read() as content_unit, recommendation.write() as unit, access.read() as access_unit:
         ranking: RecommendationUnit = unit
         keys: AccessUnit = access_unit
@@ -41,6 +43,8 @@ async def test_the_store_satisfies_the_ports(store: Store) -> None:
         assert await collection_unit.collections.of_source("api.example.org") == []
     async with reviewed.read() as review_unit:
         assert await review_unit.reviews.counts(NOW) == []
+    async with told.read() as told_unit:
+        assert await told_unit.transparency.restricting(Period(), -1, 1) == []
     async with work.read() as work_unit:
         queue: JobUnit = work_unit
         assert await queue.jobs.page() == []

@@ -317,7 +317,7 @@ class TestRaces:
             while True:
                 lease = Lease(time_ordered_id(NOW), name, NOW + timedelta(minutes=10))
                 async with store.write() as unit:
-                    taken = await unit.reviews.claim(Wanted(), lease, NOW, 7)
+                    taken = await unit.reviews.claim(Wanted(), lease, NOW, 7, account="")
                 if not taken:
                     return mine
                 assert {one.lease for one in taken} == {lease}

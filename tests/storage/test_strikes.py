@@ -102,7 +102,7 @@ class TestTakingBack:
         appeals = AppealService(desk.store, desk.decisions, desk.verdicts, lambda _: desk.rules, desk.clock)
         await appeals.bring(Appellant("ada"), "a+", "why?")
         (entry,) = await desk.claim("bob", appeals=True)
-        await appeals.judge("bob", entry.id, entry.token, AppealOutcome.OVERTURNED, APPROVE)
+        await appeals.judge("bob", entry.appeal or "", entry.token, AppealOutcome.OVERTURNED, APPROVE)
         assert await weighs(desk) == 0.0
 
 

@@ -2,16 +2,13 @@
 
 What each kind of refusal means at a door:
 
-======================================  ===========================  ====
 the call                                error                        HTTP
-======================================  ===========================  ====
 carries no credentials                  AuthenticationRequired       401
 carries a token that is damaged,        InvalidToken                 401
 expired or signed by another
 carries a wrong or revoked service key  InvalidCredentials           403
 is of a role that may not do this       PermissionDenied             403
 touches another person's things         PermissionDenied             403
-======================================  ===========================  ====
 """
 
 from collections.abc import Mapping
@@ -71,7 +68,25 @@ class Action(StrEnum):
     VIDEO_INDEX = "video.index"
     VIDEO_THUMBNAILS = "video.thumbnails"
     IMAGE_ANALYSE = "image.analyse"
+    POLICY_READ = "policy.read"
+    POLICY_WRITE = "policy.write"
+    TRANSPARENCY_READ = "transparency.read"
     COMMENT_ANALYSE = "comment.analyse"
+    HASH_BANK_READ = "hash_bank.read"
+    HASH_BANK_WRITE = "hash_bank.write"
+    CONTENT_MODERATE = "content.moderate"
+    ITEM_MODERATE = "item.moderate"
+    DECISION_READ = "decision.read"
+    DECISION_VERIFY = "decision.verify"
+    AUDIT_READ = "audit.read"
+    REVIEW_READ = "review.read"
+    REVIEW_WRITE = "review.write"
+    REVIEW_QUALITY = "review.quality"
+    GOLDEN_WRITE = "golden.write"
+    ADVICE_READ = "advice.read"
+    APPEAL_WRITE = "appeal.write"
+    APPEAL_READ = "appeal.read"
+    STRIKES_READ = "strikes.read"
     CHAT_MODERATE = "chat.moderate"
 
 
@@ -150,7 +165,25 @@ MATRIX: Mapping[Action, Rule] = {
     Action.VIDEO_INDEX: Rule(NONE, OWN, OWN, ANY, Scope.WRITE),
     Action.VIDEO_THUMBNAILS: Rule(NONE, ANY, ANY, ANY, Scope.READ),
     Action.IMAGE_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
+    Action.POLICY_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),  # policies of moderation: read, check
+    Action.POLICY_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),  # draft, replay, activate, shadow, delete
+    Action.TRANSPARENCY_READ: Rule(NONE, NONE, NONE, ANY, Scope.MODERATE),
     Action.COMMENT_ANALYSE: Rule(ANY, ANY, ANY, ANY, Scope.READ),
+    Action.HASH_BANK_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.HASH_BANK_WRITE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.CONTENT_MODERATE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),  # nothing is stored
+    Action.ITEM_MODERATE: Rule(NONE, NONE, NONE, ANY, Scope.MODERATE),  # a stored item again
+    Action.DECISION_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),  # authors: without scores
+    Action.DECISION_VERIFY: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.AUDIT_READ: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
+    Action.REVIEW_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.REVIEW_WRITE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),  # claim, judge, pass on; never one's own content
+    Action.REVIEW_QUALITY: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),  # would tell reviewers which items are golden
+    Action.GOLDEN_WRITE: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
+    Action.ADVICE_READ: Rule(NONE, NONE, NONE, ANY, Scope.ADMIN),
+    Action.APPEAL_WRITE: Rule(OWN, OWN, OWN, OWN, Scope.MODERATE),  # a service speaks for the author
+    Action.APPEAL_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),
+    Action.STRIKES_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),
     Action.CHAT_MODERATE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
 }
 

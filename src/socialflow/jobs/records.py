@@ -40,6 +40,7 @@ class PipelineType(StrEnum):
     GRAPH_UPDATE = "graph_update"
     TRAIN_TOPICS = "train_topics"
     PULL_MODEL = "pull_model"
+    REPLAY_POLICY = "replay_policy"
 
 
 class JobState(StrEnum):

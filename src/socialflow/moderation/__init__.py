@@ -8,6 +8,8 @@ from socialflow.kit.lazy import lazily
 _HOMES = {
     "Author": "behaviour:Author",
     "ImageModerator": "image_moderator:ImageModerator",
+    "HashBanks": "banks.service:HashBanks",
+    "ModerationService": "library:ModerationService",
     "NSFWDetector": "nsfw:NSFWDetector",
     "SpamDetector": "spam:SpamDetector",
     "TextModerator": "text_moderator:TextModerator",

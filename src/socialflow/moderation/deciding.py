@@ -1,12 +1,17 @@
 """What people say of content, made into decisions that take the place of earlier ones."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from socialflow.content.records import ModerationStatus
+from socialflow.errors import DecisionSuperseded
 from socialflow.moderation.decisions import DecisionService, NewDecision
+from socialflow.moderation.moderator import judged_of
+from socialflow.moderation.ports import Author
 from socialflow.moderation.records import Act, Actor, Decision, Hit, Verdict
 from socialflow.moderation.review.ports import ReviewUnit
 from socialflow.moderation.review.records import Ruling
+from socialflow.moderation.sealing import input_digest
 
 PERSON = "person"
 """Name of the rule that a verdict of a person stands under."""
@@ -48,10 +53,15 @@ class PersonDecisions:
     ) -> Decision:
         """Store what a person says, on the signals of the decision whose place it takes.
 
-        Raises DecisionNotFound, DecisionSuperseded (the content was decided anew meanwhile), SealBroken.
+        Raises DecisionNotFound, DecisionSuperseded (the content was decided anew or changed meanwhile), SealBroken.
         """
         before = await unit.decisions.get(supersedes)
         author = await unit.decisions.author(supersedes)
+        if not await self._as_it_was(unit, before, author):
+            raise DecisionSuperseded(
+                "the content was changed since it was judged: nothing was stored, it will be judged again",
+                field="item_id",
+            )
         new = NewDecision(
             content_id=before.content_id,
             facts=before.facts,
@@ -65,6 +75,18 @@ class PersonDecisions:
             note=ruling.note,
         )
         return await self._decisions.record_in(unit, new)
+
+    async def took_effect(self, content_ids: Collection[str]) -> None:
+        """Drop what caches hold of the moderation of these."""
+        await self._decisions.forget_cached(content_ids)
+
+    @staticmethod
+    async def _as_it_was(unit: ReviewUnit, before: Decision, author: Author | None) -> bool:
+        """Whether an item of the platform is what was decided about; true of what is not stored."""
+        if before.content_id not in await unit.items.keys([before.content_id]):
+            return True
+        key = await unit.person_keys.of(None if author is None else author.key)
+        return input_digest(key, judged_of(await unit.items.get(before.content_id))) == before.input_digest
 
 
 def verdict_of(ruling: Ruling, risk: float | None = None) -> Verdict:

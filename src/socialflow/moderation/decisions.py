@@ -5,14 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from socialflow.errors import DecisionNotFound, InvalidInput, SealBroken
+from socialflow.errors import Conflict, DecisionNotFound, InvalidInput, SealBroken
 from socialflow.ids import UserKey
 from socialflow.kit.cache import Cache, moderation_key
 from socialflow.kit.clock import Clock
 from socialflow.kit.identifiers import check_id, time_ordered_id
 from socialflow.moderation.audit import DECIDING, Batch, Head, leaf
 from socialflow.moderation.chain import checked
-from socialflow.moderation.ports import DecisionStore, DecisionUnit
+from socialflow.moderation.ports import DecisionStore, DecisionUnit, Taken
 from socialflow.moderation.records import Actor, Decision, Facts, PolicyVersion, Signals, Verdict
 from socialflow.moderation.sealing import Judged, input_digest, pseudonym
 from socialflow.moderation.verifying import Broken, Fault, Report, check_batch, check_events, check_row
@@ -77,8 +77,11 @@ class DecisionService:
         if new.id is not None and (stored := await _stored(unit, new.id, new.content_id)) is not None:
             return stored
         key = await unit.person_keys.of(new.author)
-        now = self._clock.now()
-        decision = Decision(
+        decision = await self._made(unit, new, key, self._clock.now())
+        return await unit.decisions.decide(decision, author=new.author)
+
+    async def _made(self, unit: DecisionUnit, new: NewDecision, key: bytes, now: datetime) -> Decision:
+        return Decision(
             id=check_id(new.id or time_ordered_id(now)),
             content_id=check_id(new.content_id, field="content_id"),
             facts=new.facts,
@@ -92,7 +95,21 @@ class DecisionService:
             supersedes=new.supersedes,
             note=new.note,
         )
-        return await unit.decisions.decide(decision, author=new.author)
+
+    async def record_many(self, unit: DecisionUnit, news: Sequence[NewDecision]) -> Sequence[Decision | Conflict]:
+        """As `record_in`, of decisions of the service about stored items, one a content, which have no ids yet.
+
+        One that may not be stored is told by its error, and the others are. Raises Conflict where another transaction
+        was first just now: nothing of this one may be kept, and another may try again.
+        """
+        known = await unit.person_keys.of_many({new.author for new in news if new.author is not None})
+        nobody = await unit.person_keys.of(None)
+        now = self._clock.now()
+        made = []
+        for new in news:
+            key = nobody if new.author is None else known[new.author]
+            made.append(Taken(await self._made(unit, new, key, now), new.author))
+        return await unit.decisions.decide_many(made)
 
     async def forget_cached(self, content_ids: Collection[str]) -> None:
         """Drop what caches hold of the moderation of these."""

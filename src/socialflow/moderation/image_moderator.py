@@ -14,7 +14,7 @@ from socialflow.image.reader import ImageReader
 from socialflow.image.text import TextAnalysis
 from socialflow.kit.answers import Provenance, Status
 from socialflow.moderation.checks import threshold_of
-from socialflow.moderation.gather.pictures import ARMS, SHOWN, picture_signals, words_of
+from socialflow.moderation.gather.pictures import ARMS, SHOWN, picture_alone, words_of
 from socialflow.moderation.gather.records import Looked
 from socialflow.moderation.gather.text import analyses
 from socialflow.moderation.records import Signals
@@ -79,7 +79,7 @@ class ImageModerator:
         asked: list[ImageAnalysis] = [NSFWAnalysis(models), ImageObjects(models), TextAnalysis()]
         seen = report(seen_in(image, asked, self._reader), asked)
         (told,) = analyses(self._analyser or multilingual(), [words_of(seen)])
-        return self._judged(seen, told, picture_signals([Looked(picture=seen)], [told]))
+        return self._judged(seen, told, picture_alone(Looked(picture=seen), told))
 
     async def detect(self, image: Given) -> ImageModeration:
         """As `predict`, in another thread."""

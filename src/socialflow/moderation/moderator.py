@@ -1,36 +1,32 @@
 """Judging content by the policy that stands, and deciding about what the platform stores."""
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 from socialflow.content.ports import ItemRepository
 from socialflow.content.records import Item, ModerationStatus
-from socialflow.errors import DecidedByPerson, DecisionSuperseded
+from socialflow.errors import Conflict, DecidedByPerson
 from socialflow.ids import ItemKey
 from socialflow.kit.answers import Tier
 from socialflow.moderation.decisions import DecisionService, NewDecision
 from socialflow.moderation.gather.records import Content, Gathered, content_of
 from socialflow.moderation.policy.evaluate import Compiled, evaluate
-from socialflow.moderation.records import Actor, ActorKind, Decision, PolicyVersion, Reading, Verdict
+from socialflow.moderation.policy.shadow import Noted, Notes, Standing
+from socialflow.moderation.records import Actor, ActorKind, Decision, Reading, Verdict
 from socialflow.moderation.review.ports import ReviewUnit
 from socialflow.moderation.review.records import NewReview
-from socialflow.moderation.review.service import enqueue
+from socialflow.moderation.review.service import enqueue_all, withdraw_all
 from socialflow.moderation.review.strikes import StrikeBook
 from socialflow.moderation.sealing import Judged
 
 SERVICE = Actor(ActorKind.SERVICE, "socialflow")
+TRIES = 3
+"""How often decisions are stored at most where others decide about the same at the same instant."""
 REJECTED_BEFORE = "history.rejected"
 """The signal that a person rejected what stood in the place of the content before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The version of a policy that content is judged by."""
-
-    version: PolicyVersion
-    policy: Compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +37,14 @@ class Judgement:
     gathered: Gathered
     standing: Standing
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision about a stored item, and the judgement it seals."""
+
+    decision: Decision
+    judgement: Judgement
 
 
 class Gathering(Protocol):
@@ -67,6 +71,14 @@ class WaitingRepository(Protocol):
         ...
 
 
+class ShadowRepository(Protocol):
+    """What versions of policies in the shadow say."""
+
+    async def note(self, noted: Sequence[Noted], at: datetime) -> None:
+        """Count it beside what was decided."""
+        ...
+
+
 class ModerationUnit(ReviewUnit, Protocol):
     """What one unit of work needs to decide about items."""
 
@@ -78,6 +90,11 @@ class ModerationUnit(ReviewUnit, Protocol):
     @property
     def unmoderated(self) -> WaitingRepository:
         """Items that wait."""
+        ...
+
+    @property
+    def policies(self) -> ShadowRepository:
+        """What shadows say."""
         ...
 
 
@@ -124,6 +141,10 @@ class Moderator:
         ]
 
     async def decide(self, keys: Sequence[ItemKey], *, again: bool = False) -> Sequence[Decision]:
+        """As `decide_and_tell`, the decisions alone."""
+        return [one.decision for one in await self.decide_and_tell(keys, again=again)]
+
+    async def decide_and_tell(self, keys: Sequence[ItemKey], *, again: bool = False) -> Sequence[Decided]:
         """Judge stored items and decide about them, in one transaction once all are judged.
 
         Items that do not wait are left as they are, but for `again`. An item that was deleted, decided about by
@@ -133,64 +154,98 @@ class Moderator:
         async with self._store.read() as unit:
             found = await unit.items.by_keys(keys)
             items = {key: item for key, item in found.items() if again or waits(item)}
-            before = {key: await unit.decisions.current(item.id) for key, item in items.items()}
-        contents = [content_of(item) for item in items.values()]
-        gathered = await self._gathering.look(contents)
-        known = [remembering(one, before[key]) for key, one in zip(items, gathered, strict=True)]
-        judged = await self._judge(contents, known)
-        decided = []
-        async with self._store.write() as unit:
-            now = await unit.items.by_keys(list(items))
-            for (key, item), judgement in zip(items.items(), judged, strict=True):
-                if key in now and judged_of(now[key]) == judged_of(item):
-                    made = await self._decide(unit, item, judgement, before[key])
-                    if made is not None:
-                        decided.append(made)
-        await self._decisions.forget_cached([decision.content_id for decision in decided])
+            before = await unit.decisions.currents([item.id for item in items.values()])
+        gathered = await self._gathering.look([content_of(item) for item in items.values()])
+        known = [remembering(one, before.get(item.id)) for item, one in zip(items.values(), gathered, strict=True)]
+        judged = await self._judge([content_of(item) for item in items.values()], known)
+        made = [_Judged(item, one, before.get(item.id)) for item, one in zip(items.values(), judged, strict=True)]
+        decided = await self._store_those(made)
+        await self._decisions.forget_cached([one.decision.content_id for one in decided])
         return decided
 
-    async def _decide(
-        self, unit: ModerationUnit, item: Item, judgement: Judgement, before: Decision | None
-    ) -> Decision | None:
-        new = NewDecision(
-            content_id=item.id,
-            facts=judgement.gathered.facts,
-            judged=judged_of(item),
-            signals=judgement.gathered.signals,
-            policy=judgement.standing.version,
-            verdict=judgement.verdict,
-            actor=SERVICE,
-            author=item.author_key,
-            supersedes=None if before is None else before.id,
-        )
-        try:
-            decision = await self._decisions.record_in(unit, new)
-        except DecidedByPerson:
-            await unit.unmoderated.settle(item.key)
-            return None
-        except DecisionSuperseded:
-            return None
-        await self._follow_up(unit, decision, judgement)
-        return decision
+    async def _store_those(self, made: Sequence["_Judged"]) -> Sequence[Decided]:
+        """Where another transaction decided about one of them just now, all are looked at again."""
+        for _ in range(TRIES - 1):
+            with suppress(Conflict):
+                return await self._stored(made)
+        return await self._stored(made)
 
-    async def _follow_up(self, unit: ModerationUnit, decision: Decision, judgement: Judgement) -> None:
-        """Have people look where the verdict asks for it, drop what they were to look at before, and count strikes."""
-        await unit.reviews.withdraw(decision.content_id, decision.at)
-        if decision.verdict.status is ModerationStatus.REVIEW_REQUIRED:
-            await enqueue(unit, await self._review(unit, decision, judgement), decision.at)
-        await self._strikes.follow(unit, decision)
+    async def _stored(self, made: Sequence["_Judged"]) -> Sequence[Decided]:
+        if not made:
+            return []
+        async with self._store.write() as unit:
+            now = await unit.items.by_keys([one.item.key for one in made])
+            same = [one for one in made if (item := now.get(one.item.key)) and judged_of(item) == judged_of(one.item)]
+            ends = await self._decisions.record_many(unit, [_new(one) for one in same])
+            decided = []
+            for one, end in zip(same, ends, strict=True):
+                if isinstance(end, Decision):
+                    decided.append(Decided(end, one.judgement))
+                elif isinstance(end, DecidedByPerson):
+                    await unit.unmoderated.settle(one.item.key)
+            await self._follow_up(unit, decided)
+            await _note(unit, decided)
+        return decided
 
-    @staticmethod
-    async def _review(unit: ModerationUnit, decision: Decision, judgement: Judgement) -> NewReview:
-        return NewReview(
-            decision_id=decision.id,
-            content_id=decision.content_id,
-            kind=decision.facts.kind,
-            scope=decision.policy.scope,
-            severity=severity(decision.verdict, judgement.standing.policy),
-            reach=await unit.reviews.views(decision.content_id),
-            language=decision.facts.language,
-        )
+    async def _follow_up(self, unit: ModerationUnit, decided: Sequence[Decided]) -> None:
+        """Have people look where verdicts ask for it, drop what they were to look at before, and count strikes."""
+        if not decided:
+            return
+        at = decided[0].decision.at
+        contents = [one.decision.content_id for one in decided]
+        await withdraw_all(unit, contents, at)
+        asking = [one for one in decided if one.decision.verdict.status is ModerationStatus.REVIEW_REQUIRED]
+        if asking:
+            views = await unit.reviews.views_of([one.decision.content_id for one in asking])
+            await enqueue_all(unit, [_review(one, views.get(one.decision.content_id, 0)) for one in asking], at)
+        await self._strikes.follow_all(unit, [one.decision for one in decided])
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A stored item, what it was judged to be, and the decision that stood for it then."""
+
+    item: Item
+    judgement: Judgement
+    before: Decision | None
+
+
+def _new(one: _Judged) -> NewDecision:
+    judgement = one.judgement
+    return NewDecision(
+        content_id=one.item.id,
+        facts=judgement.gathered.facts,
+        judged=judged_of(one.item),
+        signals=judgement.gathered.signals,
+        policy=judgement.standing.version,
+        verdict=judgement.verdict,
+        actor=SERVICE,
+        author=one.item.author_key,
+        supersedes=None if one.before is None else one.before.id,
+    )
+
+
+def _review(decided: Decided, views: int) -> NewReview:
+    decision = decided.decision
+    return NewReview(
+        decision_id=decision.id,
+        content_id=decision.content_id,
+        kind=decision.facts.kind,
+        scope=decision.policy.scope,
+        severity=severity(decision.verdict, decided.judgement.standing.policy),
+        reach=views,
+        language=decision.facts.language,
+    )
+
+
+async def _note(unit: ModerationUnit, decided: Sequence[Decided]) -> None:
+    """Count what shadows say beside what was decided; the last step of a transaction."""
+    notes = Notes()
+    for one in decided:
+        made = one.decision
+        notes.take(one.judgement.standing, made.content_id, made.signals, made.facts, made.verdict)
+    if rows := notes.rows():
+        await unit.policies.note(rows, decided[-1].decision.at)
 
 
 def judged_of(item: Item) -> Judged:

@@ -1,10 +1,11 @@
 """What moderation needs from a store. `storage` satisfies these structurally."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from socialflow.errors import Conflict
 from socialflow.ids import UserKey
 from socialflow.moderation.audit import AuditEvent, Batch
 from socialflow.moderation.records import Decision
@@ -34,6 +35,13 @@ class Author(NamedTuple):
     id: str
 
 
+class Taken(NamedTuple):
+    """A decision that is to be stored, and whose the content is."""
+
+    decision: Decision
+    author: UserKey | None
+
+
 class DecisionRepository(Protocol):
     """Decisions by id or content."""
 
@@ -49,6 +57,21 @@ class DecisionRepository(Protocol):
             DecidedByPerson: the service decides, and a person did on the same input (`input_digest`).
             InvalidInput: it cannot be sealed, or its kind is not an item's and `content_id` is.
         """
+        ...
+
+    async def decide_many(self, taken: Sequence[Taken]) -> Sequence[Decision | Conflict]:
+        """As `decide`, of decisions of the service about stored items, one a content; in order.
+
+        One that may not be stored is told by its error (DecisionSuperseded, DecidedByPerson), and the others are.
+
+        Raises:
+            Conflict: another transaction was first just now. Nothing of this one may be kept; another may try again.
+            InvalidInput: as `decide`, or what is no decision of the service about an item.
+        """
+        ...
+
+    async def currents(self, content_ids: Collection[str]) -> Mapping[str, Decision]:
+        """By content, the decisions that stand. Raises SealBroken."""
         ...
 
     async def get(self, decision_id: str) -> Decision:
@@ -79,6 +102,10 @@ class AuditRepository(Protocol):
 
     async def append(self, event: AuditEvent) -> int:
         """Store an event; returns its key. Raises InvalidInput, Conflict (the id is taken)."""
+        ...
+
+    async def append_many(self, events: Sequence[AuditEvent]) -> Mapping[str, int]:
+        """Store events, in order; returns their keys by id. Raises as `append` does."""
         ...
 
     async def get(self, event_id: str) -> AuditEvent | None:
@@ -138,6 +165,10 @@ class PersonKeyRepository(Protocol):
 
     async def of(self, user: UserKey | None) -> bytes:
         """The key of a person, made where there is none yet; the installation's own for nobody."""
+        ...
+
+    async def of_many(self, people: Collection[UserKey]) -> Mapping[UserKey, bytes]:
+        """The keys of some people, made where there are none yet. Raises Conflict where there is no such person."""
         ...
 
 

@@ -12,6 +12,7 @@ from socialflow.jobs.work import Handler
 from socialflow.kit.cache import Cache
 from socialflow.kit.clock import Clock
 from socialflow.moderation.created import PIPELINES
+from socialflow.moderation.policy.service import PolicyService
 from socialflow.pipelines.analyse_job import AnalyseContent
 from socialflow.pipelines.bandit_job import UpdateBandit
 from socialflow.pipelines.captions_job import GenerateCaptions
@@ -22,6 +23,7 @@ from socialflow.pipelines.live import ActiveUsers, Lists
 from socialflow.pipelines.moderate_job import Deciding, ModerateItems, WaitingStore
 from socialflow.pipelines.precompute import ComputeRecommendations, PrecomputeRecommendations, build_precomputer
 from socialflow.pipelines.pull_job import PullModel
+from socialflow.pipelines.replay_job import ReplayPolicy
 from socialflow.pipelines.thumbnails_job import GenerateThumbnails
 from socialflow.pipelines.topics_job import TrainTopics
 from socialflow.pipelines.train_job import TrainModel
@@ -48,6 +50,7 @@ class WorkParts:
     search: Indexing
     collect: Handler
     moderator: Deciding
+    policies: PolicyService
     inference_dir: Path
     training_env: Mapping[str, str]
     """Environment of the training child: it names this installation."""
@@ -86,4 +89,5 @@ def build_handlers(parts: WorkParts) -> Mapping[PipelineType, Handler]:
         PipelineType.GENERATE_THUMBNAIL: GenerateThumbnails(parts.store, parts.video),
         PipelineType.BATCH_VIDEO_ANALYSIS: AnalyseVideos(parts.store, parts.video, parts.search),
         PipelineType.PULL_MODEL: PullModel(parts.upstream),
+        PipelineType.REPLAY_POLICY: ReplayPolicy(parts.policies, parts.clock),
     }

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _UPGRADE_LOCK = 7_305_811_220_512
 _SQLITE_HEADER = b"SQLite format 3\0"
-_SEEDED = frozenset({"bandit", "feed_rules", "installation", "value_models"})
+_SEEDED = frozenset({"bandit", "feed_rules", "hash_watermark", "installation", "value_models"})
 """Tables that hold rows in a store that was only set up."""
 
 _QUESTIONS: Mapping[str, str] = {

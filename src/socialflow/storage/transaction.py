@@ -50,8 +50,10 @@ class Transaction:
         """Which engine this runs on."""
         return self.address.dialect
 
-    async def rows(self, statement: Executable, parameters: Values | None = None) -> Sequence[Record]:
-        """All rows of a query."""
+    async def rows(
+        self, statement: Executable, parameters: Values | Sequence[Values] | None = None
+    ) -> Sequence[Record]:
+        """All rows of a query, or of an insert of many rows that returns some."""
         return (await self.connection.execute(statement, parameters)).all()
 
     async def row(self, statement: Executable, parameters: Values | None = None) -> Record | None:

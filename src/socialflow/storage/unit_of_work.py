@@ -27,16 +27,20 @@ from socialflow.storage.repositories.decisions import Decisions
 from socialflow.storage.repositories.erasures import Erasures
 from socialflow.storage.repositories.feed_rules import FeedRules
 from socialflow.storage.repositories.graph import Graph
+from socialflow.storage.repositories.hash_banks import HashBanks
+from socialflow.storage.repositories.hash_hits import HashHits
 from socialflow.storage.repositories.impressions import Impressions
 from socialflow.storage.repositories.interactions import Interactions
 from socialflow.storage.repositories.items import Items
 from socialflow.storage.repositories.jobs import Jobs
 from socialflow.storage.repositories.moments import Moments
 from socialflow.storage.repositories.person_keys import PersonKeys
+from socialflow.storage.repositories.policies import Policies
 from socialflow.storage.repositories.review_words import GoldenItems, ReviewerChoices, ReviewNotes, ReviewVerdicts
 from socialflow.storage.repositories.reviews import Reviews
 from socialflow.storage.repositories.schedules import Schedules
 from socialflow.storage.repositories.strikes import Strikes
+from socialflow.storage.repositories.transparency import Transparency
 from socialflow.storage.repositories.unmoderated import Unmoderated
 from socialflow.storage.repositories.users import Users
 from socialflow.storage.repositories.value_models import ValueModels
@@ -126,6 +130,11 @@ class Unit:
         return FeedRules(self._transaction)
 
     @cached_property
+    def policies(self) -> Policies:
+        """Policies of moderation, by scope and version."""
+        return Policies(self._transaction)
+
+    @cached_property
     def api_keys(self) -> ApiKeys:
         """Service keys."""
         return ApiKeys(self._transaction)
@@ -144,6 +153,16 @@ class Unit:
     def person_keys(self) -> PersonKeys:
         """Under which people stand in it."""
         return PersonKeys(self._transaction)
+
+    @cached_property
+    def hash_banks(self) -> HashBanks:
+        """Banks of what is known."""
+        return HashBanks(self._transaction)
+
+    @cached_property
+    def hash_hits(self) -> HashHits:
+        """How often banks matched."""
+        return HashHits(self._transaction)
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -199,6 +218,11 @@ class Unit:
     def strikes(self) -> Strikes:
         """Strikes against authors."""
         return Strikes(self._transaction)
+
+    @cached_property
+    def transparency(self) -> Transparency:
+        """Decisions counted, and those that restrict."""
+        return Transparency(self._transaction)
 
 
 class Store:

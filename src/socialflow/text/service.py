@@ -41,8 +41,13 @@ class TextService:
         texts: Sequence[str],
         questions: Collection[str],
         targets: Sequence[Sequence[Target]] | None = None,
+        *,
+        turn: int = TURN,
     ) -> list[Analysis]:
         """As `Analyser.analyse`; its model is read at the first text.
+
+        `turn` texts of usual length are analysed at a time: more of them take less time in all (a quarter less of 256),
+        and others wait longer between.
 
         Raises:
             InvalidInput: as there; names the field.
@@ -52,7 +57,7 @@ class TextService:
         if targets is not None and len(targets) != len(texts):
             raise InvalidInput(f"targets are given for {len(targets)} texts, not {len(texts)}", field="targets")
         analyses: list[Analysis] = []
-        for part in _turns(texts):
+        for part in _turns(texts, turn):
             of_part = None if targets is None else targets[part]
             analyses += await self.ask(_analysed, texts[part], questions, of_part)
         return analyses
@@ -84,11 +89,11 @@ class TextService:
         return answer
 
 
-def _turns(texts: Sequence[str]) -> Iterator[slice]:
+def _turns(texts: Sequence[str], turn: int = TURN) -> Iterator[slice]:
     """Texts in order, one turn at a time: one that is longer than a turn's characters has a turn of its own."""
-    first, size = 0, 0
+    first, size, characters = 0, 0, TURN_CHARACTERS * turn // TURN
     for place, text in enumerate(texts):
-        if place > first and (place - first == TURN or size + len(text) > TURN_CHARACTERS):
+        if place > first and (place - first == turn or size + len(text) > characters):
             yield slice(first, place)
             first, size = place, 0
         size += len(text)

@@ -80,7 +80,7 @@ class PrintIndex:
     def __init__(self) -> None:
         self._table = _Table.made(np.zeros((0, HASH_BYTES), np.uint8), np.zeros(0, np.int64), np.zeros(0, np.int32))
         self._gone = np.zeros(0, bool)
-        self._fresh: list[tuple[int, ByteArray, npt.NDArray[np.int32]]] = []
+        self._fresh: list[tuple[Longs, ByteArray, npt.NDArray[np.int32]]] = []
 
     def __len__(self) -> int:
         return int(len(self._gone) - self._gone.sum()) + self._waiting
@@ -91,29 +91,52 @@ class PrintIndex:
 
     def add(self, owner: int, hashes: ByteArray, places: npt.ArrayLike) -> None:
         """Take in hashes (m, 32) of an owner with their places (m,). Raises InvalidInput for others."""
+        self.extend(np.full(len(hashes), owner, np.int64), hashes, places)
+
+    def extend(self, owners: Longs, hashes: ByteArray, places: npt.ArrayLike) -> None:
+        """Take in hashes (m, 32), each with its owner (m,) and place (m,). Raises InvalidInput for others."""
         where = np.asarray(places, np.int64)
+        if owners.shape != (len(hashes),):
+            raise InvalidInput(f"each of {len(hashes)} hashes has an owner, not {owners.shape}")
         if hashes.shape != (len(where), HASH_BYTES) or hashes.dtype != np.uint8:
             raise InvalidInput(f"hashes are (m, {HASH_BYTES}) uint8 with a place each, not {hashes.shape}")
         if len(where) and (where.min() < 0 or where.max() >= 1 << 31):
             raise InvalidInput("places of hashes are milliseconds from 0 to 24 days")
-        self._fresh.append((owner, hashes.copy(), where.astype(np.int32)))
+        self._fresh.append((owners.copy(), hashes.copy(), where.astype(np.int32)))
+        self._merge()
         if self._waiting > max(_FRESH, len(self._gone) // 10):
             self.settle()
+
+    def _merge(self) -> None:
+        """Join what came in small pieces, a piece with those before it that are no longer: few are left to compare
+        with, and each hash is copied a few times only."""
+        while len(self._fresh) > 1 and len(self._fresh[-2][0]) <= len(self._fresh[-1][0]):
+            last, before = self._fresh.pop(), self._fresh.pop()
+            self._fresh.append(
+                (
+                    np.concatenate((before[0], last[0])),
+                    np.concatenate((before[1], last[1])),
+                    np.concatenate((before[2], last[2])),
+                )
+            )
 
     def remove(self, owner: int) -> int:
         """Forget an owner; how many hashes that were."""
         before = len(self)
-        self._fresh = [one for one in self._fresh if one[0] != owner]
+        self._fresh = [
+            (owners[kept], hashes[kept], places[kept])
+            for owners, hashes, places in self._fresh
+            if (kept := owners != owner).any()
+        ]
         self._gone |= self._table.owners == owner
         return before - len(self)
 
     def settle(self) -> None:
         """Make the tables anew, of all that is there."""
         old, kept = self._table, ~self._gone
-        fresh = [np.full(len(hashes), owner, np.int64) for owner, hashes, _ in self._fresh]
         self._table = _Table.made(
             np.concatenate([old.hashes[kept], *(hashes for _, hashes, _ in self._fresh)]),
-            np.concatenate([old.owners[kept], *fresh]),
+            np.concatenate([old.owners[kept], *(owners for owners, _, _ in self._fresh)]),
             np.concatenate([old.places[kept], *(places for _, _, places in self._fresh)]),
         )
         self._gone, self._fresh = np.zeros(len(self._table.owners), bool), []
@@ -177,6 +200,7 @@ class PrintIndex:
         """Pairs within the radius, as query times the number of rows plus row, each once."""
         flips = _FLIPS if radius >= _PIECES else _FLIPS[:1]
         pieces = asked.view("<u2").astype(np.int64)
+        mine, theirs = asked.view(np.uint64), self._table.hashes.view(np.uint64)
         pairs = [np.zeros(0, np.int64)]
         for piece in range(_PIECES):
             values = (pieces[:, piece, None] ^ flips).ravel()
@@ -190,17 +214,18 @@ class PrintIndex:
                 which = np.searchsorted(ends, places, "right")
                 rows = self._table.orders[piece][firsts[which] + places - (ends[which] - counts[which])]
                 queries = owners[which]
-                near = _apart(asked[queries], self._table.hashes[rows]) <= radius
+                bits = np.bitwise_count(mine.take(queries, axis=0) ^ theirs.take(rows, axis=0))
+                near = bits.sum(axis=1, dtype=np.uint16) <= radius
                 pairs.append(queries[near] * len(self._gone) + rows[near])
         return np.unique(np.concatenate(pairs))
 
     def _unsettled(self, asked: ByteArray, radius: int) -> list[Longs]:
         found, row = [], len(self._gone)
-        for owner, hashes, places in self._fresh:
+        for owners, hashes, places in self._fresh:
             pairs = within(asked, hashes, radius)
             queries, rows = pairs[:, 0], pairs[:, 1]
             apart = _apart(asked[queries], hashes[rows])
-            told = queries, rows + row, np.full(len(rows), owner), places[rows].astype(np.int64), apart
+            told = queries, rows + row, owners[rows], places[rows].astype(np.int64), apart
             found.append(np.stack(told, axis=1))
             row += len(hashes)
         return found

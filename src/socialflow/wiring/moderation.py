@@ -8,24 +8,30 @@ from socialflow.image.service import ImageService
 from socialflow.kit.cache import Cache
 from socialflow.kit.clock import Clock
 from socialflow.kit.incoming import Incoming
+from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.deciding import PersonDecisions
 from socialflow.moderation.decisions import DecisionService
+from socialflow.moderation.desk import ReviewDesk
 from socialflow.moderation.gather.media import Media
 from socialflow.moderation.gather.records import AuthorFacts
 from socialflow.moderation.gather.service import SignalService
+from socialflow.moderation.judging import Judging
 from socialflow.moderation.live.service import LiveService
-from socialflow.moderation.moderator import Moderator, Standing
-from socialflow.moderation.policy.default import default_policy
-from socialflow.moderation.policy.evaluate import Compiled
-from socialflow.moderation.records import PolicyVersion
+from socialflow.moderation.moderator import Moderator
+from socialflow.moderation.policy.past import StoredDecisions
+from socialflow.moderation.policy.service import PolicyService
+from socialflow.moderation.review.appeals import AppealService
+from socialflow.moderation.review.bulk import BulkActions
 from socialflow.moderation.review.records import ReviewRules
 from socialflow.moderation.review.service import ReviewQueue
 from socialflow.moderation.review.strikes import StrikeBook
 from socialflow.moderation.review.verdicts import Verdicts
+from socialflow.moderation.transparency.service import TransparencyService
 from socialflow.settings import Settings
 from socialflow.storage.unit_of_work import Store
 from socialflow.text.service import TextService
 from socialflow.video.service import VideoService
+from socialflow.wiring.parts import policy_thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Senses:
     image: ImageService
     video: VideoService
     incoming: Incoming
+    banks: HashBanks
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +51,15 @@ class Moderation:
 
     signals: SignalService
     moderator: Moderator
+    judging: Judging
     decisions: DecisionService
+    deciding: PersonDecisions
     queue: ReviewQueue
+    policies: PolicyService
+    transparency: TransparencyService
+    desk: ReviewDesk
+    bulk: BulkActions
+    appeals: AppealService
     live: LiveService
 
     async def close(self) -> None:
@@ -64,15 +78,26 @@ def connect(settings: Settings, store: Store, cache: Cache, clock: Clock, senses
         Media(senses.image, senses.video, senses.incoming),
         authors=_Authors(store),
         strikes=_Strikes(store, strikes),
+        matching=senses.banks,
         clock=clock,
     )
-    policies = _Policies(settings)
+    policies = PolicyService(store, clock, decisions=StoredDecisions(store), thresholds=policy_thresholds(settings))
+    standing = policies.policies
+    moderator = Moderator(store, gathering=signals, policies=standing, decisions=decisions, strikes=strikes)
+    verdicts = Verdicts(deciding, strikes, _rules)
     return Moderation(
         signals=signals,
-        moderator=Moderator(store, gathering=signals, policies=policies, decisions=decisions, strikes=strikes),
+        moderator=moderator,
+        judging=Judging(store, moderator, standing, _rules, senses.incoming),
         decisions=decisions,
-        queue=ReviewQueue(store, Verdicts(deciding, strikes, _rules), _rules, clock),
-        live=LiveService(signals, policies, decisions=decisions, store=store, clock=clock),
+        transparency=TransparencyService(store, standing, clock),
+        deciding=deciding,
+        queue=ReviewQueue(store, verdicts, _rules, clock),
+        desk=ReviewDesk(store, deciding, standing, clock),
+        bulk=BulkActions(store, verdicts, clock),
+        appeals=AppealService(store, deciding, verdicts, _rules, clock),
+        policies=policies,
+        live=LiveService(signals, standing, decisions=decisions, store=store, clock=clock),
     )
 
 
@@ -97,22 +122,6 @@ class _Strikes:
     def __init__(self, store: Store, book: StrikeBook) -> None:
         self._store, self._book = store, book
 
-    async def weight(self, author: str, at: datetime) -> float:
+    async def weights(self, authors: Collection[str], at: datetime) -> Mapping[str, float]:
         async with self._store.read() as unit:
-            return (await self._book.weights(unit, [author], at))[author]
-
-
-class _Policies:
-    def __init__(self, settings: Settings) -> None:
-        levels = {
-            "nsfw": settings.ml_nsfw_threshold,
-            "spam": settings.ml_spam_threshold,
-            "violence": settings.ml_violence_threshold,
-            "hate_speech": settings.ml_hate_speech_threshold,
-            "toxicity": settings.ml_toxicity_threshold,
-        }
-        policy = Compiled(default_policy(levels))
-        self._standing = Standing(PolicyVersion("default", 1, policy.digest), policy)
-
-    async def standing(self, communities: Collection[str | None]) -> Mapping[str | None, Standing]:
-        return dict.fromkeys(communities, self._standing)
+            return await self._book.weights(unit, authors, at)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from socialflow.access.tokens import TokenSettings
@@ -117,3 +118,14 @@ def _kept_secret(path: Path) -> str:
             path.hardlink_to(aside)
         aside.unlink()
     return path.read_text(encoding="ascii").strip()
+
+
+def policy_thresholds(settings: Settings) -> Mapping[str, float]:
+    """Thresholds of the default policy that have a setting, for when it is first installed."""
+    return {
+        "nsfw": settings.ml_nsfw_threshold,
+        "spam": settings.ml_spam_threshold,
+        "violence": settings.ml_violence_threshold,
+        "hate_speech": settings.ml_hate_speech_threshold,
+        "toxicity": settings.ml_toxicity_threshold,
+    }

@@ -21,6 +21,7 @@ from socialflow.jobs.dispatch import Dispatcher
 from socialflow.jobs.service import JobService
 from socialflow.kit.cache import Cache, user_embedding_key
 from socialflow.kit.clock import Clock, SystemClock
+from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.chain import AuditChain
 from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
 from socialflow.pipelines.housekeeping import Housekeeping
@@ -75,6 +76,7 @@ class Platform:
     video: VideoService
     search: VideoSearch
     image: ImageService
+    banks: HashBanks
     lists: Lists
     jobs: JobService
     scheduler: Scheduler
@@ -105,6 +107,7 @@ class Platform:
         await self.search.close()
         await self.video.close()
         await self.image.close()
+        await self.banks.close()
         await self.text.close()
         await self.recommendation.close()
         await self.cache.close()
@@ -157,7 +160,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
     cache = make_cache(settings)
     recommendation = RecommendationService(store, CatalogueModels(catalogue), clock, feed_settings(settings))
     evidence, topics = TakenTogether(recommendation), CatalogueTopics(catalogue)
-    text = TextService(CatalogueText(catalogue))
+    text, banks = TextService(CatalogueText(catalogue)), HashBanks(store, clock)
     recommendations = CachedRecommendations(recommendation, store, cache, clock, ttl=settings.cache_ttl)
     transport = CeleryTransport(lambda: celery_app(settings))
     dispatcher = Dispatcher(store, transport, clock)
@@ -192,6 +195,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         video=video,
         search=VideoSearch(store, video, clock, pictures=lambda: clip_space(upstream)),
         image=image,
+        banks=banks,
         people=PeopleService(recommendation, store, CatalogueGraph(catalogue)),
         lists=Lists(LiveRecommender(recommendation), recommendations),
         jobs=jobs,
@@ -199,7 +203,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         transport=transport,
         housekeeping=Housekeeping(duties),
         access=AccessService(store, clock, tokens=token_settings(settings), static_api_key=static_key, limiter=limiter),
-        moderation=connect(settings, store, cache, clock, Senses(text, image, video, incoming)),
+        moderation=connect(settings, store, cache, clock, Senses(text, image, video, incoming, banks)),
         audit=audit,
         limiter=limiter,
     )

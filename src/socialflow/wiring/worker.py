@@ -57,6 +57,7 @@ def handlers(platform: Platform) -> Mapping[PipelineType, Handler]:
                 Moderation(settings.collect_moderation),
             ),
             moderator=platform.moderation.moderator,
+            policies=platform.moderation.policies,
             inference_dir=settings.inference_dir,
             training_env=child_environment(settings),
         )

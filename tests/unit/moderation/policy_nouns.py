@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from hypothesis import strategies as st
 
 from socialflow.kit.answers import Tier
@@ -136,3 +137,19 @@ any_facts = st.builds(
     st.sampled_from((None, "de", "en")),
     st.sampled_from(Trust),
 )
+
+
+def sealed(of: Signals) -> bytes:
+    """Signals as decisions keep them."""
+    readings = {
+        name: {
+            "value": one.value,
+            "model": one.model,
+            "version": one.version,
+            "tier": one.tier.value,
+            "coverage": one.coverage,
+            "places": [],
+        }
+        for name, one in of.readings.items()
+    }
+    return orjson.dumps({"readings": readings, "missing": dict(of.missing)}, option=orjson.OPT_SORT_KEYS)

@@ -8,9 +8,9 @@ from tests.looks import CALM, told
 
 from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.moderation.gather.combining import greatest, merged
-from socialflow.moderation.gather.films import OF_PICTURES, SIGNALS, Words, film_signals
+from socialflow.moderation.gather.films import OF_PICTURES, SIGNALS, Words, film_alone
 from socialflow.moderation.gather.pictures import SIGNALS as OF_IMAGES
-from socialflow.moderation.gather.pictures import picture_signals
+from socialflow.moderation.gather.pictures import picture_alone
 from socialflow.moderation.gather.records import Looked
 from socialflow.moderation.records import Place, Reading, Signals
 from socialflow.moderation.signal_names import SIGNALS as NAMES
@@ -24,7 +24,7 @@ UNREADABLE = Looked(reason="media:unreadable")
 
 
 def of(*reports: Looked, words: Analysis | None = None) -> Signals:
-    return picture_signals(reports, [words] * len(reports))
+    return greatest([picture_alone(one, words) for one in reports], numbered=True)
 
 
 def values(signals: Signals) -> dict[str, object]:
@@ -90,7 +90,7 @@ class TestPictures:
 
 class TestFilms:
     def of(self, report: object, words: Words | None = None) -> Signals:
-        return film_signals([Looked(film=report)], [words or Words(SILENT, SILENT)])  # type: ignore[arg-type]
+        return greatest([film_alone(Looked(film=report), words or Words(SILENT, SILENT))], numbered=False)  # type: ignore[arg-type]
 
     def test_moments_are_told_in_seconds(self) -> None:
         found = self.of(looks.film(0.75)).readings
@@ -148,7 +148,7 @@ class TestFilms:
         assert self.of(looks.film(lacking=[lacking])).missing == dict.fromkeys(SIGNALS, why)
 
     def test_what_could_not_be_opened(self) -> None:
-        assert film_signals([UNREADABLE], [Words()]).missing == dict.fromkeys(SIGNALS, "media:unreadable")
+        assert film_alone(UNREADABLE, Words()).missing == dict.fromkeys(SIGNALS, "media:unreadable")
 
 
 MADE = st.builds(Reading, st.floats(0, 1), st.just("m"), st.just("1"), st.just(Tier.BUNDLED), st.floats(0.01, 1))
@@ -173,6 +173,6 @@ class TestCombining:
                 assert parts[int(place.start)].readings[name].value == reading.value
 
     def test_kinds_stand_beside_each_other(self) -> None:
-        found = merged([of(UNREADABLE), film_signals([Looked(film=looks.film())], [Words(SILENT, SILENT)])])
+        found = merged([of(UNREADABLE), film_alone(Looked(film=looks.film()), Words(SILENT, SILENT))])
         assert all(name in NAMES for name in (*found.readings, *found.missing))
         assert (set(found.missing), set(found.readings)) == (set(OF_IMAGES), set(SIGNALS))

@@ -44,7 +44,7 @@ class Texts:
     def __init__(self, *, model: bool = True) -> None:
         self.model, self.asked = model, list[list[str]]()
 
-    async def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]:
+    async def analyse(self, texts: Sequence[str], questions: Collection[str], *, turn: int) -> list[Analysis]:
         assert questions == QUESTIONS
         if not self.model:
             raise ModelUnavailable("no text model is installed")
@@ -99,9 +99,9 @@ class Authors:
 
 
 class Strikes:
-    async def weight(self, author: str, at: datetime) -> float:
+    async def weights(self, authors: Collection[str], at: datetime) -> Mapping[str, float]:
         assert at == NOW
-        return {"ann": 0.5}.get(author, 0.0)
+        return {author: {"ann": 0.5}.get(author, 0.0) for author in authors}
 
 
 Make = Callable[..., SignalService]
@@ -153,6 +153,24 @@ class TestWords:
         assert found[0].readings["image.text_toxicity"].value == 0.75
         assert found[1].readings["video.speech_toxicity"].value == 0.75
         assert not any(name.startswith(("image.", "video.")) for name in found[2].readings)
+
+    async def test_no_word_of_content_is_in_its_signals(self, make: Make) -> None:
+        shows = {"one.png": looks.picture(objects={}, text="shownword"), "two.gif": looks.film(
+            lines=[("titleword", 0, 1)], words=[("spokenword", 0, 1)])}  # fmt: skip
+        files = {URL: STANDS, "https://a.example/two.gif": MOVES}
+        content = Content(
+            ContentKind.VIDEO,
+            title="headword",
+            description="longword",
+            text="mainword",
+            tags=("tagword",),
+            pictures=(URL,),
+            video="https://a.example/two.gif",
+            author="ann",
+        )
+        (found,) = await make(None, files, shows, authors=Authors(), strikes=Strikes()).gather([content])
+        assert "word" not in repr(found)
+        assert "ann" not in repr(found)
 
     async def test_without_a_text_model_its_signals_are_missing(self, make: Make) -> None:
         (found,) = await make(Texts(model=False)).gather([post("hello")])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.looks import CALM, LINEAR, told
 
 from socialflow.errors import ModelUnavailable
-from socialflow.kit.answers import Status, Tier
+from socialflow.kit.answers import Provenance, Status, Tier
 from socialflow.moderation.behaviour import Author
 from socialflow.moderation.checks import LONGEST
 from socialflow.moderation.gather.text import LABELS, QUESTIONS, measured, text_signals, worst
@@ -119,6 +119,11 @@ class TestSpam:
         assert (found["text.spam"].value, found["text.spam"].tier) == (0.25, Tier.BUNDLED)
         assert float(found["text.spam_signs"].value) > 0.9  # type: ignore[arg-type]
         assert found["text.spam_signs"].tier is Tier.HEURISTIC
+
+    def test_what_the_package_learnt_of_other_languages_never_rejects(self) -> None:
+        assert measured("hola", told(CALM, 0.9, by=LINEAR)).readings["text.spam"].tier is Tier.HEURISTIC
+        own = Provenance("text-languages", "7", Tier.TRAINED)
+        assert measured("hola", told(CALM, 0.9, by=own)).readings["text.spam"].tier is Tier.TRAINED
 
     @given(st.text(max_size=200), st.floats(0, 1))
     def test_all_signs_together_are_what_the_detector_says(self, text: str, spam: float) -> None:

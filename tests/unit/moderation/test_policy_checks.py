@@ -145,7 +145,7 @@ class TestRulesTogether:
 
     def test_what_is_too_complex_says_so(self) -> None:
         either = [
-            Group(Quantifier.ANY, tuple(Comparison("match.owners", Compare.ANY_OF, (f"{a}{b}",)) for b in range(8)))
+            Group(Quantifier.ANY, tuple(Comparison("match.owners", Compare.ANY_OF, (f"{a}{b}",)) for b in range(9)))
             for a in range(6)
         ]
         assert found(rule("a", every(*either))) == [("too_complex", "a")]

@@ -121,6 +121,10 @@ class TestMissing:
         (hit,) = told(rule("a", Group(Quantifier.ANY, anyway)), of=self.OF).hits
         assert (hit.missing, hit.because) == ((), ("text.toxicity 0.1 >= 0.1",))
 
+    def test_what_was_read_of_a_part_does_not_speak_for_the_rest(self) -> None:
+        of = signals({**CALM, "text.threat": 0.1}, {"text.threat": "media:unavailable"})
+        assert told(rule("a", THREAT), of=of).status is ModerationStatus.REVIEW_REQUIRED
+
     @pytest.mark.parametrize("value", [float("nan"), ("a",)])
     def test_a_reading_that_says_nothing_is_missing(self, value: float | tuple[str, ...]) -> None:
         assert told(rule("a", THREAT), of=signals({**CALM, "text.threat": value})).hits[0].missing == ("text.threat",)

@@ -34,7 +34,8 @@ class TestReading:
     def test_a_rule_with_everything(self) -> None:
         text = HEAD + (
             "  - name: a\n    reason: rude\n    acts: [label, reject]\n    labels: [x]\n"
-            "    missing: apply\n    stop: true\n    on: {kind: post, community: [go, chess], language: [no], trust: [new]}\n"
+            "    missing: apply\n    stop: true\n"
+            "    on: {kind: post, community: [go, chess], language: [no], trust: [new]}\n"
             "    when: {any: [{text.threat: {at_least: hate}}, {match.owners: {contains: ACME}}]}\n"
         )
         (rule,) = read(text).rules

@@ -1,5 +1,6 @@
 """Priority, lots, decay and agreement, by hand, by published examples, and by what must always hold."""
 
+import math
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -49,6 +50,7 @@ class TestPriority:
         assert weight(1.0, 10**12) == pytest.approx(10.0)
         assert priority(1.0, 0, DOUBLES_AFTER) == 2.0
         assert priority(1.0, 0, timedelta(seconds=-5)) == 1.0
+        assert math.isfinite(priority(1.0, 10**9, timedelta(days=36_500)))
 
 
 class TestLots:

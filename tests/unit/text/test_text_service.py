@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from tests.text_bundle import clear_bundle
 
 from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable, Overloaded
 from socialflow.text.analyser import Analyser
-from socialflow.text.records import Polarities, Sentiment
+from socialflow.text.records import Analysis, Polarities, Sentiment
 from socialflow.text.service import TURN, WAITING, TextService
 
 
@@ -31,6 +32,24 @@ async def test_texts_of_several_turns_are_answered_in_order(analyser: Analyser) 
         assert (felt.label, aspect.targets[0].sentiment.label) == (label, label)
     assert service.state == analyser.provenance.version
     await service.close()
+
+
+async def test_who_reads_many_may_take_larger_turns(analyser: Analyser) -> None:
+    asked = list[int]()
+
+    class Counting:
+        def __getattr__(self, name: str) -> object:
+            return getattr(analyser, name)
+
+        def analyse(self, texts: Sequence[str], *others: object) -> list[Analysis]:
+            asked.append(len(texts))
+            return analyser.analyse(texts, *others)  # type: ignore[arg-type]
+
+    service = TextService(Counting)  # type: ignore[arg-type]
+    await service.analyse(["good"] * 300, ["sentiment"], turn=256)
+    await service.analyse(["good"] * 100, ["sentiment"])
+    await service.close()
+    assert asked == [256, 44, 64, 36]
 
 
 async def test_a_call_with_long_texts_lets_others_between(analyser: Analyser) -> None:

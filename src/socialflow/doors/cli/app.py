@@ -27,6 +27,9 @@ from socialflow.doors.cli import (
     evaluation,
     image,
     models,
+    moderation,
+    moderation_policies,
+    moderation_verify,
     off_policy,
     serving,
     shots_eval,
@@ -100,6 +103,9 @@ app.add_typer(data.import_app, name="import")
 data.register(app)
 models.register(app)
 app.add_typer(models.models_app, name="models")
+moderation_policies.register(moderation.moderation_app)
+moderation_verify.register(moderation.moderation_app)
+app.add_typer(moderation.moderation_app, name="moderation")
 off_policy.register(evaluation.eval_app)
 text_eval.register(evaluation.eval_app)
 copies_eval.register(evaluation.eval_app)

@@ -21,7 +21,18 @@ from socialflow.intake.external.ports import CollectionUnit
 from socialflow.jobs.ports import JobUnit
 from socialflow.jobs.service import JobService
 from socialflow.kit.clock import Clock
+from socialflow.moderation.banks.service import HashBanks
+from socialflow.moderation.chain import AuditChain
+from socialflow.moderation.decisions import DecisionService
+from socialflow.moderation.desk import ReviewDesk
+from socialflow.moderation.judging import Judging
 from socialflow.moderation.live.service import LiveService
+from socialflow.moderation.policy.service import PolicyService
+from socialflow.moderation.review.appeals import AppealService
+from socialflow.moderation.review.bulk import BulkActions
+from socialflow.moderation.review.ports import Deciding, ReviewUnit
+from socialflow.moderation.review.service import ReviewQueue
+from socialflow.moderation.transparency.service import TransparencyService
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
 from socialflow.recommendation.people import PeopleService
@@ -99,7 +110,7 @@ class Recommendations(Protocol):
     async def explain(self, request_id: str, item_id: str, user_id: str | None) -> Explanation: ...
 
 
-class DoorUnit(RecommendationUnit, JobUnit, CollectionUnit, Protocol):
+class DoorUnit(RecommendationUnit, JobUnit, CollectionUnit, ReviewUnit, Protocol):
     """The repositories of one unit of work."""
 
 
@@ -114,6 +125,24 @@ class DoorStore(Protocol):
 class Moderation(Protocol):
     """The part of `wiring.moderation.Moderation` that this door calls."""
 
+    @property
+    def judging(self) -> Judging: ...
+    @property
+    def decisions(self) -> DecisionService: ...
+    @property
+    def policies(self) -> PolicyService: ...
+    @property
+    def transparency(self) -> TransparencyService: ...
+    @property
+    def deciding(self) -> Deciding: ...
+    @property
+    def queue(self) -> ReviewQueue: ...
+    @property
+    def desk(self) -> ReviewDesk: ...
+    @property
+    def bulk(self) -> BulkActions: ...
+    @property
+    def appeals(self) -> AppealService: ...
     @property
     def live(self) -> LiveService: ...
 
@@ -156,7 +185,11 @@ class Platform(Protocol):
     @property
     def image(self) -> ImageService: ...
     @property
+    def banks(self) -> HashBanks: ...
+    @property
     def moderation(self) -> Moderation: ...
+    @property
+    def audit(self) -> AuditChain: ...
     @property
     def jobs(self) -> JobService: ...
     @property

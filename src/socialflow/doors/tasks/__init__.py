@@ -30,6 +30,7 @@ __all__ = [
     "moderate_video_task",
     "predict_virality_task",
     "pull_model_task",
+    "replay_policy_task",
     "train_model_task",
     "train_topics_task",
     "update_recommendations_task",
@@ -62,3 +63,4 @@ bandit_update_task = _task(PipelineType.BANDIT_UPDATE)
 graph_update_task = _task(PipelineType.GRAPH_UPDATE)
 train_topics_task = _task(PipelineType.TRAIN_TOPICS)
 pull_model_task = _task(PipelineType.PULL_MODEL)
+replay_policy_task = _task(PipelineType.REPLAY_POLICY)

@@ -28,6 +28,7 @@ PARAMETERS: Mapping[PipelineType, tuple[str, ...]] = {
     PipelineType.GRAPH_UPDATE: (),
     PipelineType.TRAIN_TOPICS: ("topics",),
     PipelineType.PULL_MODEL: ("model",),
+    PipelineType.REPLAY_POLICY: ("scope", "version"),
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from socialflow.kit.answers import Answered, Status, Tier
-from socialflow.moderation.gather.combining import Sheet, greatest
+from socialflow.moderation.gather.combining import Sheet
 from socialflow.moderation.gather.heard import Said, toxicity_of
 from socialflow.moderation.gather.pictures import DAMAGED, first, named
 from socialflow.moderation.gather.records import Looked
@@ -45,12 +45,8 @@ def spoken_in(report: Report) -> list[Said]:
     return [Said(word["text"], float(word["start"]), float(word["end"])) for word in words]
 
 
-def film_signals(looked: Sequence[Looked], told: Sequence[Words]) -> Signals:
-    """Signals of the films of one piece of content (mostly one), the greatest of each."""
-    return greatest([_signals(one, words) for one, words in zip(looked, told, strict=True)], numbered=False)
-
-
-def _signals(looked: Looked, told: Words) -> Signals:
+def film_alone(looked: Looked, told: Words) -> Signals:
+    """Signals of one film alone."""
     sheet = Sheet()
     report = looked.film
     if report is None:

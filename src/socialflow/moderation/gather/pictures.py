@@ -5,7 +5,7 @@ from typing import Any
 
 from socialflow.image.analysis import ImageReport
 from socialflow.kit.answers import Answered, Status, Tier
-from socialflow.moderation.gather.combining import Sheet, greatest
+from socialflow.moderation.gather.combining import Sheet
 from socialflow.moderation.gather.heard import toxicity_of
 from socialflow.moderation.gather.records import Looked
 from socialflow.moderation.records import Signals
@@ -25,15 +25,8 @@ def words_of(report: ImageReport) -> str:
     return str(report.analyses["text"].answer.get("text", ""))
 
 
-def picture_signals(looked: Sequence[Looked], told: Sequence[Analysis | None]) -> Signals:
-    """Signals of the pictures of one piece of content, the greatest of each with the number of the picture.
-
-    `told` has what the text analysis says of the words in each, None where there are none.
-    """
-    return greatest([_signals(one, words) for one, words in zip(looked, told, strict=True)], numbered=True)
-
-
-def _signals(looked: Looked, told: Analysis | None) -> Signals:
+def picture_alone(looked: Looked, told: Analysis | None) -> Signals:
+    """Signals of one picture; `told` has what the text analysis says of the words in it, None where there are none."""
     sheet = Sheet()
     if looked.picture is None:
         if looked.film is None:

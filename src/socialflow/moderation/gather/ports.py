@@ -17,7 +17,7 @@ from socialflow.video.prints import VideoFingerprint
 class Texts(Protocol):
     """As `text.service.TextService`."""
 
-    async def analyse(self, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]: ...
+    async def analyse(self, texts: Sequence[str], questions: Collection[str], *, turn: int) -> list[Analysis]: ...
 
 
 class Pictures(Protocol):
@@ -62,8 +62,8 @@ class AuthorStore(Protocol):
 class StrikesOf(Protocol):
     """Strikes against authors, which decay."""
 
-    async def weight(self, author: str, at: datetime) -> float:
-        """What is left of them at an instant; 0: none that still counts."""
+    async def weights(self, authors: Collection[str], at: datetime) -> Mapping[str, float]:
+        """What is left of those of each at an instant; 0: none that still counts."""
         ...
 
 

@@ -75,10 +75,14 @@ def content_of(item: Item) -> Content:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What was measured of one piece of content, and what is known besides."""
+    """What was measured of one piece of content, and what is known besides.
+
+    `files` has the signals of each of its files alone: its pictures in their order and behind them its film, if any.
+    """
 
     signals: Signals
     facts: Facts
+    files: tuple[Signals, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

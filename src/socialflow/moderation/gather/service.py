@@ -10,11 +10,11 @@ from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock, SystemClock
 from socialflow.moderation.checks import LONGEST
 from socialflow.moderation.gather.author import author_signals, trust_of
-from socialflow.moderation.gather.combining import merged
-from socialflow.moderation.gather.films import Words, film_signals, shown_in, spoken_in
+from socialflow.moderation.gather.combining import greatest, merged
+from socialflow.moderation.gather.films import Words, film_alone, shown_in, spoken_in
 from socialflow.moderation.gather.match import kinds_of, match_signals
 from socialflow.moderation.gather.media import Media
-from socialflow.moderation.gather.pictures import picture_signals, words_of
+from socialflow.moderation.gather.pictures import picture_alone, words_of
 from socialflow.moderation.gather.ports import Authors, Matching, StrikesOf, Texts
 from socialflow.moderation.gather.records import AuthorFacts, Content, Gathered, Looked, Source
 from socialflow.moderation.gather.text import QUESTIONS, measured, unanswered
@@ -23,8 +23,8 @@ from socialflow.text.records import Analysis
 
 WAITING = 64
 """Batches whose signals wait for their turn at most."""
-TURN = 64
-"""Texts whose signals are worked out in one turn, while the next ones are read."""
+READ, TURN = 256, 64
+"""Texts that are read in one turn of the text model, and pieces of content whose signals are worked out in one turn."""
 NO_DECODER = "media:decoder"
 """Why nothing of media is known where nothing opens them."""
 
@@ -98,7 +98,7 @@ class SignalService:
 
     async def _told(self, words: Sequence[str]) -> list[Analysis]:
         try:
-            return await self._texts.analyse(words, QUESTIONS)
+            return await self._texts.analyse(words, QUESTIONS, turn=READ)
         except ModelUnavailable:
             return unanswered(len(words))
 
@@ -124,9 +124,7 @@ class SignalService:
         return {} if self._authors is None or not names else await self._authors.facts(names)
 
     async def _weights(self, names: Collection[str], now: datetime) -> Mapping[str, float]:
-        if self._strikes is None:
-            return {}
-        return {name: await self._strikes.weight(name, now) for name in sorted(names)}
+        return {} if self._strikes is None or not names else await self._strikes.weights(names, now)
 
     async def _looked(self, contents: Sequence[Content], kinds: Collection[str]) -> Mapping[Source, Looked]:
         sources = [source for one in contents for source in _sources(one)]
@@ -173,16 +171,27 @@ def _one(seen: _Seen, told: Sequence[Analysis], now: datetime) -> Gathered:
     content = seen.content
     by_author, author = author_signals(content, seen.author, seen.strikes, now)
     of_words = measured(content.words, told[0], author)
-    parts = [of_words, *_of_media(seen, told[1:]), seen.known, by_author]
+    pictures, films = _of_media(seen, told[1:])
+    parts = [
+        of_words,
+        greatest(list(pictures.values()), numbered=True),
+        greatest(list(films.values()), numbered=False),
+        seen.known,
+        by_author,
+    ]
     signals = merged(parts) if any(part.readings or part.missing for part in parts[1:]) else of_words
     spoken = of_words.readings.get("text.language")
     language = content.language if spoken is None or not isinstance(spoken.value, tuple) else spoken.value[0]
     trust = trust_of(seen.author, seen.strikes, now)
-    return Gathered(signals, Facts(content.kind, content.community, language, trust))
+    nothing = Signals({})
+    files = tuple(
+        merged([pictures.get(place, nothing), films.get(place, nothing)]) for place in range(len(seen.looked))
+    )
+    return Gathered(signals, Facts(content.kind, content.community, language, trust), files)
 
 
-def _of_media(seen: _Seen, told: Sequence[Analysis]) -> tuple[Signals, Signals]:
-    """Signals of pictures and of films, with what was told of the words in them (see `_words_of`)."""
+def _of_media(seen: _Seen, told: Sequence[Analysis]) -> tuple[dict[int, Signals], dict[int, Signals]]:
+    """Signals of each picture and of each film, by place, with what was told of the words in them (see `_words_of`)."""
     rest = iter(told)
     words = [
         Words(next(rest), next(rest)) if one.film is not None else Words(None if one.picture is None else next(rest))
@@ -190,6 +199,6 @@ def _of_media(seen: _Seen, told: Sequence[Analysis]) -> tuple[Signals, Signals]:
     ]
     pictures, films = _sorted(seen.content, seen.looked)
     return (
-        picture_signals([seen.looked[place] for place in pictures], [words[place].shown for place in pictures]),
-        film_signals([seen.looked[place] for place in films], [words[place] for place in films]),
+        {place: picture_alone(seen.looked[place], words[place].shown) for place in pictures},
+        {place: film_alone(seen.looked[place], words[place]) for place in films},
     )

@@ -1,6 +1,7 @@
 """From texts to signals: every question in one pass of the encoder, links and forms beside it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from socialflow.errors import ModelUnavailable
@@ -13,6 +14,7 @@ from socialflow.moderation.links import Link, link_signals, links
 from socialflow.moderation.patterns import pattern_signals
 from socialflow.moderation.records import Place, Reading, Signals
 from socialflow.moderation.signals import Signal, combined
+from socialflow.text.bundle import NAME as ENCODER
 from socialflow.text.language import identifier
 from socialflow.text.ports import Answering
 from socialflow.text.records import Analysis, Answer, Choice, Detection, Labels, Spans
@@ -55,7 +57,8 @@ def unanswered(texts: int) -> list[Analysis]:
 def measured(text: str, told: Analysis, author: Author | None = None) -> Signals:
     """Signals of one text, with what the analyser told of it and what is known of its author.
 
-    `text.spam` is the text model's probability alone and has the model's tier. `text.spam_signs` is all that speaks for
+    `text.spam` is the text model's probability alone and has its tier (that of the package for other languages than
+    English counts as a heuristic: `_spam`). `text.spam_signs` is all that speaks for
     spam together, as `SpamDetector` weighs it: the words as far as they could be judged, forms, links, behaviour; its
     weights were set by hand, so it is a heuristic whatever the model said. Places of `text.toxicity` are the stretches
     that offend, those of `text.links` the links. A text that says nothing has no signals and misses none.
@@ -65,7 +68,7 @@ def measured(text: str, told: Analysis, author: Author | None = None) -> Signals
     text, share = text[:LONGEST], min(1.0, LONGEST / len(text))
     readings, missing = dict[str, Reading](), dict[str, str]()
     _toxicity(told, share, readings, missing)
-    for name, found in {"offensive": _offensive(told), "hate": _hate(told), "spam": _detected(told, "spam")}.items():
+    for name, found in {"offensive": _offensive(told), "hate": _hate(told), "spam": _spam(told)}.items():
         if found is None:
             missing[f"text.{name}"] = why(told)
         else:
@@ -126,6 +129,16 @@ def offences(told: Analysis) -> tuple[Place, ...]:
 def _detected(told: Analysis, question: str) -> tuple[float, Answer] | None:
     found = told.record(question, Detection)
     return None if found is None else (found.score, told.answers[question])
+
+
+def _spam(told: Analysis) -> tuple[float, Answer] | None:
+    """What the package knows of spam in other languages than English it has learnt from few texts: it is sure enough to
+    ask people, and no more."""
+    found = _detected(told, "spam")
+    if found is None or found[1].provenance.model == ENCODER or found[1].provenance.tier is not Tier.BUNDLED:
+        return found
+    weak = replace(found[1].provenance, tier=Tier.HEURISTIC)
+    return found[0], replace(found[1], provenance=weak)
 
 
 def _offensive(told: Analysis) -> tuple[float, Answer] | None:

@@ -10,8 +10,9 @@ from socialflow.inference.batcher import Batcher
 from socialflow.moderation.gather.records import Content, Gathered
 from socialflow.moderation.gather.text import LABELS
 from socialflow.moderation.live.records import LiveLimits
-from socialflow.moderation.moderator import Gathering, Judgement, Policies, Standing
+from socialflow.moderation.moderator import Gathering, Judgement, Policies
 from socialflow.moderation.policy.evaluate import evaluate
+from socialflow.moderation.policy.shadow import Standing
 from socialflow.moderation.records import Act, ContentKind, Signals, Verdict
 
 ABREAST = 2

@@ -26,7 +26,8 @@ from socialflow.moderation.live.records import (
     PolicyChanged,
 )
 from socialflow.moderation.live.together import Together
-from socialflow.moderation.moderator import Judgement, Standing
+from socialflow.moderation.moderator import Judgement
+from socialflow.moderation.policy.shadow import Standing
 from socialflow.moderation.records import ContentKind
 
 MOST_AT_ONCE = 16

@@ -15,7 +15,7 @@ from socialflow.moderation.signal_names import SIGNALS, Measure
 
 Cut = tuple[float, int]
 """A cut of the real line just before a number (0) or just behind it (1)."""
-MOST = 2_000
+MOST = 400
 """Boxes of one condition at most."""
 
 
@@ -80,7 +80,7 @@ def meet(parts: Iterable[list[Box]]) -> list[Box]:
 
 
 def _pairs(ones: list[Box], others: list[Box]) -> list[Box]:
-    if len(ones) * len(others) > MOST * 10:
+    if len(ones) * len(others) > 10 * MOST:
         raise TooManyBoxes
     made = (_both(one, other) for one in ones for other in others)
     return _bounded([box for box in made if not any(left.empty for left in box.values())])

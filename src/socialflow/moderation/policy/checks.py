@@ -36,12 +36,16 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong; `rule` is empty where it is of the policy as a whole."""
+    """Something that is wrong; `rule` is empty where it is of the policy as a whole.
+
+    `line` is that of the rule in the text, from 1; None where there is no such line.
+    """
 
     code: str
     rule: str
     message: str
     severity: Severity
+    line: int | None = None
 
 
 def check(policy: Policy) -> tuple[Finding, ...]:
@@ -203,6 +207,7 @@ def _shadowed(policy: Policy, rule: Rule, before: Sequence[Rule]) -> Iterator[Fi
         mine = boxes(resolved(rule.when, policy.thresholds))
         left = meet([mine, *(boxes(condition, holds=False) for condition in conditions)])
     except TooManyBoxes:
+        yield _warning("too_complex", rule, "it has too many alternatives to be checked beside the rules before it")
         return
     if not left:
         names = ", ".join(one.name for one in ending)
@@ -219,6 +224,7 @@ def _contradiction(first: Rule, second: Rule, apart: dict[str, list[Box]]) -> It
     try:
         both = meet([apart[first.name], apart[second.name]])
     except TooManyBoxes:
+        yield _warning("too_complex", second, f"it has too many alternatives to be checked beside {first.name}")
         return
     if both:
         said = f"it and {first.name} can hold of the same content, one approves and one rejects: let {first.name} stop"

@@ -158,10 +158,15 @@ def evaluate(policy: Compiled, signals: Signals, facts: Facts) -> Verdict:
 
 
 def values_of(signals: Signals) -> tuple[dict[str, Value | None], frozenset[str]]:
-    """Values by signal, None for what is missing; and which of them heuristics read."""
+    """Values by signal, None for what is missing; and which of them heuristics read.
+
+    What was read of a part while another could not be had (one of two pictures) counts as missing: that may be worse.
+    """
     values: dict[str, Value | None] = dict.fromkeys(signals.missing)
     shaky = []
     for name, reading in signals.readings.items():
+        if name in signals.missing:
+            continue
         value = reading.value
         if reading.coverage > 0 and usable(name, value):
             values[name] = value

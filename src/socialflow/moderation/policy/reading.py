@@ -61,6 +61,12 @@ def read(text: str) -> Policy:
     return _policy(from_yaml(text))
 
 
+def lines_of(text: str) -> Mapping[str, int]:
+    """The line, from 1, on which each rule of a text begins that `read` can read."""
+    rules = listed(table(from_yaml(text))["rules"])
+    return {word(table(rule)["name"]): rule.line for rule in rules}
+
+
 def read_stored(body: str) -> Policy:
     """The policy of a stored canonical body. Raises InvalidInput."""
     return _policy(from_json(body))

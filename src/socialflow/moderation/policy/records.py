@@ -180,6 +180,8 @@ class PolicyState(StrEnum):
     ACTIVE = "active"
     SHADOW = "shadow"
     RETIRED = "retired"
+    DELETED = "deleted"
+    """A draft that was thrown away: nothing but its number is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +194,24 @@ class StoredPolicy:
     digest: str
     state: PolicyState
     created_at: datetime
+    activated_at: datetime | None = None
+    """When it was last put in force; None where it never was."""
     author: str = ""
     note: str = ""
+
+
+def scope_of(community: str) -> str:
+    """The scope of a community's policy."""
+    return _COMMUNITY + community
+
+
+def community_of(scope: str) -> str | None:
+    """The community of a scope; None of the default.
+
+    >>> community_of("community:chess"), community_of("default")
+    ('chess', None)
+    """
+    return scope.removeprefix(_COMMUNITY) if scope.startswith(_COMMUNITY) else None
 
 
 def scopes(community: str | None) -> tuple[str, ...]:

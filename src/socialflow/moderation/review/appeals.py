@@ -13,7 +13,7 @@ from socialflow.moderation.review.checks import check_ruling, checked_words
 from socialflow.moderation.review.ports import Deciding, ReviewStore, ReviewUnit
 from socialflow.moderation.review.pseudonyms import pseudonym
 from socialflow.moderation.review.records import RULINGS, Lease, ReviewItem, ReviewState, Ruling
-from socialflow.moderation.review.service import lost
+from socialflow.moderation.review.service import check_not_own, lost
 from socialflow.moderation.review.verdicts import RulesOf, Verdicts, new_id
 
 UNKNOWN_RISK = 0.5
@@ -74,26 +74,28 @@ class AppealService:
             await unit.reviews.add(await self._item(unit, appeal, decision))
         return appeal
 
-    async def judge(self, account: str, item_id: str, token: str, outcome: AppealOutcome, ruling: Ruling) -> Appeal:
+    async def judge(self, account: str, appeal_id: str, token: str, outcome: AppealOutcome, ruling: Ruling) -> Appeal:
         """End an appeal that was claimed (`Wanted(appeals=True)`).
 
         Upheld: the decision stays, and the ruling must say its status. Overturned and partly: the ruling stands in its
         place from now on, and must be milder.
 
         Raises:
-            LeaseLost: the item is held no more.
-            PermissionDenied: this reviewer judged the content before.
-            InvalidInput: the item is no appeal, or ruling and outcome do not go together.
+            NotFound: there is no such appeal.
+            LeaseLost: it is held no more.
+            PermissionDenied: this reviewer judged the content before, or it is theirs.
+            InvalidInput: ruling and outcome do not go together.
+            Conflict: the content was changed meanwhile.
         """
         checked = check_ruling(ruling)
         now = self._clock.now()
         async with self._store.write() as unit:
             reviewer = pseudonym(await unit.reviews.key(), account)
-            item = await unit.reviews.settle(item_id, Lease(token, reviewer, now), now)
+            waiting = await unit.reviews.of_appeal(appeal_id)
+            item = await unit.reviews.settle(waiting.id, Lease(token, reviewer, now), now)
             if item is None:
-                raise await lost(unit, item_id)
-            if item.appeal is None:
-                raise InvalidInput("this is no appeal: it is judged by a ruling alone", field="item_id")
+                raise await lost(unit, waiting.id)
+            await check_not_own(unit, account, item)
             given = await unit.review_verdicts.of_root(item.root)
             if any(one.reviewer == reviewer for one in given):
                 raise PermissionDenied("you judged this before: somebody else must look at the appeal")
@@ -103,7 +105,11 @@ class AppealService:
             if outcome is not AppealOutcome.UPHELD:
                 decision = await self._verdicts.decide(unit, item, reviewer, checked, now)
             await self._verdicts.keep(unit, item, reviewer, checked, at=now, came=decision)
-            return await unit.appeals.judge(item.appeal, outcome, now, None if decision is None else decision.id)
+            came = None if decision is None else decision.id
+            judged = await unit.appeals.judge(appeal_id, outcome, now, came)
+        if decision is not None:
+            await self._verdicts.took_effect([decision.content_id])
+        return judged
 
     async def get(self, appeal_id: str) -> Appeal:
         """Return an appeal. Raises NotFound."""

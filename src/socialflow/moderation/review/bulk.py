@@ -42,8 +42,8 @@ class BulkActions:
     async def preview(self, account: str, which: BulkFilter) -> BulkPreview:
         """What an action by this reviewer would touch: how many, the most urgent 20, and the token to do it with.
 
-        Items that are held, and those this reviewer judged before, are not among them. Raises InvalidInput for
-        severities that cannot be, TooLarge for more than 500 content ids.
+        Items that are held, those this reviewer judged before and their own content are not among them. Raises
+        InvalidInput for severities that cannot be, TooLarge for more than 500 content ids.
         """
         if not 0.0 <= which.least_severity <= which.most_severity <= 1.0:
             raise InvalidInput("least_severity and most_severity must be from 0 to 1, in this order", field="severity")
@@ -52,7 +52,7 @@ class BulkActions:
         async with self._store.read() as unit:
             key = await unit.reviews.key()
             reviewer = pseudonym(key, account)
-            fitting = await unit.reviews.matching(which, reviewer, MAX_BULK + 1)
+            fitting = await unit.reviews.matching(which, reviewer, MAX_BULK + 1, account=account)
         fits = 0 < len(fitting) <= MAX_BULK
         token = _token(key, reviewer, which, fitting, self._clock.now()) if fits else None
         return BulkPreview(len(fitting), tuple(fitting[:SAMPLE]), token)
@@ -73,10 +73,11 @@ class BulkActions:
             which, shown = _read(key, reviewer, token, now)
             if len(shown) > cap:
                 raise TooLarge(f"{len(shown)} items were shown, and at most {cap} may be judged", field="cap")
-            fitting = await unit.reviews.matching(which, reviewer, len(shown), among=shown)
+            fitting = await unit.reviews.matching(which, reviewer, len(shown), account=account, among=shown)
             judged = await unit.reviews.settle_waiting([item.id for item in fitting], now)
             for item in judged:
                 await self._verdicts.give(unit, item, reviewer, checked, now)
+        await self._verdicts.took_effect([item.content_id for item in judged])
         return BulkResult(len(judged), len(shown) - len(judged))
 
 

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from socialflow.content.ports import ItemRepository
 from socialflow.content.records import ModerationStatus
 from socialflow.moderation.ports import DecisionUnit
 from socialflow.moderation.records import Actor, Decision
@@ -35,15 +36,21 @@ class ReviewRepository(Protocol):
         """Store an item. A first review whose decision has one already gives that one."""
         ...
 
+    async def add_all(self, firsts: Sequence[ReviewItem]) -> None:
+        """Store first reviews; those whose decision has one already are passed over."""
+        ...
+
     async def get(self, item_id: str) -> ReviewItem:
         """Return the item. Raises NotFound."""
         ...
 
-    async def claim(self, wanted: Wanted, lease: Lease, now: datetime, limit: int) -> Sequence[ReviewItem]:
+    async def claim(
+        self, wanted: Wanted, lease: Lease, now: datetime, limit: int, *, account: str
+    ) -> Sequence[ReviewItem]:
         """Take the most urgent items that wait or whose lease ran out: claimed, under `lease`.
 
-        Left out is what `lease.reviewer` has skipped, and what they have judged already (by root). Two that claim at
-        the same instant never get the same item.
+        Left out is what `lease.reviewer` has skipped, what they have judged already (by root), and the content of the
+        user `account`. Two that claim at the same instant never get the same item.
         """
         ...
 
@@ -79,6 +86,10 @@ class ReviewRepository(Protocol):
         """End everything unfinished about some content without a verdict; returns how many."""
         ...
 
+    async def withdraw_all(self, content_ids: Collection[str], now: datetime) -> int:
+        """The same about several."""
+        ...
+
     async def reached(self, content_id: str, views: int) -> int:
         """Put what waits about some content where its views belong; returns how many items."""
         ...
@@ -87,21 +98,31 @@ class ReviewRepository(Protocol):
         """The newest count of views of an item of the platform; 0 where nobody counted."""
         ...
 
+    async def views_of(self, content_ids: Collection[str]) -> Mapping[str, int]:
+        """The same of several; nobody counted what is not in it."""
+        ...
+
     async def matching(
-        self, which: BulkFilter, reviewer: str, limit: int, *, among: Collection[str] | None = None
+        self, which: BulkFilter, reviewer: str, limit: int, *, account: str, among: Collection[str] | None = None
     ) -> Sequence[ReviewItem]:
-        """First reviews that wait and fit a filter, the most urgent first, without what the reviewer judged already.
+        """First reviews that wait and fit a filter, the most urgent first, without what the reviewer judged already
+        and without the content of the user `account`.
 
         `among`: these ids and no others.
         """
         ...
 
     async def counts(self, now: datetime) -> Sequence[QueueCount]:
-        """Every queue and level with unfinished work, by name; golden copies are not counted."""
+        """Every queue and level with unfinished work, by name; a golden copy that is held counts as the item in whose
+        place it was given, and none besides."""
         ...
 
     async def asked_by(self, item_ids: Collection[str]) -> Mapping[str, str]:
         """Which decision asked for each of these items, for those that are still there."""
+        ...
+
+    async def of_appeal(self, appeal_id: str) -> ReviewItem:
+        """What waits, or waited, for people about an appeal. Raises NotFound."""
         ...
 
     async def of_decision(self, decision_id: str) -> ReviewItem | None:
@@ -152,8 +173,11 @@ class GoldenRepository(Protocol):
         """The right answer. Raises NotFound."""
         ...
 
-    async def unseen(self, scope: str, language: str | None, reviewer: str, limit: int) -> Sequence[Golden]:
-        """Those fit for a queue that this reviewer has neither judged nor in hand, by id."""
+    async def unseen(
+        self, scope: str, language: str | None, reviewer: str, limit: int, *, account: str
+    ) -> Sequence[Golden]:
+        """Those fit for a queue whose content this reviewer has neither judged nor in hand, nor wrote (as the user
+        `account`), by id."""
         ...
 
 
@@ -184,6 +208,10 @@ class AppealRepository(Protocol):
         """Close those that wait about some content, which was decided anew; returns how many."""
         ...
 
+    async def moot_all(self, content_ids: Collection[str], at: datetime) -> int:
+        """The same of several."""
+        ...
+
     async def counts(self, scope: str, version: int | None = None) -> Sequence[AppealCount]:
         """What became of appeals against decisions of a policy (of one version), by rule."""
         ...
@@ -196,6 +224,10 @@ class StrikeRepository(Protocol):
         """Keep one; False where the decision gave one already. Raises UserNotFound."""
         ...
 
+    async def add_all(self, given: Sequence[Strike]) -> None:
+        """Keep several, each of another decision. Those whose decision gave one already are passed over."""
+        ...
+
     async def of_authors(self, user_ids: Collection[str], now: datetime) -> Mapping[str, Sequence[Strike]]:
         """What counts now of each (neither expired nor taken back), oldest first; nobody without is in it."""
         ...
@@ -206,6 +238,14 @@ class StrikeRepository(Protocol):
 
     async def stands(self, decision_ids: Collection[str]) -> bool:
         """Whether one of these decisions gave a strike that was not taken back."""
+        ...
+
+    async def standing(self, decision_ids: Collection[str]) -> frozenset[str]:
+        """Those of these decisions that gave a strike that was not taken back."""
+        ...
+
+    async def authors_of(self, content_ids: Collection[str]) -> Mapping[str, str]:
+        """Whose each is, of items of the platform that are somebody's."""
         ...
 
     async def author_of(self, content_id: str) -> str | None:
@@ -228,6 +268,8 @@ class ReviewerSettings(Protocol):
 class ReviewUnit(DecisionUnit, Protocol):
     """The repositories of one unit of work."""
 
+    @property
+    def items(self) -> ItemRepository: ...
     @property
     def reviews(self) -> ReviewRepository: ...
     @property
@@ -276,6 +318,11 @@ class Deciding(Protocol):
     ) -> Decision:
         """Store, and bring into effect, what a person says in place of an earlier decision.
 
-        Raises NotFound, and Conflict where the earlier one is not the content's newest (it was changed meanwhile).
+        Raises NotFound, and Conflict where the earlier one is not the content's newest, or the content was changed
+        since (nobody has looked at what stands there now).
         """
+        ...
+
+    async def took_effect(self, content_ids: Collection[str]) -> None:
+        """To be called once the transaction that decided about these was committed."""
         ...

@@ -23,6 +23,7 @@ from socialflow.errors import InvalidInput
 
 DOUBLES_AFTER = timedelta(hours=4)
 LEAST_SEVERITY = 0.05
+_MOST_DOUBLINGS = 1_000.0
 MOST_VIEWS = 10**9 - 1
 MOST_WEIGHT = 10.0
 """Of the greatest severity with a thousand million views."""
@@ -44,10 +45,12 @@ def weight(severity: float, views: int) -> float:
 def priority(severity: float, views: int, age: timedelta) -> float:
     """The priority after `age` (0 where that is negative, as clocks may differ).
 
+    It grows no more after 1,000 doublings (half a year), short of what a float can hold; the order does not rest on it.
+
     >>> priority(0.5, 999, timedelta(hours=8))
     8.0
     """
-    return weight(severity, views) * math.exp2(max(age, timedelta()) / DOUBLES_AFTER)
+    return weight(severity, views) * math.exp2(min(max(age, timedelta()) / DOUBLES_AFTER, _MOST_DOUBLINGS))
 
 
 def due(severity: float, views: int, created_at: datetime) -> datetime:

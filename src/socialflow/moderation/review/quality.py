@@ -1,5 +1,6 @@
 """How reliably people judge: by policy and by reviewer, from blind second reviews and golden items."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ async def quality(store: ReviewStore, scope: str, since: datetime | None = None)
     """The report of a policy scope."""
     async with store.read() as unit:
         given = await unit.review_verdicts.given(scope, since, MOST_VERDICTS + 1)
-    return report(scope, given[:MOST_VERDICTS], cut=len(given) > MOST_VERDICTS)
+    return await asyncio.to_thread(report, scope, given[:MOST_VERDICTS], cut=len(given) > MOST_VERDICTS)
 
 
 def report(scope: str, given: Sequence[GivenVerdict], *, cut: bool = False) -> QualityReport:

@@ -1,10 +1,10 @@
 """The queue as reviewers use it. Accounts come in; only pseudonyms are kept."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from socialflow.errors import Conflict, InvalidInput, LeaseLost
+from socialflow.errors import Conflict, InvalidInput, LeaseLost, PermissionDenied
 from socialflow.kit.clock import Clock
 from socialflow.moderation.review.checks import check_ruling, checked_words
 from socialflow.moderation.review.golden import mix
@@ -38,9 +38,18 @@ async def enqueue(unit: ReviewUnit, new: NewReview, now: datetime) -> ReviewItem
 
     A decision that has its item already gives that one. Raises InvalidInput for a severity or reach out of range.
     """
+    return await unit.reviews.add(_first(new, now))
+
+
+async def enqueue_all(unit: ReviewUnit, asked: Sequence[NewReview], now: datetime) -> None:
+    """As `enqueue`, of several decisions."""
+    await unit.reviews.add_all([_first(new, now) for new in asked])
+
+
+def _first(new: NewReview, now: datetime) -> ReviewItem:
     weight(new.severity, new.reach)
     item_id = new_id()
-    item = ReviewItem(
+    return ReviewItem(
         id=item_id,
         root=item_id,
         decision_id=new.decision_id,
@@ -53,7 +62,6 @@ async def enqueue(unit: ReviewUnit, new: NewReview, now: datetime) -> ReviewItem
         created_at=now,
         state=ReviewState.OPEN,
     )
-    return await unit.reviews.add(item)
 
 
 async def withdraw(unit: ReviewUnit, content_id: str, now: datetime) -> int:
@@ -61,8 +69,13 @@ async def withdraw(unit: ReviewUnit, content_id: str, now: datetime) -> int:
 
     What was claimed is lost to whoever holds it, and appeals are closed as moot. Returns how many items ended.
     """
-    await unit.appeals.moot(content_id, now)
-    return await unit.reviews.withdraw(content_id, now)
+    return await withdraw_all(unit, [content_id], now)
+
+
+async def withdraw_all(unit: ReviewUnit, content_ids: Collection[str], now: datetime) -> int:
+    """The same about several."""
+    await unit.appeals.moot_all(content_ids, now)
+    return await unit.reviews.withdraw_all(content_ids, now)
 
 
 class ReviewQueue:
@@ -87,7 +100,8 @@ class ReviewQueue:
     async def claim(self, account: str, wanted: Wanted = ANYTHING, limit: int = 1) -> Sequence[QueueEntry]:
         """Take up to `limit` items, the most urgent first; nobody else gets them while the lease runs.
 
-        Raises InvalidInput for a limit outside 1 to 50, Conflict where the reviewer holds 50 already.
+        Nobody is given their own content. Raises InvalidInput for a limit outside 1 to 50, Conflict where the reviewer
+        holds 50 already.
         """
         if not 1 <= limit <= MAX_CLAIM:
             raise InvalidInput(f"limit must be from 1 to {MAX_CLAIM}, not {limit}", field="limit")
@@ -98,8 +112,8 @@ class ReviewQueue:
             if room <= 0:
                 raise Conflict(f"you hold {MAX_CLAIM} items already: decide or release some first", field="limit")
             lease = Lease(secrets.token_hex(16), reviewer, now + self._lease)
-            claimed = await unit.reviews.claim(wanted, lease, now, min(limit, room))
-            given = await mix(unit, claimed, lease, self._rules)
+            claimed = await unit.reviews.claim(wanted, lease, now, min(limit, room), account=account)
+            given = await mix(unit, claimed, lease, self._rules, account)
             return await _entries(unit, given, reviewer, now)
 
     async def held(self, account: str) -> Sequence[QueueEntry]:
@@ -145,7 +159,8 @@ class ReviewQueue:
     async def decide(self, account: str, item_id: str, token: str, ruling: Ruling) -> None:
         """Judge an item. Nothing is answered: what follows would tell a second review or a golden item from others.
 
-        Raises InvalidInput for a ruling that cannot be given, or for an appeal, which is judged by its outcome.
+        Raises InvalidInput for a ruling that cannot be given, or for an appeal, which is judged by its outcome;
+        PermissionDenied for their own content; Conflict where the content was changed meanwhile.
         """
         checked = check_ruling(ruling)
         now = self._clock.now()
@@ -156,7 +171,10 @@ class ReviewQueue:
                 raise await lost(unit, item_id)
             if item.appeal is not None:
                 raise InvalidInput("this is an appeal: it is judged by its outcome", field="item_id")
-            await self._verdicts.give(unit, item, lease.reviewer, checked, now)
+            await check_not_own(unit, account, item)
+            decision = await self._verdicts.give(unit, item, lease.reviewer, checked, now)
+        if decision is not None:
+            await self._verdicts.took_effect([decision.content_id])
 
     async def note(self, account: str, item_id: str, token: str, text: str) -> None:
         """Write something beside an item that is held."""
@@ -217,17 +235,24 @@ async def lost(unit: ReviewUnit, item_id: str) -> LeaseLost:
     return LeaseLost(f"you hold the item {item_id} no more: claim again; nothing was stored", field="token")
 
 
+async def check_not_own(unit: ReviewUnit, account: str, item: ReviewItem) -> None:
+    """Raises PermissionDenied where the content of an item is the reviewer's own."""
+    if await unit.strikes.author_of(item.content_id) == account:
+        raise PermissionDenied("this is your own content: somebody else must judge it")
+
+
 async def _reviewer(unit: ReviewUnit, account: str) -> str:
     return pseudonym(await unit.reviews.key(), account)
 
 
 async def _entries(unit: ReviewUnit, items: Sequence[ReviewItem], reviewer: str, now: datetime) -> Sequence[QueueEntry]:
     shield = await unit.reviewer_settings.shield(reviewer)
-    entries = (_entry(item, shield, now) for item in items)
+    entries = (entry_of(item, shield, now) for item in items)
     return sorted(entries, key=lambda entry: (-entry.priority, entry.id))
 
 
-def _entry(item: ReviewItem, shield: Shield, now: datetime) -> QueueEntry:
+def entry_of(item: ReviewItem, shield: Shield, now: datetime) -> QueueEntry:
+    """What a reviewer is told of an item that they hold."""
     if item.lease is None:
         raise AssertionError(f"the item {item.id} is held by nobody")
     return QueueEntry(

@@ -11,7 +11,7 @@ later change nothing about what was given before.
 
 import math
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from socialflow.errors import ConfigurationError
@@ -66,9 +66,12 @@ class StrikeBook:
         author = await unit.strikes.author_of(decision.content_id)
         if author is None or await unit.strikes.stands(judged):
             return
+        await unit.strikes.add(self._strike(decision, author))
+
+    def _strike(self, decision: Decision, author: str) -> Strike:
         reason = next((hit.reason for hit in decision.verdict.hits if Act.STRIKE in hit.acts), UNSAID)
         terms = self._terms.get(reason, StrikeTerms())
-        strike = Strike(
+        return Strike(
             id=secrets.token_hex(16),
             author=author,
             decision_id=decision.id,
@@ -78,7 +81,24 @@ class StrikeBook:
             at=decision.at,
             expires_at=decision.at + terms.expires_after,
         )
-        await unit.strikes.add(strike)
+
+    async def follow_all(self, unit: ReviewUnit, decisions: Sequence[Decision]) -> None:
+        """As `follow`, of decisions that have just been stored, each about another content."""
+        chains = {one.id: await self._same_content(unit, one) for one in decisions}
+        mild = [one for one in decisions if Act.STRIKE not in one.verdict.acts and len(chains[one.id]) > 1]
+        if mild:
+            await unit.strikes.take_back([earlier for one in mild for earlier in chains[one.id]], mild[0].at)
+        striking = [one for one in decisions if Act.STRIKE in one.verdict.acts]
+        if not striking:
+            return
+        authors = await unit.strikes.authors_of([one.content_id for one in striking])
+        given = await unit.strikes.standing([earlier for one in striking for earlier in chains[one.id]])
+        new = [
+            self._strike(one, authors[one.content_id])
+            for one in striking
+            if one.content_id in authors and given.isdisjoint(chains[one.id])
+        ]
+        await unit.strikes.add_all(new)
 
     async def weights(self, unit: ReviewUnit, authors: Collection[str], now: datetime) -> Mapping[str, float]:
         """`author.strikes` of each, 0 where there are none."""

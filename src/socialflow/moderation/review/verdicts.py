@@ -1,7 +1,7 @@
 """What becomes of a ruling: a verdict that is kept, a decision, perhaps a blind second review."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from socialflow.errors import PermissionDenied
@@ -69,6 +69,10 @@ class Verdicts:
         decision = await self._deciding.decide_by_person(unit, ruling, supersedes=standing, by=by, at=now)
         await self._strikes.follow(unit, decision)
         return decision
+
+    async def took_effect(self, content_ids: Collection[str]) -> None:
+        """To be called once the transaction that decided about these was committed."""
+        await self._deciding.took_effect(content_ids)
 
     async def keep(
         self, unit: ReviewUnit, item: ReviewItem, reviewer: str, ruling: Ruling, *, at: datetime, came: Decision | None

@@ -1,7 +1,7 @@
 """Appeals of authors."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, insert, select, update
@@ -65,7 +65,11 @@ class Appeals:
 
     async def moot(self, content_id: str, at: datetime) -> int:
         """Close those that wait about some content, which was decided anew; returns how many."""
-        waiting = update(appeals).where(self._tx.among(appeals.c.content_id, findable([content_id])))
+        return await self.moot_all([content_id], at)
+
+    async def moot_all(self, content_ids: Collection[str], at: datetime) -> int:
+        """The same of several."""
+        waiting = update(appeals).where(self._tx.among(appeals.c.content_id, findable(content_ids)))
         values = {"outcome": AppealOutcome.MOOT.value, "judged_at": to_micros(at)}
         return await self._tx.run(waiting.where(appeals.c.outcome.is_(None)).values(values))
 

@@ -1,6 +1,6 @@
 """The audit chain as it is stored."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, text
@@ -12,7 +12,7 @@ from socialflow.moderation.audit import AuditEvent, AuditKind, Batch
 from socialflow.moderation.verifying import Recorded
 from socialflow.storage.repositories.rows import findable, storable
 from socialflow.storage.tables import audit_batches, audit_events, decisions, items, person_keys
-from socialflow.storage.transaction import Record, Transaction
+from socialflow.storage.transaction import Record, Transaction, Values
 
 BATCH = 5_000
 """Rows that a stream holds at a time."""
@@ -28,20 +28,15 @@ class Audit:
 
     async def append(self, event: AuditEvent) -> int:
         """Store an event; returns its key. Raises InvalidInput, Conflict (the id is taken)."""
-        if not all(map(storable, (event.id, event.actor, event.subject))):
-            raise InvalidInput("an id or name holds a NUL or a broken character", field="id")
+        return (await self.append_many([event]))[event.id]
+
+    async def append_many(self, events: Sequence[AuditEvent]) -> Mapping[str, int]:
+        """Store events, in order; returns their keys by id. Raises as `append` does."""
+        rows = [_event_row(event) for event in events]
         if self._tx.dialect == "postgresql":
             await self._tx.run(text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": _LOCK})
-        row = {
-            "id": event.id,
-            "at": to_micros(event.at),
-            "kind": event.kind.value,
-            "actor": event.actor,
-            "subject": event.subject,
-            "body": event.body,
-            "digest": event.digest,
-        }
-        return int((await self._tx.one(insert(audit_events).values(row).returning(audit_events.c.key))).key)
+        stored = insert(audit_events).returning(audit_events.c.id, audit_events.c.key, sort_by_parameter_order=True)
+        return {row.id: int(row.key) for row in await self._tx.rows(stored, rows)}
 
     async def get(self, event_id: str) -> AuditEvent | None:
         """The event, if there is one of this id. Raises SealBroken where its kind is none."""
@@ -197,6 +192,20 @@ _STRAYS = {
     ),
 }
 """What is wrong -> decisions with which it is."""
+
+
+def _event_row(event: AuditEvent) -> Values:
+    if not all(map(storable, (event.id, event.actor, event.subject))):
+        raise InvalidInput("an id or name holds a NUL or a broken character", field="id")
+    return {
+        "id": event.id,
+        "at": to_micros(event.at),
+        "kind": event.kind.value,
+        "actor": event.actor,
+        "subject": event.subject,
+        "body": event.body,
+        "digest": event.digest,
+    }
 
 
 def _event(row: Record) -> AuditEvent:

@@ -1,9 +1,9 @@
 """Decisions: taken once, superseded, never changed; and what they bring about."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
 
 from socialflow.content.log import ChangeKind
 from socialflow.content.records import ItemKind, ModerationStatus
@@ -11,7 +11,7 @@ from socialflow.errors import Conflict, DecidedByPerson, DecisionNotFound, Decis
 from socialflow.ids import UserKey
 from socialflow.kit.clock import to_micros
 from socialflow.moderation.audit import event_of
-from socialflow.moderation.ports import Author, Replayable
+from socialflow.moderation.ports import Author, Replayable, Taken
 from socialflow.moderation.records import Act, ActorKind, Decision
 from socialflow.moderation.sealing import decode, digest_of, encode, pseudonym
 from socialflow.storage.repositories.audit import Audit
@@ -41,12 +41,7 @@ class Decisions:
 
         See `moderation.ports.DecisionRepository`.
         """
-        body = encode(decision)
-        sealed = decode(body)
-        if decision.seal not in {"", sealed.seal}:
-            raise InvalidInput("the seal is not that of the decision: leave it out", field="seal")
-        if not all(map(storable, (sealed.id, sealed.content_id, sealed.policy.scope, sealed.supersedes or ""))):
-            raise InvalidInput("an id holds a NUL or a broken character", field="content_id")
+        sealed, body = _sealed(decision)
         before = await self._before(sealed)
         if before is not None and before.id == sealed.id:
             return sealed
@@ -62,23 +57,87 @@ class Decisions:
             await announce(self._tx, ChangeKind.ITEM, [item])
         return sealed
 
+    async def decide_many(self, taken: Sequence[Taken]) -> Sequence[Decision | Conflict]:
+        """As `decide`, of decisions of the service about stored items, one a content, with a handful of statements.
+
+        See `moderation.ports.DecisionRepository`.
+        """
+        made = [(sealed, body, one.author) for one in taken for sealed, body in (_sealed(one.decision),)]
+        contents = [sealed.content_id for sealed, _, _ in made]
+        if len(set(contents)) < len(made):
+            raise InvalidInput("decide once about each content", field="content_id")
+        await self._check_authors([(sealed, author) for sealed, _, author in made if author is not None])
+        about = await self._items(contents)
+        standing = await self._standing(contents)
+        ends = [_follows(sealed, standing.get(sealed.content_id), about) for sealed, _, _ in made]
+        fit = [one for one, end in zip(made, ends, strict=True) if end is None]
+        if fit:
+            await self._store_many(fit, about)
+        return [sealed if end is None else end for (sealed, _, _), end in zip(made, ends, strict=True)]
+
+    async def _check_authors(self, named: Sequence[tuple[Decision, UserKey]]) -> None:
+        keys = await PersonKeys(self._tx).of_many({author for _, author in named})
+        for sealed, author in named:
+            if sealed.author != pseudonym(keys[author]):
+                raise InvalidInput("the author of the decision is not the pseudonym of this person", field="author")
+
+    async def _items(self, contents: Sequence[str]) -> dict[str, int]:
+        query = select(items.c.id, items.c.key).where(self._tx.among(items.c.id, contents))
+        return {row.id: int(row.key) for row in await self._tx.rows(query)}
+
+    async def _standing(self, contents: Sequence[str]) -> dict[str, Record]:
+        columns = (decisions.c.content_id, decisions.c.id, decisions.c.actor, decisions.c.input_digest)
+        standing = select(*columns).where(self._tx.among(decisions.c.content_id, contents), decisions.c.is_current)
+        return {row.content_id: row for row in await self._tx.rows(standing)}
+
+    async def _store_many(self, made: Sequence[tuple[Decision, bytes, UserKey | None]], about: Values) -> None:
+        """Store what may be stored. Raises Conflict where another transaction was first: then nothing may be kept."""
+        before = [sealed.supersedes for sealed, _, _ in made if sealed.supersedes is not None]
+        if before:
+            old = update(decisions).where(self._tx.among(decisions.c.id, before), decisions.c.is_current)
+            if await self._tx.run(old.values(is_current=False)) != len(before):
+                raise _superseded()
+        keys = await Audit(self._tx).append_many([event_of(sealed) for sealed, _, _ in made])
+        links = {"is_current": True, "person_status": None}
+        rows = [
+            {
+                **_columns(sealed),
+                **links,
+                "body": body,
+                "key": keys[sealed.id],
+                "item_key": about[sealed.content_id],
+                "author_key": author,
+            }
+            for sealed, body, author in made
+        ]
+        await self._tx.run(insert(decisions), rows)
+        changed = [{"item": about[sealed.content_id], **effects(sealed)} for sealed, _, _ in made]
+        await self._tx.run(update(items).where(items.c.key == bindparam("item")), changed)
+        await announce(self._tx, ChangeKind.ITEM, [int(str(row["item"])) for row in changed])
+
     async def get(self, decision_id: str) -> Decision:
         """Return the decision. Raises DecisionNotFound, SealBroken."""
         for row in await self._tx.rows(_WHOLE.where(self._tx.among(decisions.c.id, findable([decision_id])))):
-            return _decision(row)
+            return decision_of(row)
         raise DecisionNotFound("no decision has this id", field="id")
 
     async def current(self, content_id: str) -> Decision | None:
         """The decision that stands, if there is any. Raises SealBroken."""
         query = _WHOLE.where(self._tx.among(decisions.c.content_id, findable([content_id])), decisions.c.is_current)
         for row in await self._tx.rows(query):
-            return _decision(row)
+            return decision_of(row)
         return None
+
+    async def currents(self, content_ids: Collection[str]) -> Mapping[str, Decision]:
+        """By content, the decisions that stand. Raises SealBroken."""
+        wanted = self._tx.among(decisions.c.content_id, findable(content_ids))
+        made = [decision_of(row) for row in await self._tx.rows(_WHOLE.where(wanted, decisions.c.is_current))]
+        return {one.content_id: one for one in made}
 
     async def history(self, content_id: str) -> Sequence[Decision]:
         """All decisions on a content, the first first. Raises SealBroken."""
         query = _WHOLE.where(self._tx.among(decisions.c.content_id, findable([content_id])))
-        return [_decision(row) for row in await self._tx.rows(query.order_by(decisions.c.key))]
+        return [decision_of(row) for row in await self._tx.rows(query.order_by(decisions.c.key))]
 
     async def author(self, decision_id: str) -> Author | None:
         """Whose the content is that was decided about; None: nobody's, or somebody's who was erased."""
@@ -104,6 +163,17 @@ class Decisions:
         while rows := await self._tx.rows(query.where(decisions.c.key > after)):
             yield [Replayable._make(row) for row in rows]
             after = rows[-1].key
+
+    async def count_replayable(self, since: datetime, until: datetime, most: int) -> int:
+        """How many decisions of the service a window [since, until) has, counted no further than `most`."""
+        some = select(decisions.c.key).where(*_within(since, until)).limit(most).subquery()
+        return int((await self._tx.one(select(func.count()).select_from(some)))[0])
+
+    async def newest_replayable(self, since: datetime, until: datetime, most: int) -> int | None:
+        """When the last but `most` - 1 of a window was taken, in microseconds since 1970; None where it has fewer."""
+        query = select(decisions.c.at).where(*_within(since, until)).order_by(decisions.c.key.desc())
+        row = await self._tx.row(query.offset(most - 1).limit(1))
+        return None if row is None else int(row.at)
 
     async def _before(self, decision: Decision) -> Record | None:
         """The decision that stands, after checking that this one may follow it; or this one, stored before."""
@@ -166,6 +236,41 @@ _REPLAYED = select(
 ).where(decisions.c.actor == ActorKind.SERVICE.value)
 
 
+def _within(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Decisions of the service in [since, until), found by their hours."""
+    first, end = to_micros(since), to_micros(until)
+    return (
+        decisions.c.actor == ActorKind.SERVICE.value,
+        decisions.c.hour.between(first // HOUR, end // HOUR),
+        decisions.c.at >= first,
+        decisions.c.at < end,
+    )
+
+
+def _sealed(decision: Decision) -> tuple[Decision, bytes]:
+    """A decision as it will be read again, and its bytes. Raises InvalidInput where it cannot be stored."""
+    body = encode(decision)
+    sealed = decode(body)
+    if decision.seal not in {"", sealed.seal}:
+        raise InvalidInput("the seal is not that of the decision: leave it out", field="seal")
+    if not all(map(storable, (sealed.id, sealed.content_id, sealed.policy.scope, sealed.supersedes or ""))):
+        raise InvalidInput("an id holds a NUL or a broken character", field="content_id")
+    return sealed, body
+
+
+def _follows(decision: Decision, current: Record | None, about: Values) -> Conflict | None:
+    """Why a decision of the service about an item may not be stored; None: it may."""
+    if decision.actor.kind is not ActorKind.SERVICE or decision.facts.kind not in _ITEMS:
+        raise InvalidInput("many at once are decisions of the service about items", field="actor")
+    if decision.content_id not in about:
+        return DecisionSuperseded("the item was deleted meanwhile", field="content_id")
+    try:
+        _may_follow(decision, current)
+    except (DecisionSuperseded, DecidedByPerson) as problem:
+        return problem
+    return None
+
+
 def _may_follow(decision: Decision, current: Record | None) -> None:
     if current is None:
         if decision.supersedes is not None:
@@ -215,7 +320,8 @@ def effects(decision: Decision) -> Values:
     }
 
 
-def _decision(row: Record) -> Decision:
+def decision_of(row: Record) -> Decision:
+    """The decision of a row with `id`, `seal` and `body`. Raises SealBroken where the body is not as it was sealed."""
     body = bytes(row.body)
     if digest_of(body) != row.seal:
         raise SealBroken(f"the decision {row.id} is not as it was sealed: run `socialflow moderation verify`")

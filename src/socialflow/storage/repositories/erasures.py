@@ -16,6 +16,7 @@ from socialflow.storage.repositories.changes import announce
 from socialflow.storage.repositories.closed_names import close
 from socialflow.storage.repositories.feed_rules import FeedRules
 from socialflow.storage.repositories.graph import EDGES
+from socialflow.storage.repositories.hash_opinions import forget_opinions
 from socialflow.storage.repositories.job_erasure import forget_in_jobs
 from socialflow.storage.repositories.person_keys import PersonKeys
 from socialflow.storage.repositories.removal import remove_interactions, remove_items
@@ -52,6 +53,7 @@ class Erasures:
         rows["jobs"] = await forget_in_jobs(self._tx, key, {user.id, user.username})
         rows["feed_rules"] = await FeedRules(self._tx).forget_author(user.id)
         rows["decisions"], rows["person_keys"] = await PersonKeys(self._tx).forget(key)
+        rows["hash_opinions"] = await forget_opinions(self._tx, user.id)
         rows["bandit_people"] = await Bandit(self._tx).forget(key)
         rows += await forget_in_reviews(self._tx, key, user.id)
         rows["impressions"] = await self._tx.run(delete(impressions).where(impressions.c.user_key == key))

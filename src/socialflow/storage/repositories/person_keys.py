@@ -1,6 +1,7 @@
 """One random key a person, under which they are named in what is never changed."""
 
 import secrets
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import delete, select, update
 
@@ -35,6 +36,22 @@ class PersonKeys:
         made = {"user_key": int(user), "secret": secrets.token_bytes(_BYTES)}
         await self._tx.insert_new(person_keys, [made])
         return await self.known(user) or b""  # another may have made it first
+
+    async def of_many(self, people: Collection[UserKey]) -> Mapping[UserKey, bytes]:
+        """The keys of some people, made where there are none yet. Raises Conflict where there is no such person."""
+        found = await self._stored(people)
+        if lacking := [user for user in people if user not in found]:
+            made = [{"user_key": int(user), "secret": secrets.token_bytes(_BYTES)} for user in lacking]
+            await self._tx.insert_new(person_keys, made)
+            found |= await self._stored(lacking)  # another may have made some first
+        return found
+
+    async def _stored(self, people: Collection[UserKey]) -> dict[UserKey, bytes]:
+        if not people:
+            return {}
+        wanted = self._tx.among(person_keys.c.user_key, [int(user) for user in people])
+        rows = await self._tx.rows(select(person_keys.c.user_key, person_keys.c.secret).where(wanted))
+        return {UserKey(row.user_key): bytes(row.secret) for row in rows}
 
     async def forget(self, user: int) -> tuple[int, int]:
         """Delete a person's key and take the person off decisions; how many decisions, and how many keys."""

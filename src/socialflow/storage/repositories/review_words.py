@@ -12,7 +12,15 @@ from socialflow.moderation.records import ContentKind
 from socialflow.moderation.review.records import GivenVerdict, Golden, Note, NoteKind, ReviewState, Shield
 from socialflow.storage.repositories.review_rows import verdict_of, verdict_row
 from socialflow.storage.repositories.rows import findable
-from socialflow.storage.tables import golden_items, review_items, review_notes, review_verdicts, reviewer_settings
+from socialflow.storage.tables import (
+    golden_items,
+    items,
+    review_items,
+    review_notes,
+    review_verdicts,
+    reviewer_settings,
+    users,
+)
 from socialflow.storage.transaction import Record, Transaction
 
 
@@ -98,15 +106,24 @@ class GoldenItems:
             raise _no_golden(golden_id)
         return ModerationStatus(row.expected)
 
-    async def unseen(self, scope: str, language: str | None, reviewer: str, limit: int) -> Sequence[Golden]:
-        """Those fit for a queue that this reviewer has neither judged nor in hand, by id."""
+    async def unseen(
+        self, scope: str, language: str | None, reviewer: str, limit: int, *, account: str
+    ) -> Sequence[Golden]:
+        """Those fit for a queue whose content the reviewer has neither judged nor in hand, nor wrote (`account`)."""
         c = golden_items.c
         root = "golden:" + c.id
         judged = exists().where(review_verdicts.c.root == root, review_verdicts.c.reviewer == reviewer)
         unfinished = review_items.c.state != ReviewState.DONE.value
         in_hand = and_(review_items.c.golden == c.id, review_items.c.lease_reviewer == reviewer, unfinished)
         fit = and_(c.scope == scope, or_(c.language.is_(None), c.language == language), c.retired != true())
-        query = select(golden_items).where(fit, ~judged, ~exists().where(in_hand)).order_by(c.id).limit(limit)
+        same = review_items.c.content_id == c.content_id
+        known = select(review_verdicts.c.key).join(review_items, review_items.c.id == review_verdicts.c.item_id)
+        met = known.where(same, review_verdicts.c.reviewer == reviewer).exists()
+        item = select(items.c.key).where(items.c.id == c.content_id)
+        own = item.join(users, users.c.key == items.c.author_key).where(users.c.id == account).exists()
+        changed = item.where(items.c.moderation_status == ModerationStatus.PENDING.value).exists()
+        unfit = or_(judged, exists().where(in_hand), met, own, changed)
+        query = select(golden_items).where(fit, ~unfit).order_by(c.id).limit(limit)
         return [_golden(row) for row in await self._tx.rows(query)]
 
 

@@ -23,15 +23,17 @@ from socialflow.moderation.review.records import (
     Wanted,
 )
 from socialflow.storage.repositories.review_rows import FREE, held_by, item_of, item_row
-from socialflow.storage.repositories.rows import findable
-from socialflow.storage.tables import item_stats, items, review_items, review_notes, review_verdicts
+from socialflow.storage.repositories.rows import findable, instant
+from socialflow.storage.tables import item_stats, items, review_items, review_notes, review_verdicts, users
 from socialflow.storage.transaction import Transaction, Values
 
+_counted = item_stats.alias("counted")
 # In the words of the partial indexes: with parameters in their place, SQLite would read the whole table.
 _UNFINISHED = text("review_items.state <> 'done'")
 _FIRST = text("review_items.second_of IS NULL AND review_items.golden IS NULL AND review_items.appeal IS NULL")
 _ESCALATED = ReviewState.ESCALATED.value
 _WHERE_IT_WAITED = case((review_items.c.level == ESCALATED, _ESCALATED), else_=ReviewState.OPEN.value)
+_NEWEST = select(func.max(_counted.c.at)).where(_counted.c.item_key == items.c.key).correlate(items).scalar_subquery()
 _URGENT = (review_items.c.due, review_items.c.key)
 
 
@@ -58,6 +60,11 @@ class Reviews:
             return item_of(await self._tx.one(first))
         return await self.get(item.id)
 
+    async def add_all(self, firsts: Sequence[ReviewItem]) -> None:
+        """Store first reviews; those whose decision has one already are passed over."""
+        if firsts:
+            await self._tx.insert_new(review_items, [item_row(item) for item in firsts])
+
     async def get(self, item_id: str) -> ReviewItem:
         """Return the item. Raises NotFound."""
         row = await self._tx.row(select(review_items).where(self._tx.among(review_items.c.id, findable([item_id]))))
@@ -65,13 +72,15 @@ class Reviews:
             raise NotFound(f"no item of the review queue has the id {item_id!r}", field="item_id")
         return item_of(row)
 
-    async def claim(self, wanted: Wanted, lease: Lease, now: datetime, limit: int) -> Sequence[ReviewItem]:
-        """Take the most urgent items that wait or whose lease ran out: claimed, under `lease`.
+    async def claim(
+        self, wanted: Wanted, lease: Lease, now: datetime, limit: int, *, account: str
+    ) -> Sequence[ReviewItem]:
+        """Take the most urgent items that wait or whose lease ran out, nothing of `account`: claimed, under `lease`.
 
         On PostgreSQL two that claim at once pass over each other's rows; on SQLite one waits for the other's end.
         """
-        query = select(review_items.c.key).where(self._fits(wanted, lease.reviewer, now)).order_by(*_URGENT)
-        chosen = query.limit(limit).with_for_update(skip_locked=True, of=review_items)
+        query = select(review_items.c.key).where(self._fits(wanted, lease.reviewer, now), ~of_account(account))
+        chosen = query.order_by(*_URGENT).limit(limit).with_for_update(skip_locked=True, of=review_items)
         keys = [row.key for row in await self._tx.rows(chosen)]
         if not keys:
             return []
@@ -119,7 +128,11 @@ class Reviews:
 
     async def withdraw(self, content_id: str, now: datetime) -> int:
         """End everything unfinished about some content without a verdict; returns how many."""
-        these = self._tx.among(review_items.c.content_id, findable([content_id]))
+        return await self.withdraw_all([content_id], now)
+
+    async def withdraw_all(self, content_ids: Collection[str], now: datetime) -> int:
+        """The same about several."""
+        these = self._tx.among(review_items.c.content_id, findable(content_ids))
         return await self._tx.run(update(review_items).where(these, _UNFINISHED).values(_ended(now)))
 
     async def reached(self, content_id: str, views: int) -> int:
@@ -134,21 +147,26 @@ class Reviews:
 
     async def views(self, content_id: str) -> int:
         """The newest count of views of an item of the platform; 0 where nobody counted."""
-        joined = select(item_stats.c.views).join(items, items.c.key == item_stats.c.item_key)
-        newest = joined.where(self._tx.among(items.c.id, findable([content_id]))).order_by(item_stats.c.at.desc())
-        row = await self._tx.row(newest.limit(1))
-        return 0 if row is None else int(row.views)
+        return (await self.views_of([content_id])).get(content_id, 0)
+
+    async def views_of(self, content_ids: Collection[str]) -> Mapping[str, int]:
+        """The same of several; nobody counted what is not in it."""
+        joined = select(items.c.id, item_stats.c.views).join(items, items.c.key == item_stats.c.item_key)
+        newest = joined.where(self._tx.among(items.c.id, findable(content_ids)), item_stats.c.at == _NEWEST)
+        return {row.id: int(row.views) for row in await self._tx.rows(newest)}
 
     async def matching(
-        self, which: BulkFilter, reviewer: str, limit: int, *, among: Collection[str] | None = None
+        self, which: BulkFilter, reviewer: str, limit: int, *, account: str, among: Collection[str] | None = None
     ) -> Sequence[ReviewItem]:
-        """First reviews that wait and fit a filter, the most urgent first, without what the reviewer judged already."""
+        """First reviews that wait and fit a filter, the most urgent first, without what the reviewer judged already
+        and without what is `account`'s."""
         c = review_items.c
         conditions: list[ColumnElement[bool]] = [
             c.state.in_([ReviewState.OPEN.value, _ESCALATED]),
             c.level == which.level,
             c.severity.between(which.least_severity, which.most_severity),
             ~_judged(reviewer),
+            ~of_account(account),
         ]
         for column, asked in ((c.scope, which.scope), (c.language, which.language), (c.kind, which.kind)):
             if asked is not None:
@@ -163,14 +181,16 @@ class Reviews:
         return [item_of(row) for row in await self._tx.rows(query)]
 
     async def counts(self, now: datetime) -> Sequence[QueueCount]:
-        """Every queue and level with unfinished work, by name; golden copies are not counted."""
+        """Every queue and level with unfinished work, by name; a golden copy that is held counts as the item in whose
+        place it was given, so that a count before and after a claim does not tell it apart."""
         c = review_items.c
         held = func.sum(case((c.lease_until > to_micros(now), 1), else_=0)).label("held")
-        columns = (c.queue, c.level, func.count().label("items"), held, func.min(c.created_at).label("oldest"))
-        grouped = select(*columns).where(_UNFINISHED, c.golden.is_(None)).group_by(c.queue, c.level)
-        rows = await self._tx.rows(grouped.order_by(c.queue, c.level))
+        real = func.sum(case((c.golden.is_(None), 1), else_=0)).label("real")
+        oldest = func.min(case((c.golden.is_(None), c.created_at))).label("oldest")
+        grouped = select(c.queue, c.level, real, held, oldest).where(_UNFINISHED).group_by(c.queue, c.level)
+        rows = await self._tx.rows(grouped.having(real > 0).order_by(c.queue, c.level))
         return [
-            QueueCount(row.queue, row.level, row.items - int(row.held), int(row.held), from_micros(row.oldest))
+            QueueCount(row.queue, row.level, max(0, int(row.real) - int(row.held)), int(row.held), instant(row.oldest))
             for row in rows
         ]
 
@@ -179,6 +199,14 @@ class Reviews:
         these = self._tx.among(review_items.c.id, findable(item_ids))
         rows = await self._tx.rows(select(review_items.c.id, review_items.c.decision_id).where(these))
         return {row.id: row.decision_id for row in rows}
+
+    async def of_appeal(self, appeal_id: str) -> ReviewItem:
+        """What waits, or waited, for people about an appeal. Raises NotFound."""
+        about = self._tx.among(review_items.c.appeal, findable([appeal_id]))
+        row = await self._tx.row(select(review_items).where(review_items.c.appeal.is_not(None), about))
+        if row is None:
+            raise NotFound(f"nothing waits about an appeal {appeal_id!r}", field="appeal_id")
+        return item_of(row)
 
     async def of_decision(self, decision_id: str) -> ReviewItem | None:
         """The first review that a decision asked for, or that brought it about."""
@@ -216,6 +244,12 @@ def _judged(reviewer: str) -> ColumnElement[bool]:
     """Whether the reviewer has answered the question of an item before."""
     verdict = and_(review_verdicts.c.root == review_items.c.root, review_verdicts.c.reviewer == reviewer)
     return exists().where(verdict)
+
+
+def of_account(account: str) -> ColumnElement[bool]:
+    """Whether the content of an item (of the queue) is a user's."""
+    joined = select(items.c.key).join(users, users.c.key == items.c.author_key)
+    return joined.where(items.c.id == review_items.c.content_id, users.c.id == account).exists()
 
 
 def _skipped(reviewer: str) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from socialflow.moderation.review.strike_records import Strike
 from socialflow.storage.repositories.rows import findable, instant
 from socialflow.storage.repositories.users import Users
 from socialflow.storage.tables import items, strikes, users
-from socialflow.storage.transaction import Record, Transaction
+from socialflow.storage.transaction import Record, Transaction, Values
 
 
 class Strikes:
@@ -26,18 +26,18 @@ class Strikes:
         given = await self._tx.row(select(strikes.c.id).where(strikes.c.decision_id == strike.decision_id))
         if given is not None:
             return False
-        row = {
-            "id": strike.id,
-            "author_key": int(author.key),
-            "decision_id": strike.decision_id,
-            "reason": strike.reason,
-            "weight": strike.weight,
-            "half_life": strike.half_life // timedelta(microseconds=1),
-            "at": to_micros(strike.at),
-            "expires_at": to_micros(strike.expires_at),
-        }
-        await self._tx.insert_new(strikes, [row])
+        await self._tx.insert_new(strikes, [_row(strike, int(author.key))])
         return True
+
+    async def add_all(self, given: Sequence[Strike]) -> None:
+        """Keep several, each of another decision. Those whose decision gave one already are passed over."""
+        if not given:
+            return
+        authors = self._tx.among(users.c.id, findable(one.author for one in given))
+        keys = {row.id: int(row.key) for row in await self._tx.rows(select(users.c.id, users.c.key).where(authors))}
+        rows = [_row(one, keys[one.author]) for one in given if one.author in keys]
+        if rows:
+            await self._tx.insert_new(strikes, rows)
 
     async def of_authors(self, user_ids: Collection[str], now: datetime) -> Mapping[str, Sequence[Strike]]:
         """What counts now of each (neither expired nor taken back), oldest first; nobody without is in it."""
@@ -58,14 +58,36 @@ class Strikes:
 
     async def stands(self, decision_ids: Collection[str]) -> bool:
         """Whether one of these decisions gave a strike that was not taken back."""
+        return bool(await self.standing(decision_ids))
+
+    async def standing(self, decision_ids: Collection[str]) -> frozenset[str]:
+        """Those of these decisions that gave a strike that was not taken back."""
         these = self._tx.among(strikes.c.decision_id, findable(decision_ids))
-        return await self._tx.row(select(strikes.c.id).where(these, strikes.c.taken_back_at.is_(None))) is not None
+        rows = await self._tx.rows(select(strikes.c.decision_id).where(these, strikes.c.taken_back_at.is_(None)))
+        return frozenset(row.decision_id for row in rows)
 
     async def author_of(self, content_id: str) -> str | None:
         """Whose an item of the platform is; None: nobody's, or not one."""
-        joined = select(users.c.id).join(items, items.c.author_key == users.c.key)
-        row = await self._tx.row(joined.where(self._tx.among(items.c.id, findable([content_id]))))
-        return None if row is None else str(row.id)
+        return (await self.authors_of([content_id])).get(content_id)
+
+    async def authors_of(self, content_ids: Collection[str]) -> Mapping[str, str]:
+        """Whose each is, of items of the platform that are somebody's."""
+        joined = select(items.c.id, users.c.id.label("author")).join(users, items.c.author_key == users.c.key)
+        rows = await self._tx.rows(joined.where(self._tx.among(items.c.id, findable(content_ids))))
+        return {row.id: row.author for row in rows}
+
+
+def _row(strike: Strike, author: int) -> Values:
+    return {
+        "id": strike.id,
+        "author_key": author,
+        "decision_id": strike.decision_id,
+        "reason": strike.reason,
+        "weight": strike.weight,
+        "half_life": strike.half_life // timedelta(microseconds=1),
+        "at": to_micros(strike.at),
+        "expires_at": to_micros(strike.expires_at),
+    }
 
 
 def _strike(row: Record) -> Strike:

@@ -2,6 +2,7 @@
 
 from socialflow.storage.tables.answers import feed_rules, impressions, value_models
 from socialflow.storage.tables.bandit import bandit, bandit_people
+from socialflow.storage.tables.banks import hash_banks, hash_entries, hash_hits, hash_opinions, hash_watermark
 from socialflow.storage.tables.base import metadata
 from socialflow.storage.tables.content import (
     JUDGED,
@@ -26,6 +27,7 @@ from socialflow.storage.tables.people import (
     user_mutes,
     users,
 )
+from socialflow.storage.tables.policies import policies, policy_shadows
 from socialflow.storage.tables.review import (
     appeals,
     golden_items,
@@ -59,6 +61,11 @@ __all__ = [
     "feed_rules",
     "follows",
     "golden_items",
+    "hash_banks",
+    "hash_entries",
+    "hash_hits",
+    "hash_opinions",
+    "hash_watermark",
     "impressions",
     "installation",
     "interaction_keys",
@@ -74,6 +81,8 @@ __all__ = [
     "review_notes",
     "review_verdicts",
     "reviewer_settings",
+    "policies",
+    "policy_shadows",
     "schedules",
     "strikes",
     "subscriptions",
