@@ -29,7 +29,9 @@ from socialflow.storage.maintenance import upgrade
 from socialflow.wiring import assemble
 
 KEY = "a-key-for-this-benchmark"
-SESSIONS, SECONDS, AHEAD, AUTHORS, ALONE = (1, 10, 50), 12.0, 4, 200, 1_600
+SESSIONS, SECONDS, AHEAD, AUTHORS, ALONE = (1, 10, 50), 8.0, 4, 200, 640
+LATER = 0.1
+"""Seconds after which more is sent where too much waits."""
 SAID = (
     "what a goal",
     "anyone else has no sound?",
@@ -67,6 +69,8 @@ async def talk(url: str, number: int, until: float) -> list[dict[str, object]]:
             answer = json.loads(await chat.recv())
             if answer["type"] in {"decision", "overloaded"}:
                 heard += 1
+                if answer["type"] == "overloaded":
+                    await asyncio.sleep(LATER)
                 said.append(answer)
     return said
 

@@ -1,7 +1,7 @@
 """A platform whose store is real (SQLite in a temporary folder) and whose recommendations are scripted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -323,6 +323,8 @@ class FakePlatform:
         senses = Senses(self.text, self.image, self.video, Incoming(folder=self.models_dir), self.banks)
         self.moderation = connect(settings, self.store, MemoryCache(), self.clock, senses)
         self.moderation = FakeModeration(self.store, self.clock)
+        self.chats = FakeModeration(self.store, self.clock)
+        self.moderation = replace(self.moderation, live=self.chats.live)
         self.closed = False
 
     async def start(self) -> None:
@@ -335,6 +337,11 @@ class FakePlatform:
             await part.close()
         for part in (self.analysis, self.contents, self.generation, self.text):
             await part.close()
+        await self.moderation.close()
+        await self.search.close()
+        await self.video.close()
+        await self.image.close()
+        await self.banks.close()
         await self.store.close()
 
     async def erase_user(self, user_id: str) -> ErasureReceipt:

@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -30,8 +31,9 @@ async def url(app: FastAPI) -> AsyncIterator[str]:
 
 
 def limited(platform: FakePlatform, **bounds: Any) -> FakeModeration:
-    platform.moderation = FakeModeration(platform.store, platform.clock, LiveLimits(**bounds))
-    return platform.moderation
+    platform.chats = FakeModeration(platform.store, platform.clock, LiveLimits(**bounds))
+    platform.moderation = replace(platform.moderation, live=platform.chats.live)
+    return platform.chats
 
 
 async def refused(url: str, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
@@ -166,7 +168,7 @@ class TestOpening:
             assert await ending(chat) == 4400
 
     async def test_a_store_that_is_away_is_told(self, url: str, platform: FakePlatform) -> None:
-        platform.moderation.policy.away = True
+        platform.chats.policy.away = True
         async with connect(url, additional_headers=SERVICE) as chat:
             await say(chat, {"type": "open"})
             assert (await hear(chat))["code"] == "store_unavailable"
@@ -179,7 +181,7 @@ class TestOpening:
             assert (status, said["code"]) == (503, "overloaded")
             async with chatting(url, token("u-eve", Role.ADMIN)):
                 pass
-        await platform.moderation.live._idle.wait()
+        await platform.chats.live._idle.wait()
         async with chatting(url, SERVICE):
             pass
 
@@ -217,7 +219,7 @@ class TestDecisions:
 
         told = await asyncio.gather(*(one(name) for name in range(30)))
         assert told == [[f"m{n}" for n in range(8)]] * 30
-        assert len(platform.moderation.words.batches) < 30 * 8
+        assert len(platform.chats.words.batches) < 30 * 8
 
     async def test_what_is_spelt_over_messages_is_held_back(self, url: str) -> None:
         async with chatting(url, SERVICE) as chat:
@@ -264,16 +266,16 @@ class TestDecisions:
             for n in range(5):
                 await say(chat, message(n, f"hello {n}"))
                 await hear_all(chat, "decision", 1)
-        assert platform.moderation.policy.asked == 1
+        assert platform.chats.policy.asked == 1
 
 
 class TestTime:
     async def test_what_is_too_late_is_looked_at_by_people(self, url: str, platform: FakePlatform) -> None:
         async with chatting(url, SERVICE, {"deadline_ms": 50}) as chat:
-            platform.moderation.words.open.clear()
+            platform.chats.words.open.clear()
             await say(chat, message(1, "hello"), message(2, "kill"))
             said = await hear_all(chat, "decision", 2)
-            platform.moderation.words.open.set()
+            platform.chats.words.open.set()
             await say(chat, message(3, "hello"))
             after = await hear_all(chat, "decision", 1)
         assert [(one["id"], one["decision"], one["missing"], one["status"]) for one in said] == [
@@ -310,15 +312,15 @@ class TestTime:
 
     async def test_what_cannot_be_measured_is_not_approved(self, url: str, platform: FakePlatform) -> None:
         async with chatting(url, SERVICE) as chat:
-            platform.moderation.policy.away = True
-            platform.moderation.live._desk._standing.clear()  # type: ignore[union-attr]
+            platform.chats.policy.away = True
+            platform.chats.live._desk._standing.clear()  # type: ignore[union-attr]
             await say(chat, message(1, "hello"))
             said = await hear(chat)
         assert (said["decision"], said["missing"]) == ("review_required", ["store_unavailable"])
 
     async def test_a_fault_ends_the_session(self, url: str, platform: FakePlatform) -> None:
         async with chatting(url, SERVICE) as chat:
-            platform.moderation.words.failure = ZeroDivisionError("a fault")
+            platform.chats.words.failure = ZeroDivisionError("a fault")
             await say(chat, message(1, "hello"))
             assert await ending(chat) == 1011
 
@@ -387,7 +389,7 @@ class TestEnd:
         assert [one["id"] for one in said] == [f"m{n}" for n in range(10)]
 
     async def test_the_server_answers_what_it_has_read_before_it_goes(self, url: str, platform: FakePlatform) -> None:
-        moderation = platform.moderation
+        moderation = platform.chats
         async with chatting(url, SERVICE, {"deadline_ms": 5000}) as chat:
             moderation.words.open.clear()
             await say(chat, message(1, "hello"), message(2, "kill", "bob"))
@@ -419,17 +421,17 @@ class TestEnd:
             async with connect(url, additional_headers=SERVICE, sock=narrow, max_queue=1) as chat:
                 await say(chat, {"type": "open", "deadline_ms": 5000})
                 sending = asyncio.create_task(_flood(chat))
-                await platform.moderation.live._idle.wait()
+                await platform.chats.live._idle.wait()
                 sending.cancel()
                 chat.transport.abort()
 
     async def test_who_goes_leaves_nothing_behind(self, url: str, platform: FakePlatform) -> None:
         async with chatting(url, SERVICE, {"deadline_ms": 5000}) as chat:
-            platform.moderation.words.open.clear()
+            platform.chats.words.open.clear()
             await say(chat, message(1, "hello"))
             chat.transport.abort()
-        platform.moderation.words.open.set()
-        await platform.moderation.live._idle.wait()
+        platform.chats.words.open.set()
+        await platform.chats.live._idle.wait()
 
 
 async def _flood(chat: ClientConnection) -> None:
@@ -444,10 +446,10 @@ class TestKeeping:
             name = (await hear(chat))["session"]
             await say(chat, message(1, "kill"), {"type": "close"})
             await ending(chat)
-        assert not await platform.moderation.decisions.history(f"{name}:m1")
+        assert not await platform.chats.decisions.history(f"{name}:m1")
 
     async def test_decisions_that_reject_are_kept_where_asked_for(self, url: str, platform: FakePlatform) -> None:
-        decisions = platform.moderation.decisions
+        decisions = platform.chats.decisions
         async with connect(url, additional_headers=SERVICE) as chat:
             await say(chat, {"type": "open", "store": True})
             name = (await hear(chat))["session"]

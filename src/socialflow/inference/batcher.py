@@ -54,7 +54,7 @@ class Batcher(Generic[T, R]):
         self._name, self._call = name, call
         self._most, self._capacity, self._abreast = most, capacity, abreast
         self._groups: deque[_Group[T, R]] = deque()
-        self._waiting = 0
+        self._waiting = self._begun = 0
         self._running: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -62,6 +62,11 @@ class Batcher(Generic[T, R]):
     def waiting(self) -> int:
         """Rows accepted and not yet begun."""
         return self._waiting
+
+    @property
+    def pending(self) -> int:
+        """Rows accepted and not yet answered."""
+        return self._waiting + self._begun
 
     async def submit(self, rows: Sequence[T], *, first: bool = False) -> list[R]:
         """The answers to some rows, in their order; `first`: they go before what waits.
@@ -91,6 +96,7 @@ class Batcher(Generic[T, R]):
         await asyncio.sleep(0)  # whoever is ready in this turn of the loop comes along
         while groups := self._next():
             rows = [row for group in groups for row in group.rows]
+            self._begun += len(rows)
             try:
                 answers = iter(await self._call(rows))
             except Exception as error:  # belongs to who waits
@@ -98,6 +104,8 @@ class Batcher(Generic[T, R]):
                     if not group.answer.done():
                         group.answer.set_exception(error)
                 continue
+            finally:
+                self._begun -= len(rows)
             for group in groups:
                 own = [next(answers) for _ in group.rows]
                 if not group.answer.done():

@@ -106,7 +106,8 @@ class Socket:
 
     async def end(self, code: int, reason: str) -> None:
         """Say so and close, if the other side still takes it."""
-        if self._websocket.application_state is not WebSocketState.CONNECTED:
+        sides = (self._websocket.application_state, self._websocket.client_state)
+        if sides != (WebSocketState.CONNECTED, WebSocketState.CONNECTED):
             return
         try:
             async with asyncio.timeout(LAST_WORD):

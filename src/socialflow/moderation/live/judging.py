@@ -17,6 +17,8 @@ from socialflow.moderation.records import Act, ContentKind, Signals, Verdict
 
 ABREAST = 2
 """Batches at once: while the signals of one are worked out, the next one is read."""
+READINGS = 2
+"""Readings of a message that there must be time for: by itself, and with those before it."""
 SHARE = 0.2
 """What the newest batch counts in how long a text takes."""
 _GREETING = "Good evening"
@@ -56,8 +58,8 @@ class Desk:
         Raises Overloaded, also where so much waits that they would hardly be judged by `until`; StoreUnavailable,
         ArtefactError.
         """
-        ahead = 0 if first else self._batcher.waiting
-        if ahead and self._monotonic() + (ahead + len(contents)) * self._seconds > until:
+        ahead = 0 if first else self._batcher.pending
+        if ahead and self._monotonic() + READINGS * (ahead + len(contents)) * self._seconds > until:
             raise Overloaded(f"{ahead} messages wait; send fewer, or send this one again")
         gathered = await self._batcher.submit(contents, first=first)
         by = await self.standing(contents[0].community)
@@ -85,7 +87,7 @@ class Desk:
     async def _look(self, contents: Sequence[Content]) -> Sequence[Gathered]:
         began = self._monotonic()
         gathered = await self._gathering.look(contents)
-        each = (self._monotonic() - began) / len(contents) / ABREAST
+        each = (self._monotonic() - began) / len(contents)
         self._seconds = each if not self._seconds else self._seconds + SHARE * (each - self._seconds)
         return gathered
 
