@@ -19,6 +19,7 @@ _ELSEWHERE = frozenset(
         "keywords",
         "text",
         "text_open",
+        "perspective",
         "filters",
         *MEDIA_TABLES,
     )
@@ -332,6 +333,21 @@ def text_languages() -> str:
     return "\n".join([*lines, "", below])
 
 
+def perspective() -> str:
+    """Attributes of the Perspective-shaped call on labelled comments."""
+    path = RESULTS / "perspective.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    head = ("Set", "Language", "Attribute", "Labels taken for it", "Texts", "Of them with it", "AUC")
+    lines = [table_line([*head]), "|---" * len(head) + "|"]
+    for name, one in report["sets"].items():
+        for attribute, told in one["attributes"].items():
+            counts = (f"{told['rows']:,}", f"{told['positive']:,}", f"{told['auc']:.3f}")
+            lines.append(table_line([name, one["language"], attribute, told["labels"], *counts]))
+    return "\n".join([*lines, "", f"`{report['command']}`"])
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "quality": quality,
     "social": social,
@@ -342,6 +358,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "ranking": ranking,
     "text": text,
     "text_languages": text_languages,
+    "perspective": perspective,
     "keywords": keywords,
     "replies": replies,
     **MEDIA_TABLES,

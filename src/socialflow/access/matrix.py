@@ -71,6 +71,7 @@ class Action(StrEnum):
     VIDEO_INDEX = "video.index"
     VIDEO_THUMBNAILS = "video.thumbnails"
     IMAGE_ANALYSE = "image.analyse"
+    COMMENT_ANALYSE = "comment.analyse"
 
 
 class Reach(StrEnum):
@@ -148,6 +149,7 @@ MATRIX: Mapping[Action, Rule] = {
     Action.VIDEO_INDEX: Rule(NONE, OWN, OWN, ANY, Scope.WRITE),
     Action.VIDEO_THUMBNAILS: Rule(NONE, ANY, ANY, ANY, Scope.READ),
     Action.IMAGE_ANALYSE: Rule(NONE, NONE, ANY, ANY, Scope.READ),
+    Action.COMMENT_ANALYSE: Rule(ANY, ANY, ANY, ANY, Scope.READ),
 }
 
 

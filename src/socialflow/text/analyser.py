@@ -12,6 +12,9 @@ from socialflow.text.head import AnyHead
 from socialflow.text.reading import Reading, Target
 from socialflow.text.records import Analysis, Answer
 
+HOME = "en"
+"""The language of a bundle that names none."""
+
 
 class Analyser:
     """Answers with the heads of a bundle. Safe to use from several threads; loads the encoder at the first text.
@@ -66,6 +69,16 @@ class Analyser:
         )
         return [self._analysis(reading, asked, rows, lacking) for reading, rows in zip(readings, by_text, strict=True)]
 
+    def spoken(self, texts: Sequence[str]) -> list[str]:
+        """Code of the language that each text is taken to be in: the first one that the bundle is for."""
+        return [(*self.languages, HOME)[0]] * len(texts)
+
+    def analyse_in(self, language: str, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]:
+        """As `analyse`, of texts whose language is known; of another than the bundle's nothing is said."""
+        if language not in (self.languages or (HOME,)):
+            return [unspoken(language, checked(questions)) for _ in texts]
+        return self.analyse(texts, questions)
+
     def _analysis(
         self,
         reading: Reading,
@@ -89,6 +102,11 @@ class Analyser:
 def bundled() -> Analyser:
     """The analyser of the model in the package, one a process. Raises ModelUnavailable, ArtefactError."""
     return Analyser(read_bundle(PACKAGED, Tier.BUNDLED))
+
+
+def unspoken(language: str, questions: Collection[str]) -> Analysis:
+    """Of a text in a language that there is no model for."""
+    return Analysis({}, Status.ABSTAINED, (*questions, f"language:{language}"), 0.0, 0)
 
 
 def checked(questions: Collection[str]) -> Collection[str]:

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from socialflow.errors import ArtefactError
-from socialflow.kit.answers import Provenance, Status, Tier
-from socialflow.text.analyser import Analyser, bundled, checked, stretches
+from socialflow.kit.answers import Provenance, Tier
+from socialflow.text.analyser import HOME, Analyser, bundled, checked, stretches, unspoken
 from socialflow.text.bundle import ENCODER_FILE, read_bundle
 from socialflow.text.language import UNDETERMINED, identifier
 from socialflow.text.ngram_analyser import NgramAnalyser
@@ -19,8 +19,6 @@ from socialflow.text.ports import Answering, Identifying, Model
 from socialflow.text.reading import Target
 from socialflow.text.records import Analysis, Language
 
-HOME = "en"
-"""The encoder's language."""
 SURE = 0.95
 """Least confidence at which a text is taken to be in a language that no model knows: chosen on English tweets for
 training, of which 3 in 1,000 are. How many others are misread, `benchmarks/text_languages.py` tells."""
@@ -81,6 +79,10 @@ class MultilingualAnalyser:
         """Code of the language that each text is taken to be in."""
         return [self._taken(language) for language in self._identifier.identify(texts)]
 
+    def analyse_in(self, language: str, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]:
+        """As `analyse`, of texts whose language is known: they go through its model together."""
+        return self._told(language, texts, checked(questions), stretches(texts, None, asked="aspect" in questions))
+
     def _taken(self, language: Language) -> str:
         if language.code in self._others:
             return language.code
@@ -95,14 +97,13 @@ class MultilingualAnalyser:
     ) -> list[Analysis]:
         if language == HOME:
             return self._home.analyse(texts, questions, targets)
-        reason = f"language:{language}"
         model = self._others.get(language)
         if model is None:
-            return [Analysis({}, Status.ABSTAINED, (*questions, reason), 0.0, 0) for _ in texts]
+            return [unspoken(language, questions) for _ in texts]
         told = model.analyse(texts, questions, targets)
         if set(questions) <= set(model.questions):
             return told
-        return [replace(one, missing=(*one.missing, reason)) for one in told]
+        return [replace(one, missing=(*one.missing, f"language:{language}")) for one in told]
 
 
 @cache

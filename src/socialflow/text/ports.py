@@ -35,6 +35,10 @@ class Model(Answering, Protocol):
     @property
     def provenance(self) -> Provenance: ...
 
+    def spoken(self, texts: Sequence[str]) -> list[str]: ...
+
+    def analyse_in(self, language: str, texts: Sequence[str], questions: Collection[str]) -> list[Analysis]: ...
+
 
 class Identifying(Protocol):
     """Tells the likeliest language of each text, as `language.LanguageIdentifier` does."""

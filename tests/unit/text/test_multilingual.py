@@ -71,6 +71,22 @@ class TestRouting:
         (told,) = models.analyse(["es bueno"], ["sentiment"])
         assert told.answers["sentiment"].provenance.model == "text-languages"
 
+    def test_a_language_that_is_told_is_not_found_out(self, models: MultilingualAnalyser) -> None:
+        (told,) = models.analyse_in("es", ["de bueno"], ["sentiment"])
+        assert (label := told.record("sentiment", Sentiment)) is not None
+        assert label.label == "positive"
+        (none,) = models.analyse_in("ja", ["es bueno"], ["sentiment"])
+        assert none.missing == ("sentiment", "language:ja")
+        with pytest.raises(InvalidInput):
+            models.analyse_in("es", ["bueno"], ["mood"])
+
+    def test_one_model_alone_speaks_its_own_language(self, home: Analyser) -> None:
+        assert home.spoken(["bueno", "good"]) == ["en", "en"]
+        (told,) = home.analyse_in("en", ["good"], ["sentiment"])
+        assert told.status is Status.COMPLETE
+        (none,) = home.analyse_in("es", ["bueno"], ["sentiment"])
+        assert none.missing == ("sentiment", "language:es")
+
     def test_an_undetermined_language_is_the_encoders(self, home: Analyser) -> None:
         class Undetermined:
             def identify(self, texts: Sequence[str]) -> list[Language]:

@@ -1,6 +1,6 @@
 """What route functions ask for: the platform, the caller, and whose things the call is about."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -51,15 +51,20 @@ class OpenRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler: name the route for logs, settle who calls, read JSON strictly."""
         handle = super().get_route_handler()
-        template, guarded = self.path_format, self.guarded
+        template, guarded, credentials = self.path_format, self.guarded, self.credentials
 
         async def wrapped(request: Request) -> Response:
             request.scope["socialflow.route"] = template
             if guarded:
-                request.state.principal = await platform_of(request).access.authenticate(request.headers)
+                request.state.principal = await platform_of(request).access.authenticate(credentials(request))
             return await handle(StrictRequest(request.scope, request.receive))
 
         return wrapped
+
+    @staticmethod
+    def credentials(request: Request) -> Mapping[str, str]:
+        """Headers that say who calls, by lower-case names."""
+        return request.headers
 
 
 class GuardedRoute(OpenRoute):

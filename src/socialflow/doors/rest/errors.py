@@ -56,7 +56,7 @@ own: a body of too many bytes.)"""
 
 RETRY_AFTER_SECONDS = 1
 _HTTP_CODES = {400: "invalid_input", 404: "not_found", 405: "method_not_allowed", 413: "input_too_large"}
-_CHALLENGES = {
+CHALLENGES = {
     AuthenticationRequired.code: 'Bearer realm="socialflow"',
     InvalidToken.code: 'Bearer realm="socialflow", error="invalid_token"',
 }
@@ -149,7 +149,7 @@ async def _named(request: Request, error: Exception) -> Reply:
         headers["Retry-After"] = str(error.retry_after)
     elif status == 503:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    elif challenge := _CHALLENGES.get(error.code):
+    elif challenge := CHALLENGES.get(error.code):
         headers["WWW-Authenticate"] = challenge
     return error_reply(request_id_of(request), status, error.code, error.message, field=error.field, headers=headers)
 
