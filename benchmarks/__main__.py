@@ -62,8 +62,6 @@ OTHERS: Mapping[str, Callable[[argparse.Namespace], object]] = {
     "peers": lambda given: peers.run(given.peers_python),
     "perspective": lambda given: perspective.run(given.shared),
     "replay": lambda _given: replay.run(),
-    "replay": lambda _given: replay.run(),
-    "perspective": lambda given: perspective.run(given.shared),
     "replies": lambda given: replies.run(given.text_model),
     "search_videos": lambda given: _search_videos(given.shared),
     "shots": lambda given: _shots(given.shared, given.shots_peers_python),

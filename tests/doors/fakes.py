@@ -322,7 +322,6 @@ class FakePlatform:
         settings = load_settings({"socialflow_home": self.models_dir, "database_url": "", "redis_url": None})
         senses = Senses(self.text, self.image, self.video, Incoming(folder=self.models_dir), self.banks)
         self.moderation = connect(settings, self.store, MemoryCache(), self.clock, senses)
-        self.moderation = FakeModeration(self.store, self.clock)
         self.chats = FakeModeration(self.store, self.clock)
         self.moderation = replace(self.moderation, live=self.chats.live)
         self.closed = False
@@ -333,15 +332,10 @@ class FakePlatform:
 
     async def close(self) -> None:
         self.closed = True
-        for part in (self.moderation.live, self.search, self.video, self.image, self.banks):
+        for part in (self.moderation, self.search, self.video, self.image, self.banks):
             await part.close()
         for part in (self.analysis, self.contents, self.generation, self.text):
             await part.close()
-        await self.moderation.close()
-        await self.search.close()
-        await self.video.close()
-        await self.image.close()
-        await self.banks.close()
         await self.store.close()
 
     async def erase_user(self, user_id: str) -> ErasureReceipt:
