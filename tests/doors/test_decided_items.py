@@ -70,20 +70,20 @@ async def test_a_rejected_item_leaves_every_feed_and_an_overturned_one_comes_bac
         assert await served.feed() == await served.kept() == every
     async with one.platform.store.read() as unit:
         author = (await unit.users.get("u-1")).key
-    rejected = await one.platform.decisions.record(new("i-1", author=author))
+    rejected = await one.platform.moderation.decisions.record(new("i-1", author=author))
     for served in (other, one):
         assert await served.feed() == await served.kept() == every - {"i-1"}
     shown = (await other.client.get("/api/v1/items/i-1")).json()
     assert (shown["moderation_status"], shown["flag_reason"], shown["hidden"]) == ("rejected", "toxicity", False)
     back = new("i-1", ModerationStatus.APPROVED, author=author, actor=ADA, supersedes=rejected.id, judged=None)
-    await other.platform.decisions.record(back)
+    await other.platform.moderation.decisions.record(back)
     for served in (one, other):
         assert await served.feed() == every
     # A kept list loses what may not be shown at once; what is new or back is in it from its next making on.
     await one.platform.cache.delete_prefix("recommendations:")
     for served in (one, other):
         assert await served.kept() == every
-    assert (await one.platform.decisions.verify_all()).ok
+    assert (await one.platform.moderation.decisions.verify_all()).ok
 
 
 async def test_what_is_flagged_and_hidden_is_seen_by_nobody_and_keeps_its_author_s_wish(
@@ -91,11 +91,11 @@ async def test_what_is_flagged_and_hidden_is_seen_by_nobody_and_keeps_its_author
 ) -> None:
     one, other = pair
     hiding = verdict(ModerationStatus.FLAGGED, (Act.FLAG, Act.HIDE))
-    hidden = await one.platform.decisions.record(new("i-0", verdict=hiding))
+    hidden = await one.platform.moderation.decisions.record(new("i-0", verdict=hiding))
     for served in pair:
         assert await served.feed() == {"i-1", "i-2"}
     await one.client.put("/api/v1/items/i-0", json={"title": "Film 0", "category": "only", "hidden": False})
     assert await other.feed() == {"i-1", "i-2"}
-    await other.platform.decisions.record(new("i-0", ModerationStatus.APPROVED, supersedes=hidden.id))
+    await other.platform.moderation.decisions.record(new("i-0", ModerationStatus.APPROVED, supersedes=hidden.id))
     for served in pair:
         assert await served.feed() == {"i-0", "i-1", "i-2"}
