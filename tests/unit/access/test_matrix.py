@@ -47,8 +47,8 @@ def test_every_action_has_exactly_one_line() -> None:
     assert set(MATRIX) == set(Action)
 
 
-@pytest.mark.parametrize("action", Action)
-def test_an_administrator_may_do_everything(action: Action) -> None:
+@pytest.mark.parametrize("action", sorted(set(Action) - {Action.APPEAL_WRITE}))
+def test_an_administrator_may_do_everything_but_appeal_for_others(action: Action) -> None:
     assert allowed(person(Role.ADMIN), action, owner=OTHER)
     assert allowed(person(Role.ADMIN), action)
 

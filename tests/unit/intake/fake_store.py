@@ -36,9 +36,14 @@ class Items(_Nouns):
         super().__init__()
         self._channels, self._users = channels, users
         self.totals: dict[tuple[str, object], ItemStats] = {}
+        self.requests = 0
+        """How often somebody asked for what came in to be analysed and moderated."""
 
     async def upsert(self, rows: Sequence[Item]) -> Sequence[RowOutcome]:
         return [self._one(row) for row in rows]
+
+    async def request_work(self, now: datetime) -> None:
+        self.requests += 1
 
     def _one(self, row: Item) -> RowOutcome:
         if row.channel and row.channel not in self._channels.rows:
@@ -92,16 +97,6 @@ class Graph:
         return RowOutcome(name, status)
 
 
-class Analyses:
-    """Counts how often somebody asked for what came in to be analysed."""
-
-    def __init__(self) -> None:
-        self.requests = 0
-
-    async def request(self, now: datetime) -> None:
-        self.requests += 1
-
-
 class FakeStore:
     """`fail_at` names the write (from 1) whose commit fails and rolls back."""
 
@@ -110,7 +105,6 @@ class FakeStore:
         self.items = Items(self.channels, self.users)
         self.interactions = Interactions(self.users, self.items)
         self.graph = Graph(self.users, self.channels)
-        self.analyses = Analyses()
         self.fail_at = fail_at
         self.writes = 0
 

@@ -21,6 +21,7 @@ from socialflow.jobs.runner import Runner
 from socialflow.jobs.service import JobService
 from socialflow.jobs.work import Outcome
 from socialflow.kit.clock import FixedClock
+from socialflow.moderation.created import PIPELINES
 from socialflow.pipelines.collect import GATHERING, Collect, collection_job, outside_api
 from socialflow.storage.unit_of_work import Store
 
@@ -55,9 +56,10 @@ class Work:
         return outcome
 
     async def stored(self, *states: JobState) -> list[Job]:
-        """What follows a collection; the analysis of what came in is stored with it and apart."""
+        """What follows a collection; the analysis and moderation of what came in are stored with it and apart."""
         jobs = await self.jobs.page(states=states)
-        return [job for job in reversed(jobs) if job.pipeline_type is not PipelineType.ANALYZE_CONTENT]
+        apart = {PipelineType.ANALYZE_CONTENT, *PIPELINES.values()}
+        return [job for job in reversed(jobs) if job.pipeline_type not in apart]
 
     async def claimed(self, new: NewJob) -> Job:
         """Submit a job and have the real runner do it."""

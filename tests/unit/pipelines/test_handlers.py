@@ -39,12 +39,7 @@ from socialflow.storage.cache.memory import MemoryCache
 from socialflow.storage.maintenance import upgrade
 from socialflow.wiring import Platform
 
-NEED_MODELS_TO_COME = {
-    PipelineType.MODERATE_VIDEO,
-    PipelineType.MODERATE_POST,
-    PipelineType.MODERATE_COMMENT,
-    PipelineType.PREDICT_VIRALITY,
-}
+NEED_MODELS_TO_COME = {PipelineType.PREDICT_VIRALITY}
 USERS, ITEMS = 20, 30
 
 
@@ -92,7 +87,7 @@ class TestTheTable:
         assert set(wiring.handlers(platform)) == set(PipelineType) - NEED_MODELS_TO_COME
 
     async def test_another_type_fails_and_says_why(self, platform: Platform) -> None:
-        job = await work(platform, PipelineType.MODERATE_POST, post_id="i1")
+        job = await work(platform, PipelineType.PREDICT_VIRALITY, content_id="i1")
         assert job.state is JobState.FAILED
         assert job.error is not None
         assert job.error.code == "model_unavailable"
