@@ -19,8 +19,8 @@ class Together:
     """What each author said last, as far as it was harmless by itself.
 
     >>> heard = Together()
-    >>> [heard.with_before("ann", text, at) for at, text in enumerate(["go", "k", "i", "l", "l him"])][-1]
-    ('go k i l l him', 'goki l l him')
+    >>> [heard.with_before("ann", text, at) for at, text in enumerate(["you will", "k", "i", "l", "l"])][-1]
+    ('you will k i l l', 'you will kill')
     """
 
     def __init__(self) -> None:
