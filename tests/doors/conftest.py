@@ -10,7 +10,6 @@ import httpx
 import pytest
 import structlog
 from fastapi import FastAPI
-from fastapi.dependencies import models
 
 from socialflow.access.records import Scope
 from socialflow.access.tokens import TokenSettings, issue_token
@@ -36,15 +35,6 @@ def quiet_logs() -> Iterator[None]:
     structlog.configure(processors=[drop])
     yield
     structlog.configure(**before)
-
-
-@pytest.fixture(autouse=True)
-def forgotten_applications() -> Iterator[None]:
-    """FastAPI remembers functions it has looked at, and with them every application that ever was, of 15 MB each."""
-    yield
-    for kept in vars(models).values():
-        if hasattr(kept, "cache_clear"):
-            kept.cache_clear()
 
 
 @pytest.fixture(scope="session")
