@@ -30,7 +30,8 @@ from socialflow.kit.wire import BrokenMessage, Message, packed, unpacked
 
 _LOOK = 0.1
 """Seconds after which a waiting call looks whether it was given up."""
-_STARTS_WITHIN = 60.0
+_STARTS_WITHIN = 120.0
+"""Seconds in which a child has to load its libraries; one that steps back behind others may need them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,9 @@ class _Child:
         try:
             if child._next(time.monotonic() + _STARTS_WITHIN, given).body.get("kind") != "ready":
                 raise MediaUnreadable("the decoder does not start")
+        except TooLarge as problem:
+            child.end()
+            raise Overloaded("the decoder does not come up: this machine is too busy; try again") from problem
         except BaseException:
             child.end()
             raise
