@@ -207,6 +207,7 @@ def routes() -> str:
     return "\n\n".join(f"## {area}\n\n{table(('Call', 'What', 'Action'), rows)}" for area, rows in areas.items())
 
 
+_ROUTES = "socialflow.doors.rest.routes."
 MATRIX_NAMES = {action.name: action.value for action in MATRIX}
 
 
@@ -216,15 +217,16 @@ def every_route() -> Iterator[APIRoute]:
 
 
 def actions_of(function: Callable[..., Any]) -> list[str]:
-    """Names of the actions that a route asks the matrix for, itself or through functions of its module."""
-    module, found, waiting = sys.modules[function.__module__], dict[str, None](), [function]
-    met = set()
+    """Names of the actions that a route asks the matrix for, itself or through functions of the routes' modules."""
+    found, waiting, met = dict[str, None](), [function], set[Callable[..., Any]]()
     while waiting:
-        source = inspect.getsource(waiting.pop(0))
+        one = waiting.pop(0)
+        source = inspect.getsource(one)
         found.update(dict.fromkeys(re.findall(r"Action\.([A-Z_]+)", source)))
-        for name in set(re.findall(r"\b(_\w+)\(", source)) - met:
-            met.add(name)
-            if inspect.isfunction(other := getattr(module, name, None)):
+        for name in dict.fromkeys(re.findall(r"\b(\w+)\(", source)):
+            other = getattr(sys.modules[one.__module__], name, None)
+            if inspect.isfunction(other) and other.__module__.startswith(_ROUTES) and other not in met:
+                met.add(other)
                 waiting.append(other)
     return list(found)
 
