@@ -1,7 +1,7 @@
 """Settings in, a platform of connected parts out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from socialflow import __version__
@@ -169,13 +169,12 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         store, jobs, clock, collecting=settings.api_base_url is not None and settings.flic_token is not None
     )
     audit = AuditChain(store, clock)
-    duties: dict[str, Callable[[], Awaitable[None]]] = {
+    duties = {
         "dispatcher": dispatcher.run,
         "scheduler": scheduler.run,
         "sealing": Sealing(audit, HeadFile(settings.heads_file)).run,
+        **(_worker_duty(settings) if with_worker else {}),
     }
-    if with_worker and settings.celery_broker_url is None and settings.socialflow_embedded_worker:
-        duties["worker"] = supervisor(settings).run
     static_key = settings.api_key.get_secret_value() if settings.api_key else None
     return Platform(
         settings=settings,
@@ -207,6 +206,13 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         audit=audit,
         limiter=limiter,
     )
+
+
+def _worker_duty(settings: Settings) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    """To keep a worker process, where no broker is set and settings want one."""
+    if settings.celery_broker_url is not None or not settings.socialflow_embedded_worker:
+        return {}
+    return {"worker": supervisor(settings).run}
 
 
 def default_platform() -> Platform:
