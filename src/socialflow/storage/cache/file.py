@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import orjson
 import structlog
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from socialflow.errors import Overloaded
 from socialflow.inference.lane import Lane
@@ -22,6 +23,8 @@ _TEND_EVERY = 200
 """Writes between two looks at size and age; sooner after an eighth of what the file may hold."""
 _PRAGMAS = ("journal_mode = WAL", "synchronous = OFF", "busy_timeout = 250", "secure_delete = ON")
 """Read, not mapped: a mapped file that somebody cuts off kills the process that reads it (SIGBUS)."""
+_OPENING_SECONDS = 0.5
+"""For how long a file is opened anew that another process opens: SQLite then refuses the change to WAL at once."""
 _TABLE = "CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value BLOB, until REAL NOT NULL) WITHOUT ROWID"
 
 
@@ -142,13 +145,27 @@ class FileCache:
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(self._path, timeout=0.25)
-            for pragma in _PRAGMAS:
-                self._connection.execute(f"PRAGMA {pragma}").fetchall()
-            self._connection.execute(_TABLE)
+            self._connection = sqlite3.connect(self._path, timeout=0.25, isolation_level="IMMEDIATE")
+            retrying = Retrying(
+                retry=retry_if_exception(_is_busy),
+                stop=stop_after_delay(_OPENING_SECONDS),
+                wait=wait_random(0.001, 0.02),
+                reraise=True,
+            )
+            retrying(_prepare, self._connection)
         return self._connection
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    connection.execute(_TABLE)
+
+
+def _is_busy(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
