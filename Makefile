@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DEV := $(VENV)/.dev-installed
 RUN := $(VENV)/.run-installed
+WORKERS ?= 2
 
 .PHONY: help run test test-train lint types contracts pytest bench docs clean lock env-example openapi audit sbom
 
@@ -16,8 +17,8 @@ run: $(RUN) ## Install what is needed, prepare a demo platform, serve it
 
 test: $(DEV) lint types contracts pytest ## Lint, types, import contracts, tests
 
-pytest: $(DEV) ## The tests alone
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not train"
+pytest: $(DEV) ## The tests alone, WORKERS=2 files at a time
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not train" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-train: $(DEV) ## Tests that need torch
 	@$(PIP) install -q torch==2.13.0

@@ -18,6 +18,7 @@ from socialflow.moderation.gather.records import Content, Gathered
 from socialflow.moderation.moderator import Standing
 from socialflow.moderation.policy.evaluate import Compiled
 from socialflow.moderation.policy.reading import read
+from socialflow.moderation.policy.records import Policy
 from socialflow.moderation.records import Facts, PolicyVersion, Reading, Signals
 
 PATH = "/api/v1/moderation/live"
@@ -87,6 +88,9 @@ class OnePolicy:
         if self.away:
             raise StoreUnavailable("the store is away")
         return dict.fromkeys(communities, self._standing)
+
+    async def policy_of(self, policy: PolicyVersion) -> Policy | None:
+        return self._standing.policy.policy if policy == self._standing.version else None
 
 
 @asynccontextmanager

@@ -68,11 +68,12 @@ def film(
     words: Sequence[tuple[str, float, float]] = (),
     by: Provenance = WHISPER,
     no_sound: str = "",
+    no_voices: Sequence[str] = (),
     lacking: Sequence[str] = (),
     sound_alone: bool = False,
     fingerprint: str = "",
 ) -> Report:
-    """A film of eight seconds; `no_sound`: `sound` or `speech` where there is none."""
+    """A film of eight seconds; `no_sound`: `sound` or `speech` where there is none, `no_voices`: what speech lacks."""
     judged = {
         "unsafe": unsafe,
         "questionable": 0.25,
@@ -94,7 +95,7 @@ def film(
         "text": Answered(Status.COMPLETE, (), (OCR,), {"lines": shown}),
         "captions": Answered(
             Status.ABSTAINED if missing else Status.COMPLETE,
-            missing,
+            (*missing, *no_voices),
             (Provenance("vad-silero", "1", Tier.DOWNLOADED), *(() if missing else (by,))),
             {"words": said},
         ),

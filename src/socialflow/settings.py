@@ -108,6 +108,20 @@ class Settings(BaseSettings):
     socialflow_embedded_worker: bool = Field(
         True, description="Whether `serve` keeps a worker process beside it where no broker is set."
     )
+    socialflow_embedded_niceness: int = Field(
+        19,
+        ge=0,
+        le=19,
+        description="How far that worker steps back; 19: it runs only where nobody else wants a processor.",
+    )
+
+    # Suggested scores of comments
+    suggestions_per_day: int = Field(
+        1000, ge=1, description="Suggested scores that are kept of one account in one day (UTC), at most."
+    )
+    suggestion_retention_days: int = Field(
+        365, ge=1, le=36500, description="Days after which a suggested score is deleted, accepted or not."
+    )
 
     # Collection from an outside API
     api_base_url: str | None = Field(
@@ -143,6 +157,9 @@ class Settings(BaseSettings):
     )
     similarity_threshold: float = Field(
         0.3, ge=0.0, le=1.0, description="Least cosine of a content-similarity candidate."
+    )
+    age_restricted_for_unknown: bool = Field(
+        True, description="Whether feeds show age-restricted items to viewers whose year of birth is not known."
     )
     cache_ttl: int = Field(300, ge=0, description="Seconds a computed recommendation list is kept.")
     ml_model_cache_ttl: int = Field(3600, ge=0, description="Seconds a model's answer about one content is kept.")

@@ -16,6 +16,7 @@ from socialflow.access.tokens import TokenSettings, issue_token
 from socialflow.content.records import Channel, Item, ItemKind, ModerationStatus, User
 from socialflow.doors.rest.app import create_app
 from socialflow.kit.roles import Role
+from socialflow.observability.metrics import Metrics
 from socialflow.storage import maintenance
 from socialflow.storage.unit_of_work import Store
 from tests.doors.fakes import SECRET, STATIC_KEY, FakePlatform
@@ -84,11 +85,30 @@ def item(item_id: str, status: ModerationStatus, author: str | None = "u-ann") -
     )
 
 
+class Stage:
+    """One application for all tests: it works out its routes at the first request, which takes longer than a test.
+    The platform behind it is another one for each, and so are its metrics."""
+
+    def __init__(self) -> None:
+        self.platform: FakePlatform | None = None
+        self.app = create_app(self._present)
+
+    def _present(self) -> FakePlatform:
+        assert self.platform is not None
+        return self.platform
+
+
+@pytest.fixture(scope="session")
+def stage() -> Stage:
+    return Stage()
+
+
 @pytest.fixture
-async def app(platform: FakePlatform) -> AsyncIterator[FastAPI]:
-    app = create_app(lambda: platform)
-    async with app.router.lifespan_context(app):
-        yield app
+async def app(stage: Stage, platform: FakePlatform) -> AsyncIterator[FastAPI]:
+    stage.platform = platform
+    stage.app.state.draining, stage.app.state.metrics = False, Metrics()
+    async with stage.app.router.lifespan_context(stage.app):
+        yield stage.app
 
 
 @pytest.fixture

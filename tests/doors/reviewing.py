@@ -12,10 +12,12 @@ from socialflow.kit.clock import FixedClock
 from socialflow.kit.roles import Role
 from socialflow.moderation.decisions import NewDecision
 from socialflow.moderation.moderator import judged_of
-from socialflow.moderation.records import Act, Actor, ContentKind, Decision, Facts, Hit, Verdict
+from socialflow.moderation.policy.records import FollowUp, ReviewRules
+from socialflow.moderation.records import Act, Actor, ContentKind, Decision, Facts, Hit, PolicyVersion, Verdict
 from socialflow.moderation.review.appeals import AppealService
 from socialflow.moderation.review.bulk import BulkActions
-from socialflow.moderation.review.records import NewReview, ReviewRules
+from socialflow.moderation.review.ports import FollowUpOf, ReviewUnit
+from socialflow.moderation.review.records import NewReview
 from socialflow.moderation.review.service import ReviewQueue, enqueue
 from socialflow.moderation.review.strikes import StrikeBook
 from socialflow.moderation.review.verdicts import Verdicts
@@ -35,7 +37,7 @@ Answer = Mapping[str, Any]
 
 
 class Bench:
-    """What the tests of reviewing work with. `rules` hold for every policy."""
+    """What the tests of reviewing work with. `rules` hold for every policy, until `as_policies_say`."""
 
     def __init__(self, platform: FakePlatform, client: httpx.AsyncClient, rules: ReviewRules = NEVER) -> None:
         self.platform, self.client = platform, client
@@ -44,14 +46,25 @@ class Bench:
 
     def set_rules(self, rules: ReviewRules) -> None:
         """Let other rules hold from now on."""
+
+        async def follow_up(_unit: ReviewUnit, _policy: PolicyVersion) -> FollowUp:
+            return FollowUp(rules)
+
+        self._follow(follow_up)
+
+    def as_policies_say(self) -> None:
+        """From now on hold the rules of the policies that are stored."""
+        self._follow(self.platform.moderation.policies.policies.follow_up_in)
+
+    def _follow(self, follow_up: FollowUpOf) -> None:
         platform, store = self.platform, self.platform.store
         deciding = platform.moderation.deciding
-        verdicts = Verdicts(deciding, StrikeBook(deciding), lambda _: rules)
+        verdicts = Verdicts(deciding, StrikeBook(deciding, follow_up), follow_up)
         platform.moderation = replace(
             platform.moderation,
-            queue=ReviewQueue(store, verdicts, lambda _: rules, self.clock),
+            queue=ReviewQueue(store, deciding, verdicts, follow_up, self.clock),
             bulk=BulkActions(store, verdicts, self.clock),
-            appeals=AppealService(store, deciding, verdicts, lambda _: rules, self.clock),
+            appeals=AppealService(store, deciding, verdicts, follow_up, self.clock),
         )
 
     def wait(self, **time: float) -> None:
@@ -73,6 +86,7 @@ class Bench:
         severity: float = 0.5,
         acts: tuple[Act, ...] = (Act.REJECT,),
         actor: Actor = MACHINE,
+        policy: PolicyVersion = POLICY,
         **fields: Any,
     ) -> Decision:
         """A stored post, and what the service decided about it; people are asked where it says so."""
@@ -85,7 +99,7 @@ class Bench:
             facts=Facts(ContentKind.POST, language="en"),
             judged=judged_of(item),
             signals=SIGNALS,
-            policy=POLICY,
+            policy=policy,
             verdict=Verdict(status, acts, hits, 0.9, 0.9),
             actor=actor,
             author=item.author_key,

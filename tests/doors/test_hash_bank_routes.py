@@ -16,6 +16,7 @@ from tests.unit.image.generated_pictures import picture
 
 BANKS = "/api/v1/moderation/hash-banks"
 HASH = "f8" * 32
+SCAM = "Follow my page for free coins and win big prizes every day, click the link in bio"
 
 
 async def made(client: httpx.AsyncClient, kind: str = "picture", purpose: str = "block", **more: object) -> str:
@@ -29,6 +30,22 @@ async def sent(client: httpx.AsyncClient, path: str, body: object, status: int =
     answer = await client.post(BANKS + path, json=body, headers=SERVICE)
     assert answer.status_code == status, answer.text
     return answer.json()
+
+
+class TestWhatIsHeld:
+    async def test_waits_for_people(self, client: httpx.AsyncClient) -> None:
+        bank = await made(client, id="scams", kind="text", thresholds={"flood_entry": 1})
+        told = await sent(client, f"/{bank}/entries", {"text": SCAM})
+        for _ in range(2):
+            await sent(client, "/match", {"text": SCAM, "record": True})
+        held = (await client.get("/api/v1/moderation/queue/held-hashes", headers=SERVICE)).json()
+        assert [(one["bank"], one["entry"]["id"], one["examples"]) for one in held["entries"]] == [
+            ("scams", told["id"], [])
+        ]
+        assert held["banks"] == []
+        await sent(client, f"/{bank}/entries/{told['id']}/confirm", None)
+        held = (await client.get("/api/v1/moderation/queue/held-hashes", headers=SERVICE)).json()
+        assert held == {"banks": [], "entries": []}
 
 
 class TestBanks:

@@ -1,6 +1,7 @@
 """Judging content over REST, and what is told of decisions to whom."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from socialflow.kit.roles import Role
 from socialflow.moderation.told import FILM, SCORES
 from tests.doors.conftest import SERVICE, item, token
 from tests.doors.fakes import FakePlatform
+from tests.storage.statements import counted
 from tests.unit.moderation.decided import ADA, new
 
 JUDGE = "/api/v1/moderation"
@@ -201,6 +203,21 @@ class TestDecisions:
         history = (await client.get(f"{JUDGE}/content/i-1/decisions", headers=ann)).json()
         assert history["decisions"] == [told]
 
+    @pytest.mark.parametrize("who", [token("u-eve", Role.MODERATOR), token("u-ann", Role.CREATOR)])
+    async def test_a_long_history_takes_no_more_than_a_short_one(
+        self, client: httpx.AsyncClient, platform: FakePlatform, decided: str, who: dict[str, str]
+    ) -> None:
+        async def read(count: int) -> int:
+            with counted(platform.store) as statements:
+                told = (await client.get(f"{JUDGE}/content/i-1/decisions", headers=who)).json()
+            assert len(told["decisions"]) == count
+            return len(statements)
+
+        short = await read(1)
+        for _ in range(3):
+            await ask(client, "/api/v1/ml/moderate", json={"content_id": "i-1"})
+        assert await read(4) == short
+
     async def test_others_are_not_told_that_there_is_one(self, client: httpx.AsyncClient, decided: str) -> None:
         bob = token("u-bob")
         theirs = await client.get(f"{JUDGE}/decisions/{decided}", headers=bob)
@@ -231,7 +248,8 @@ class TestDecisions:
         async with platform.store.write() as unit:
             author = (await unit.users.get("u-ann")).key
             await unit.items.upsert([item("i-9", ModerationStatus.PENDING)])
-        rejected = await platform.moderation.decisions.record(new("i-9", author=author))
+        policy = (await platform.moderation.policies.policies.standing([None]))[None].version
+        rejected = await platform.moderation.decisions.record(replace(new("i-9", author=author), policy=policy))
         told = (await client.get(f"{JUDGE}/decisions/{rejected.id}", headers=token("u-ann"))).json()
         assert told["status"] == "rejected"
         assert told["reasons"] == [{"code": "toxicity", "text": "It is rude or disrespectful."}]

@@ -231,13 +231,30 @@ class TestRefusals:
         error = await refused(client, asked(), status=503)
         assert error["status"] == "UNAVAILABLE"
 
-    async def test_a_correction_is_refused_rather_than_dropped(self, client: httpx.AsyncClient) -> None:
+    async def test_a_suggestion_that_says_nothing_or_what_cannot_be_kept_is_refused(
+        self, client: httpx.AsyncClient
+    ) -> None:
         scores = {"TOXICITY": {"summaryScore": {"value": 0}}}
-        suggestion: Body = {"comment": {"text": "get busy living"}, "attributeScores": scores, "clientToken": "c"}
-        error = await refused(client, suggestion, path=SUGGEST, status=501)
-        assert error["status"] == "UNIMPLEMENTED"
-        await refused(client, suggestion | {"attributeScores": {}}, path=SUGGEST)
-        await refused(client, suggestion | {"comment": {"text": ""}}, path=SUGGEST)
+        suggestion: Body = {"comment": {"text": "get busy living"}, "attributeScores": scores}
+        for change in (
+            {"attributeScores": {}},
+            {"attributeScores": {"TOXICITY": {}}},
+            {"attributeScores": {"FLIRTATION": {"summaryScore": {"value": 0}}}},
+            {"attributeScores": {"TOXICITY": {"summaryScore": {"value": 1.5}}}},
+            {"attributeScores": {"TOXICITY": {"summaryScore": {"value": 0, "type": "RAW"}}}},
+            {"attributeScores": {"TOXICITY": {"spanScores": [{"begin": 0, "end": 99, "score": {"value": 0}}]}}},
+            {"comment": {"text": "a\0b"}},
+            {"clientToken": "t" * 513},
+            {"languages": ["e n" * 20]},
+            {"context": {"entries": [{"text": "w" * 70_000}]}},
+            {"doNotStore": True},
+        ):
+            error = await refused(client, suggestion | change, path=SUGGEST)
+            assert error["details"][0]["errorType"] == "INVALID_REQUEST"
+        error = await refused(client, suggestion | {"comment": {"text": ""}}, path=SUGGEST)
+        assert error["details"][0]["errorType"] == "COMMENT_EMPTY"
+        error = await refused(client, suggestion | {"comment": {"text": "Δεν ξέρω"}}, path=SUGGEST)
+        assert error["details"][0]["errorType"] == "LANGUAGE_DETECTION_FAILED"
 
 
 class TestCallers:

@@ -161,6 +161,20 @@ class TestIntoForce:
         back = (await post(client, "/default/roll-back")).json()
         assert (back["version"], back["state"]) == (1, "active")
 
+    async def test_what_was_decided_keeps_the_words_that_it_was_decided_with(
+        self, client: httpx.AsyncClient, platform: FakePlatform
+    ) -> None:
+        await client.get(POLICIES, headers=SERVICE)
+        told = []
+        for text in (STERN, STERN.replace("It is rude.", "Be kind.")):
+            version = (await draft(client, text))["version"]
+            await post(client, f"/default/{version}/activate", {"confirm_reason": "new words"})
+            if not told:
+                await decide(platform, 1)
+            answer = await client.get("/api/v1/moderation/content/d0/decisions", headers=SERVICE)
+            told += [rule["text"] for rule in answer.json()["decisions"][0]["rules"]]
+        assert told == ["It is rude.", "It is rude."]
+
     async def test_a_shadow_is_counted(self, client: httpx.AsyncClient, platform: FakePlatform) -> None:
         await client.get(POLICIES, headers=SERVICE)
         version = (await draft(client, STERN))["version"]
@@ -183,3 +197,11 @@ async def test_bodies_that_are_neither(client: httpx.AsyncClient) -> None:
     for content, kind in ((b"{", "application/json"), (b"\xff", "application/yaml"), (b"[]", "application/json")):
         answer = await client.post(POLICIES, content=content, headers={**SERVICE, "Content-Type": kind})
         assert answer.status_code == 422, answer.text
+
+
+async def test_a_scope_that_no_address_could_carry_is_not_made(client: httpx.AsyncClient) -> None:
+    body = {"text": "policy: 1\nrules: []\n", "scope": "community:a/b"}
+    answer = await client.post(POLICIES, json=body, headers=SERVICE)
+    assert (answer.status_code, answer.json()["field"]) == (422, "scope")
+    assert "slash" in answer.json()["detail"]
+    assert {one["scope"] for one in (await client.get(POLICIES, headers=SERVICE)).json()["scopes"]} == {"default"}

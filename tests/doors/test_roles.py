@@ -34,7 +34,7 @@ PIPELINES = "/api/v1/ai-pipelines"
 WORK, ORCHESTRATOR, SCHEDULER = PIPELINES + "/pipelines", PIPELINES + "/orchestrator", PIPELINES + "/scheduler"
 SCORED = "/v1alpha1/comments:"
 SCORE = {"comment": {"text": "good"}, "requestedAttributes": {"TOXICITY": {}}}
-CORRECTION = {"comment": {"text": "good"}, "attributeScores": {"TOXICITY": {}}}
+CORRECTION = {"comment": {"text": "good"}, "attributeScores": {"TOXICITY": {"summaryScore": {"value": 0}}}}
 SCHEDULE = {"name": "n", "pipeline_type": "cache_warm", "trigger": {"interval": 60}}
 BANKS = "/api/v1/moderation/hash-banks"
 BANK = {"name": "n", "kind": "picture", "purpose": "block"}
@@ -143,6 +143,7 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("POST", BANKS, BANK, "401 403 403 201 201 403 403 201 403"),
     ("POST", BANKS + "/match", {"text": "good"}, "401 403 403 200 200 403 403 200 403"),
     ("POST", BANKS + "/match/upload", None, "401 403 403 422 422 403 403 422 403"),
+    ("GET", "/api/v1/moderation/queue/held-hashes", None, "401 403 403 200 200 403 403 200 403"),
     ("GET", BANKS + "/none", None, "401 403 403 404 404 403 403 404 403"),
     ("PUT", BANKS + "/none", {}, "401 403 403 404 404 403 403 404 403"),
     ("DELETE", BANKS + "/none", None, "401 403 403 404 404 403 403 404 403"),
@@ -173,7 +174,9 @@ MATRIX: list[tuple[str, str, Any, str]] = [
     ("GET", TRANSPARENCY + "/statements/none", None, "401 403 403 403 404 403 403 404 403"),
     ("POST", "/api/v1/text/suggestions", {"draft": "good"}, "401 200 200 200 200 200 403 403 403"),
     ("POST", SCORED + "analyze", SCORE, "403 200 200 200 200 200 403 403 400"),
-    ("POST", SCORED + "suggestscore", CORRECTION, "403 501 501 501 501 501 403 403 400"),
+    ("POST", SCORED + "suggestscore", CORRECTION, "403 200 200 200 200 200 403 403 400"),
+    ("GET", MODERATION + "/suggestions", None, "401 403 403 200 200 403 403 200 403"),
+    ("POST", MODERATION + "/suggestions/none/judge", {"accepted": True}, "401 403 403 404 404 403 403 404 403"),
     ("GET", MODELS, None, "401 403 403 403 200 200 403 403 403"),
     ("GET", MODELS + "/vad-silero", None, "401 403 403 403 200 200 403 403 403"),
     ("POST", MODELS + "/load/vad-silero", None, "401 403 403 403 503 403 403 403 403"),

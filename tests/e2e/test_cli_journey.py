@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from tests.ports import free_port
 from typer.testing import CliRunner, Result
 
 from socialflow.doors.cli import demo
@@ -43,9 +43,7 @@ def cli(*arguments: object) -> Result:
 @contextlib.contextmanager
 def server(home: Path) -> Iterator[httpx.Client]:
     """`socialflow serve` on a free port, stopped by SIGTERM."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-c", "from socialflow.doors.cli.app import main; main()", "serve", "--port", str(port)]
     process = subprocess.Popen(command, cwd=home.parent, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from tests.e2e import docs_tables
-from tests.e2e.docs_pages import ROOT, Ran, agrees, commands, copy_folder, free_port, goes_on_from, run_page
+from tests.e2e.docs_pages import ROOT, Ran, agrees, commands, copy_folder, goes_on_from, run_page
 from tests.engines import postgres
+from tests.ports import free_port
 from tests.shared_data import shared
 
 DOCS = ROOT / "docs"
@@ -101,6 +102,7 @@ def asked_for(tests: list[pytest.Item]) -> list[Path]:
 RUNNING = "test_the_commands_of_a_page_do_what_it_shows"
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", RUN, ids=name_of)
 def test_the_commands_of_a_page_do_what_it_shows(site: Site, page: Path) -> None:
     assert site.run(page)

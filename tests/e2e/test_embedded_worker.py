@@ -18,10 +18,7 @@ BASE = "/api/v1/ai-pipelines"
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """An empty platform, embedded, with its worker."""
-    platform = Platform(tmp_path_factory.mktemp("platform") / "var")
-    platform.settings["SOCIALFLOW_EMBEDDED_WORKER"] = "true"
-    platform.settings["JOB_LEASE_SECONDS"] = "2"
-    return platform
+    return Platform(tmp_path_factory.mktemp("platform") / "var").with_worker()
 
 
 @pytest.fixture
@@ -96,12 +93,17 @@ def test_what_comes_in_is_analysed(service: Service) -> None:
         assert client.get("/api/v1/ml/status").json()["analysis"]["items"] >= 1
 
 
-def test_the_worker_steps_back_behind_the_server(service: Service, platform: Platform) -> None:
+def test_the_worker_steps_back_behind_the_server_as_far_as_is_set(service: Service, platform: Platform) -> None:
     own = psutil.Process(service.process.pid).nice()
-    workers = workers_of(platform)
-    assert all(process.nice() > own for process in workers)
-    if hasattr(os, "SCHED_IDLE"):
-        assert all(os.sched_getscheduler(process.pid) == os.SCHED_IDLE for process in workers)
+    assert {process.nice() for process in workers_of(platform)} == {own + 5}
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="needs the idle class of Linux")
+def test_a_worker_that_steps_back_all_the_way_runs_where_nobody_else_wants_to(tmp_path: Path) -> None:
+    platform = Platform(tmp_path / "var").with_worker(niceness=19)
+    with platform.serving() as service:
+        service.until(lambda: bool(workers_of(platform)))
+        assert {os.sched_getscheduler(process.pid) for process in workers_of(platform)} == {os.SCHED_IDLE}
 
 
 def test_a_killed_worker_is_replaced(service: Service, platform: Platform) -> None:

@@ -22,10 +22,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """An empty platform, embedded, with its worker."""
-    platform = Platform(tmp_path_factory.mktemp("platform") / "var")
-    platform.settings["SOCIALFLOW_EMBEDDED_WORKER"] = "true"
-    platform.settings["JOB_LEASE_SECONDS"] = "2"
-    return platform
+    return Platform(tmp_path_factory.mktemp("platform") / "var").with_worker()
 
 
 @pytest.fixture

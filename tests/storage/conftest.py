@@ -10,6 +10,7 @@ from socialflow.jobs.work import KINDS, Handler
 from socialflow.kit.clock import FixedClock
 from socialflow.storage.unit_of_work import Store
 from tests.engines import PostgresServer, SqliteFiles, postgres
+from tests.storage.bank_house import House, opened
 from tests.storage.nouns import NOW
 from tests.storage.work import POST, Heard
 
@@ -65,3 +66,10 @@ def make(store: Store, clock: FixedClock, heard: Heard) -> Callable[..., Runner]
         return Runner(within or store, {POST: handler}, clock, worker_id="w", observer=heard, kinds=kinds, **settings)  # type: ignore[arg-type]
 
     return made
+
+
+@pytest.fixture
+async def house(store: Store, clock: FixedClock) -> AsyncIterator[House]:
+    """Moderation with hash banks."""
+    async with opened(store, clock) as made:
+        yield made

@@ -1,6 +1,6 @@
 """A queue of reviewers over the store under test; decisions are kept in memory by a stand-in."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -8,6 +8,7 @@ from socialflow.content.records import ModerationStatus
 from socialflow.errors import Conflict, NotFound
 from socialflow.kit.answers import Tier
 from socialflow.kit.clock import FixedClock
+from socialflow.moderation.policy.records import FollowUp, ReviewRules, StrikeRules, StrikeTerms
 from socialflow.moderation.records import (
     Act,
     Actor,
@@ -22,9 +23,8 @@ from socialflow.moderation.records import (
     Verdict,
 )
 from socialflow.moderation.review.ports import ReviewUnit
-from socialflow.moderation.review.records import NewReview, QueueEntry, ReviewItem, ReviewRules, Ruling, Wanted
+from socialflow.moderation.review.records import NewReview, QueueEntry, ReviewItem, Ruling, Wanted
 from socialflow.moderation.review.service import ReviewQueue, enqueue
-from socialflow.moderation.review.strike_records import StrikeTerms
 from socialflow.moderation.review.strikes import StrikeBook
 from socialflow.moderation.review.verdicts import Verdicts
 from socialflow.storage.unit_of_work import Store
@@ -73,6 +73,12 @@ class Decisions:
             raise NotFound(f"no decision has the id {decision_id!r}", field="decision_id")
         return self.all[decision_id]
 
+    async def get_many(self, unit: ReviewUnit, decision_ids: Collection[str]) -> dict[str, Decision]:
+        return {one: self.all[one] for one in decision_ids if one in self.all}
+
+    async def policies_of(self, unit: ReviewUnit, decision_ids: Collection[str]) -> Mapping[str, PolicyVersion]:
+        return {one: self.all[one].policy for one in decision_ids if one in self.all}
+
     async def is_newest(self, unit: ReviewUnit, decision: Decision) -> bool:
         return all(one.supersedes != decision.id for one in self.all.values())
 
@@ -108,25 +114,32 @@ class Decisions:
 
 @dataclass
 class Desk:
-    """Everything reviewers work with, over one store, at one hour."""
+    """Everything reviewers work with, over one store, at one hour.
+
+    `rules` and `terms` are those of every version of the policy but the ones in `versions`.
+    """
 
     store: Store
     rules: ReviewRules = NEVER
     terms: dict[str, StrikeTerms] = field(default_factory=dict)
+    versions: dict[int, FollowUp] = field(default_factory=dict)
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
     decisions: Decisions = field(default_factory=Decisions)
 
+    async def follow_up(self, _unit: ReviewUnit, policy: PolicyVersion) -> FollowUp:
+        return self.versions.get(policy.version, FollowUp(self.rules, StrikeRules(by_reason=self.terms)))
+
     @property
     def strikes(self) -> StrikeBook:
-        return StrikeBook(self.decisions, self.terms)
+        return StrikeBook(self.decisions, self.follow_up)
 
     @property
     def verdicts(self) -> Verdicts:
-        return Verdicts(self.decisions, self.strikes, lambda _: self.rules)
+        return Verdicts(self.decisions, self.strikes, self.follow_up)
 
     @property
     def queue(self) -> ReviewQueue:
-        return ReviewQueue(self.store, self.verdicts, lambda _: self.rules, self.clock)
+        return ReviewQueue(self.store, self.decisions, self.verdicts, self.follow_up, self.clock)
 
     def wait(self, minutes: float) -> None:
         self.clock.at += timedelta(minutes=minutes)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from socialflow.access.records import ApiKey, Scope
 from socialflow.content.log import ChangeKind, LogCursor
@@ -60,7 +61,7 @@ class TestImpressions:
         await populate(store)
         async with store.write() as unit:
             item_id, key = next(iter((await unit.items.keys(["i0"])).items()))
-            entry = impression("r", 1, None).entries[0]._replace(item=key)
+            entry = structs.replace(impression("r", 1, None).entries[0], item=key)
             await unit.impressions.add(impression("r", 1, None, entries=(entry,)))
         async with store.read() as unit:
             assert [entry.item_id for entry in (await unit.impressions.pages("r"))[0].entries] == [item_id]
@@ -70,7 +71,9 @@ class TestImpressions:
         async with store.write() as unit:
             key = (await unit.users.get("u0")).key
             seen = [(0.5, None), (1.25, -3.0)]
-            entries = [one._replace(signals=row) for one, row in zip(impression("r").entries, seen, strict=False)]
+            entries = [
+                structs.replace(one, signals=row) for one, row in zip(impression("r").entries, seen, strict=False)
+            ]
             known = {"entries": tuple(entries), "signals": ("als", "age")}
             await unit.impressions.add_many(
                 [impression("r", 1, key, **known), impression("s", 1, key), impression("t", 1, None, **known)]
@@ -104,7 +107,7 @@ class TestImpressions:
 
     async def test_takes_numbers_of_arrays(self, store: Store) -> None:
         numbers: dict[str, Any] = {"item": np.int64(7), "score": np.float64(0.5), "propensity": np.float32(0.25)}
-        entry = impression("r").entries[0]._replace(**numbers)
+        entry = structs.replace(impression("r").entries[0], **numbers)
         async with store.write() as unit:
             await unit.impressions.add(impression("r", entries=(entry,)))
             assert (await unit.impressions.pages("r"))[0].entries[0].score == 0.5

@@ -7,7 +7,8 @@ import pytest
 
 from socialflow.content.records import ModerationStatus
 from socialflow.errors import Conflict, InvalidInput, LeaseLost, NotFound, PermissionDenied
-from socialflow.moderation.records import Act, Decision, Verdict
+from socialflow.moderation.policy.records import FollowUp, ReviewRules
+from socialflow.moderation.records import Act, Decision, PolicyVersion, Verdict
 from socialflow.moderation.review.advice import advice
 from socialflow.moderation.review.appeal_records import AppealCount, AppealOutcome
 from socialflow.moderation.review.appeals import AppealService, Appellant
@@ -16,6 +17,7 @@ from socialflow.moderation.review.service import withdraw
 from socialflow.storage.unit_of_work import Store
 from tests.storage.nouns import NOW, item, user
 from tests.storage.reviewing import ALWAYS_SECOND, APPROVE, FLAG, REJECT, Desk, decision
+from tests.storage.statements import counted
 
 ADA = Appellant("ada")
 UPHELD, OVERTURNED, PARTLY = AppealOutcome.UPHELD, AppealOutcome.OVERTURNED, AppealOutcome.PARTLY
@@ -33,7 +35,7 @@ async def desk(store: Store) -> Desk:
 
 
 def service(desk: Desk) -> AppealService:
-    return AppealService(desk.store, desk.decisions, desk.verdicts, lambda _: desk.rules, desk.clock)
+    return AppealService(desk.store, desk.decisions, desk.verdicts, desk.follow_up, desk.clock)
 
 
 def rejected(decision_id: str = "r", **fields: object) -> Decision:
@@ -59,6 +61,14 @@ class TestBringing:
         assert await desk.claim("ann", 5) == []
         entry = await claim(desk, "ann")
         assert (entry.appeal, entry.content_id, entry.severity) == (appeal.id, "hers", 0.9)
+
+    async def test_how_long_the_version_says_that_decided(self, desk: Desk) -> None:
+        desk.versions = {4: FollowUp(ReviewRules(appeal_within=timedelta(days=1)))}
+        desk.decisions.put(rejected(), rejected("new", policy=PolicyVersion("default", 4, "cd" * 32)))
+        desk.wait(2 * 24 * 60)
+        with pytest.raises(Conflict, match="closed"):
+            await service(desk).bring(ADA, "new", "why?")
+        assert (await service(desk).bring(ADA, "r", "why?")).deadline == NOW + timedelta(days=14)
 
     async def test_one_each(self, desk: Desk) -> None:
         desk.decisions.put(rejected())
@@ -245,6 +255,9 @@ class TestOutcomes:
         assert (found.judged, found.confirmed, found.above) == (40, 20, 22)
         assert (found.advised, found.share) == (pytest.approx(0.88), pytest.approx(20 / 22))
         assert await advice(desk.store, desk.decisions, "default", 2) == []
+        with counted(desk.store) as statements:
+            await advice(desk.store, desk.decisions, "default", 3)
+        assert len(statements) == 2  # verdicts, and what asked for them; decisions are read together
 
     async def test_an_appeal_has_the_last_word(self, desk: Desk) -> None:
         await desk.ask("a", content_id="hers")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import text
 
 from socialflow.content.records import InteractionContext, InteractionType, Privacy
@@ -41,7 +42,7 @@ async def answered(
     async with store.write() as unit:
         key = (await unit.users.get(who)).key
         item = (await unit.items.keys([what]))[what]
-        entry = impression("x").entries[0]._replace(item=ItemKey(item))
+        entry = structs.replace(impression("x").entries[0], item=ItemKey(item))
         fields = {"choice": CHOICE, "rewarded_until": later(60), "entries": (entry,), **made}
         await unit.impressions.add(impression(request_id, page, key, **fields))
 

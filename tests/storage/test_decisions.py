@@ -21,13 +21,16 @@ from socialflow.errors import (
 from socialflow.kit.cache import moderation_key
 from socialflow.kit.clock import FixedClock
 from socialflow.moderation.decisions import DecisionService
-from socialflow.moderation.records import Act, ContentKind, Facts
+from socialflow.moderation.policy.service import PolicyService
+from socialflow.moderation.records import Act, ContentKind, Decision, Facts, PolicyVersion
 from socialflow.moderation.sealing import Judged, check, input_digest, pseudonym
 from socialflow.storage.address import Address
 from socialflow.storage.cache.memory import MemoryCache
 from socialflow.storage.engine import open_sync_engine
+from socialflow.storage.repositories.decisions import Decisions
 from socialflow.storage.unit_of_work import Store
 from tests.storage.nouns import NOW, item, later, populate
+from tests.storage.statements import counted
 from tests.unit.moderation.decided import ADA, APPROVED, MACHINE, REJECTED, decision, new, verdict
 
 
@@ -163,6 +166,18 @@ class TestPeople:
             await service.record(new(judged=None))
         with pytest.raises(DecisionNotFound):
             await service.record(new(judged=None, supersedes="none"))
+
+
+class TestPolicies:
+    async def test_by_which_each_was_taken(self, service: DecisionService, store: Store, clock: FixedClock) -> None:
+        installed = await PolicyService(store, clock).install()
+        kept = PolicyVersion("default", 1, installed.digest)
+        first = await service.record(new("c1", policy=kept))
+        gone = await service.record(new("c2", policy=PolicyVersion("default", 9, "ab" * 32)))
+        async with store.read() as unit:
+            told = await unit.decisions.policies_of([first.id, gone.id, "none"])
+            assert await unit.decisions.policies_of([]) == {}
+        assert told == {first.id: kept, gone.id: PolicyVersion("default", 9, "")}
 
 
 class TestAuthors:
@@ -316,3 +331,72 @@ class TestAppendOnly:
             await service.get(taken.id)
         assert (await service.verify(taken.id)).ok is False
         assert taken.actor == MACHINE
+
+
+class TestWhoComesSecond:
+    @pytest.mark.parametrize("superseding", [False, True])
+    async def test_leaves_no_event_where_the_caller_goes_on(
+        self, store: Store, service: DecisionService, url: str, monkeypatch: pytest.MonkeyPatch, *, superseding: bool
+    ) -> None:
+        if url.startswith("sqlite"):
+            pytest.skip("SQLite has one writer at a time: nobody is first in between")
+        before = (await service.record(new())).id if superseding else None
+        looked, may_follow = asyncio.Event(), Decisions._before
+
+        async def noted(self: Decisions, taken: Decision) -> object:
+            found = await may_follow(self, taken)
+            if taken.id == "late":
+                looked.set()
+            return found
+
+        async def come_second() -> None:
+            async with store.write() as unit:
+                with pytest.raises(DecisionSuperseded):
+                    await service.record_in(unit, new(status=APPROVED, id="late", supersedes=before))
+
+        monkeypatch.setattr(Decisions, "_before", noted)
+        async with store.write() as unit:
+            await service.record_in(unit, new(id="early", supersedes=before))
+            second = asyncio.create_task(come_second())
+            await looked.wait()
+        await second
+        async with store.read() as unit:
+            assert await unit.audit.key("late") is None
+            assert await unit.audit.strays() == []
+        assert (await service.current("c1")).id == "early"
+        assert (await service.verify_all()).ok
+
+
+class TestManyAtOnce:
+    @pytest.fixture
+    async def history(self, store: Store, service: DecisionService) -> list[str]:
+        """Ids of five decisions about what u0 wrote, and of one about what nobody did."""
+        await populate(store)
+        async with store.read() as unit:
+            author = (await unit.users.get("u0")).key
+        made: list[str] = []
+        for words in "abcde":
+            stood = made[-1] if made else None
+            made.append((await service.record(new(words=words, author=author, supersedes=stood))).id)
+        return [*made, (await service.record(new("c2"))).id]
+
+    async def test_are_read_with_one_statement(
+        self, store: Store, service: DecisionService, history: list[str]
+    ) -> None:
+        async with store.read() as unit:
+            with counted(store) as statements:
+                found = await unit.decisions.get_many([*history, "none", "n\0"])
+                authors = await unit.decisions.authors(history)
+        assert len(statements) == 2
+        assert found == {one: await service.get(one) for one in history}
+        assert {one: author.id for one, author in authors.items()} == dict.fromkeys(history[:5], "u0")
+
+    async def test_those_of_a_person_are_found_with_one_statement(
+        self, store: Store, service: DecisionService, history: list[str]
+    ) -> None:
+        listed = [await service.get(one) for one in history]
+        with counted(store) as statements:
+            mine = await service.of_author(listed, "u0")
+        assert len(statements) == 1
+        assert [one.id for one in mine] == history[:5]
+        assert await service.of_author(listed, "u1") == []

@@ -1,21 +1,25 @@
 """Hash banks over both engines: keeping them, and matches that follow the store from several processes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 from sqlalchemy import delete, update
+from structlog.testing import capture_logs
 
 from socialflow.errors import Conflict, InvalidInput, NotFound
 from socialflow.image.pdq import VARIANTS, Pdq, pdq
 from socialflow.kit.clock import FixedClock
 from socialflow.moderation.banks.exchange import Format
+from socialflow.moderation.banks.kept import Change
 from socialflow.moderation.banks.pictures import print_of
+from socialflow.moderation.banks.ports import BankUnit
 from socialflow.moderation.banks.records import (
-    Alarm,
     BankKind,
     EntryState,
     Many,
@@ -36,17 +40,29 @@ from tests.unit.image.generated_pictures import picture
 SPAM = "Follow my page for free coins and win big prizes every day, click the link in bio"
 
 
-class Heard:
-    def __init__(self) -> None:
-        self.alarms: list[Alarm] = []
+Alarms = list[MutableMapping[str, Any]]
 
-    async def raised(self, alarm: Alarm) -> None:
-        self.alarms.append(alarm)
+
+class Heard:
+    """Keeps what changed, and what was held."""
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+
+    async def changed(self, unit: BankUnit, change: Change) -> None:
+        self.changes.append(change)
 
 
 @pytest.fixture
 def watch() -> Heard:
     return Heard()
+
+
+@pytest.fixture
+def alarms() -> Iterator[Alarms]:
+    """What was held, as the log tells it."""
+    with capture_logs() as told:
+        yield told
 
 
 @pytest.fixture
@@ -270,36 +286,76 @@ class TestOpinions:
         assert (await banks.entries(bank))[0].opinions == Opinions(seen=1)
 
 
+class TestWhoWatches:
+    async def test_hears_of_whatever_makes_content_match_or_no_longer(self, banks: HashBanks, watch: Heard) -> None:
+        bank = await bank_of(banks, one(1), one(2))
+        (first, second) = await banks.entries(bank)
+        await banks.add(bank, [NewEntry(print_of(one(1)))])
+        assert len(watch.changes) == 1  # of what was there already nothing is told
+        version = await banks.version()
+        await banks.withdraw(bank, first.id)
+        await banks.withdraw(bank, first.id)
+        await banks.confirm(bank, first.id, "u")
+        await banks.confirm(bank, second.id, "u")
+        assert [change.since >= version for change in watch.changes[1:]] == [True, True]
+        await banks.change(bank, thresholds=Thresholds(distance=20))
+        await banks.change(bank, active=False)
+        await banks.release(bank)
+        assert watch.changes[3:] == [Change(BankKind.PICTURE, bank=bank)] * 2
+
+    async def test_hears_of_lists(self, banks: HashBanks, watch: Heard) -> None:
+        bank = await bank_of(banks)
+        await banks.bulk(bank, Many(hashes(3), np.full(3, 90, np.uint8)))
+        await banks.bulk(bank, Many(hashes(3), np.full(3, 90, np.uint8)))
+        gone = [{"type": "HASH_PDQ", "indicator": hashes(1)[0].tobytes().hex(), "should_delete": True}]
+        await banks.import_(bank, json.dumps(gone).encode(), Format.THREATEXCHANGE)
+        assert [change.kind for change in watch.changes] == [BankKind.PICTURE] * 2
+
+    @pytest.mark.parametrize("purpose", [Purpose.NEGATIVE, Purpose.TRACK])
+    async def test_hears_nothing_of_what_no_policy_hears_of(
+        self, banks: HashBanks, watch: Heard, purpose: Purpose
+    ) -> None:
+        await bank_of(banks, one(1), purpose=purpose)
+        assert watch.changes == []
+
+    async def test_hears_of_what_is_held_in_the_transaction_that_holds_it(self, banks: HashBanks, watch: Heard) -> None:
+        await bank_of(banks, one(), thresholds=Thresholds(flood_entry=1, flood_bank=2))
+        watch.changes.clear()
+        for _ in range(3):
+            await banks.match_picture(one())
+        assert [change.bank is None for change in watch.changes] == [True, False]
+
+
 class TestFloods:
     async def test_an_entry_that_matches_far_too_often_is_held_until_people_confirm(
-        self, banks: HashBanks, other: HashBanks, watch: Heard
+        self, banks: HashBanks, other: HashBanks, alarms: Alarms
     ) -> None:
         bank = await bank_of(banks, one(), thresholds=Thresholds(flood_entry=3))
         acts = [bool((await banks.match_picture(one())).acting) for _ in range(5)]
         assert acts == [True, True, True, False, False]
         (match,) = (await other.match_picture(one())).matches
         assert match.held
-        assert [(alarm.bank, alarm.entry, alarm.matches, alarm.allowed) for alarm in watch.alarms] == [
+        assert [tuple(alarm[name] for name in ("bank", "entry", "matches", "allowed")) for alarm in alarms] == [
             (bank, match.entry, 4, 3)
         ]
         assert [each.id for each in await banks.entries(bank, held=True)] == [match.entry]
         assert (await banks.confirm(bank, match.entry, "u")).opinions.confirmed == 1
         assert all([(await banks.match_picture(one())).acting for _ in range(10)])
-        assert len(watch.alarms) == 1
+        assert len(alarms) == 1
 
-    async def test_what_is_usual_is_allowed(self, banks: HashBanks, clock: FixedClock, watch: Heard) -> None:
+    async def test_what_is_usual_is_allowed(self, banks: HashBanks, clock: FixedClock, alarms: Alarms) -> None:
         await bank_of(banks, one(), thresholds=Thresholds(flood_entry=4, flood_factor=2))
         clock.at += timedelta(minutes=59)
         for _ in range(24):
             clock.at += timedelta(hours=1)
             for _ in range(3):
                 await banks.match_picture(one())
-        assert watch.alarms == []
+        assert alarms == []
         clock.at += timedelta(hours=1)
         for _ in range(8):
             assert (await banks.match_picture(one())).acting
 
-    async def test_a_bank_is_held_as_a_whole(self, banks: HashBanks, other: HashBanks, watch: Heard) -> None:
+    async def test_a_bank_is_held_as_a_whole(self, banks: HashBanks, other: HashBanks, alarms: Alarms) -> None:
         seeds = range(6)
         bank = await bank_of(banks, *map(one, seeds), thresholds=Thresholds(flood_bank=5))
         acts = [bool((await other.match_picture(one(seed))).acting) for seed in seeds]
@@ -308,23 +364,23 @@ class TestFloods:
         assert not (await banks.match_picture(one())).acting
         assert not (await banks.release(bank)).held
         assert (await other.match_picture(one())).acting
-        assert watch.alarms == []  # the other process heard of it
+        assert [alarm["entry"] for alarm in alarms] == [None]
 
     async def test_many_entries_of_one_thing_count_once_and_are_held_in_turn(
-        self, banks: HashBanks, watch: Heard
+        self, banks: HashBanks, alarms: Alarms
     ) -> None:
         near = [flipped(one(), bits) for bits in range(4)]
         bank = await bank_of(banks, *near, thresholds=Thresholds(flood_entry=2, flood_bank=6))
         acting = [len((await banks.match_picture(one())).acting) for _ in range(7)]
         assert acting == [4, 4, 3, 3, 3, 2, 0]
-        assert [alarm.entry is None for alarm in watch.alarms] == [False, False, True]
-        assert {alarm.bank for alarm in watch.alarms} == {bank}
+        assert [alarm["entry"] is None for alarm in alarms] == [False, False, True]
+        assert {alarm["bank"] for alarm in alarms} == {bank}
 
-    async def test_looking_does_not_count(self, banks: HashBanks, watch: Heard) -> None:
+    async def test_looking_does_not_count(self, banks: HashBanks, alarms: Alarms) -> None:
         await bank_of(banks, one(), thresholds=Thresholds(flood_entry=1))
         for _ in range(4):
             assert (await banks.match_picture(one(), record=False)).acting
-        assert watch.alarms == []
+        assert alarms == []
 
     async def test_old_counts_go(self, banks: HashBanks, clock: FixedClock, store: Store) -> None:
         await bank_of(banks, one())

@@ -18,11 +18,11 @@ from socialflow.moderation.policy.default import default_text
 from socialflow.moderation.policy.evaluate import evaluate
 from socialflow.moderation.policy.packed import pack
 from socialflow.moderation.policy.ports import PolicyStore, Window
-from socialflow.moderation.policy.records import PolicyState
+from socialflow.moderation.policy.records import FollowUp, PolicyState
 from socialflow.moderation.policy.service import Overview, PolicyService
 from socialflow.moderation.policy.shadow import Notes, Standing
 from socialflow.moderation.policy.standing import ActivePolicies
-from socialflow.moderation.records import ContentKind, Facts, Reading, Signals
+from socialflow.moderation.records import ContentKind, Facts, PolicyVersion, Reading, Signals
 from socialflow.storage.address import Address
 from socialflow.storage.engine import open_sync_engine
 from socialflow.storage.unit_of_work import Store
@@ -276,9 +276,41 @@ class TestStanding:
             (),
         )
         assert flipped.last_at - flipped.first_at == timedelta(hours=2)
+        await service.shadow("default", 2)
+        assert (await service.shadowed("default"))[1] == told
         await service.retire("default", 2)
         await service.shadow("default", 2)
         assert (await service.shadowed("default"))[1] == []
+
+    async def test_every_process_counts_on_where_others_stopped(self, url: str, clock: FixedClock) -> None:
+        first = Store(url)
+        service = PolicyService(first, clock)
+        await service.install()
+        await service.draft(STRICT)
+        await service.shadow("default", 2)
+        await judged(first, service, clock, "a", "b")
+        await first.close()
+        stores = [Store(url) for _ in range(2)]
+        services = [PolicyService(one, clock) for one in stores]
+        await asyncio.gather(
+            *(judged(store, one, clock, f"c{n}") for store, one in zip(stores, services, strict=True) for n in range(5))
+        )
+        for one in services:
+            (told,) = (await one.shadowed("default"))[1]
+            assert told.noted.count == 2 + 10
+            assert told.noted.examples[:2] == ("a", "b")
+            assert set(told.noted.examples) == {"a", "b", *(f"c{n}" for n in range(5))}
+        for store in stores:
+            await store.close()
+
+
+async def judged(store: Store, service: PolicyService, clock: FixedClock, *contents: str) -> None:
+    """Have the shadow say of rude contents what it would, as a process does with each batch."""
+    found, notes = await standing(service), Notes()
+    for content in contents:
+        notes.take(found, content, RUDE, POST, evaluate(found.policy, RUDE, POST))
+    async with store.write() as unit:
+        await unit.policies.note(notes.rows(), clock.at)
 
 
 async def standing(service: PolicyService, community: str | None = None) -> Standing:
@@ -287,6 +319,50 @@ async def standing(service: PolicyService, community: str | None = None) -> Stan
 
 async def said(service: PolicyService) -> ModerationStatus:
     return evaluate((await standing(service)).policy, RUDE, POST).status
+
+
+class TestFollowUp:
+    BRIEF = default_text().replace("appeal_days: 14", "appeal_days: 1")
+
+    async def versions(self, service: PolicyService) -> list[PolicyVersion]:
+        """The default, and one after it whose appeals are open for a day."""
+        before = (await standing(service)).version
+        await service.draft(self.BRIEF)
+        await service.activate("default", 2, replayed=await service.replay(2, WINDOW))
+        return [before, (await standing(service)).version]
+
+    async def test_is_that_of_the_version_that_judged(self, store: Store, service: PolicyService) -> None:
+        versions = await self.versions(service)
+        unknown = [replace(versions[1], version=9), replace(versions[1], digest="0" * 64)]
+        async with store.write() as unit:
+            fresh = ActivePolicies(store, FixedClock(NOW))
+            told = [await fresh.follow_up_in(unit, one) for one in (*versions, *unknown[:1])]
+            kept = [await fresh.follow_up_in(unit, one) for one in versions]
+            other = await ActivePolicies(store, FixedClock(NOW)).follow_up_in(unit, unknown[1])
+        assert [one.review.appeal_within.days for one in told] == [14, 1, 1]
+        assert [one.review.appeal_within.days for one in kept] == [14, 1]
+        assert other == FollowUp()
+
+    async def test_what_changes_nothing_else_flips_no_decision(self, service: PolicyService) -> None:
+        """So it is put in force without a reason."""
+        await self.versions(service)
+        told = await service.replay(2, WINDOW)
+        assert (told.decisions, told.flipped) == (100, 0)
+
+    async def test_is_read_by_as_many_writers_as_there_are_connections(self, url: str, service: PolicyService) -> None:
+        """Were it read by units of its own, they would wait for one another's connection until they gave up."""
+        (_, brief) = await self.versions(service)
+        narrow = Store(url, pool_size=1)
+        inside = asyncio.Barrier(1 if url.startswith("sqlite") else 2)
+
+        async def within() -> int:
+            async with narrow.write() as unit:
+                await inside.wait()
+                fresh = ActivePolicies(narrow, FixedClock(NOW))
+                return (await fresh.follow_up_in(unit, brief)).review.appeal_within.days
+
+        assert await asyncio.gather(within(), within()) == [1, 1]
+        await narrow.close()
 
 
 class TestStorage:

@@ -6,12 +6,13 @@ import pytest
 
 from socialflow.content.records import ModerationStatus
 from socialflow.errors import Conflict, NotFound
-from socialflow.moderation.records import ContentKind
+from socialflow.moderation.policy.records import FollowUp, ReviewRules
+from socialflow.moderation.records import ContentKind, PolicyVersion
 from socialflow.moderation.review.pseudonyms import pseudonym
 from socialflow.moderation.review.quality import quality
-from socialflow.moderation.review.records import ESCALATED, Golden, QueueEntry, ReviewRules, ReviewState
+from socialflow.moderation.review.records import ESCALATED, Golden, QueueEntry, ReviewState
 from socialflow.storage.unit_of_work import Store
-from tests.storage.reviewing import ALWAYS_GOLDEN, ALWAYS_SECOND, APPROVE, NEVER, REJECT, Desk
+from tests.storage.reviewing import ALWAYS_GOLDEN, ALWAYS_SECOND, APPROVE, NEVER, REJECT, Desk, decision
 
 
 @pytest.fixture
@@ -76,6 +77,14 @@ class TestSecondReviews:
         seconds = sum(count.waiting for count in await desk.queue.counts())
         assert 7 <= seconds <= 53  # five standard deviations of a binomial
 
+    async def test_how_many_the_version_says_that_asked(self, desk: Desk) -> None:
+        desk.versions = {4: FollowUp(NEVER)}
+        desk.decisions.put(decision("new", policy=PolicyVersion("default", 4, "cd" * 32)))
+        await desk.ask("old", "new")
+        for entry in await desk.claim("ann", 2):
+            await desk.queue.decide("ann", entry.id, entry.token, APPROVE)
+        assert [entry.decision_id for entry in await desk.claim("bob", 5)] == ["old"]
+
     async def test_what_the_second_line_decides_is_not_reviewed_again(self, desk: Desk) -> None:
         await desk.ask("a")
         (mine,) = await desk.claim("ann")
@@ -104,6 +113,13 @@ class TestGoldenItems:
         assert (real.decision_id == "high") == (entries.index(real) == 0)
         assert 0 <= (real.created_at - fake.created_at).total_seconds() <= 60
         assert (len(fake.id), fake.queue, fake.level, fake.token) == (32, real.queue, real.level, real.token)
+
+    async def test_how_many_the_version_says_that_asked(self, desk: Desk) -> None:
+        desk.versions = {4: FollowUp(NEVER)}
+        desk.decisions.put(decision("new", policy=PolicyVersion("default", 4, "cd" * 32)))
+        await desk.ask("old", "new")
+        await desk.queue.add_golden(golden())
+        assert {entry.decision_id for entry in await desk.claim("ann", 2)} == {"decision-of-g", "new"}
 
     async def test_what_it_stood_in_for_comes_with_the_next_claim(self, desk: Desk) -> None:
         await desk.ask("a")

@@ -7,12 +7,13 @@ import pytest
 
 from socialflow.content.records import ModerationStatus
 from socialflow.errors import UserNotFound
-from socialflow.moderation.records import Act, ContentKind, Decision, Verdict
+from socialflow.moderation.policy.records import FollowUp, StrikeRules, StrikeTerms
+from socialflow.moderation.records import Act, ContentKind, Decision, PolicyVersion, Verdict
 from socialflow.moderation.review.appeal_records import AppealOutcome
 from socialflow.moderation.review.appeals import AppealService, Appellant
 from socialflow.moderation.review.pseudonyms import pseudonym
 from socialflow.moderation.review.records import Golden, Note, NoteKind, Ruling, Shield
-from socialflow.moderation.review.strike_records import Strike, StrikeTerms
+from socialflow.moderation.review.strike_records import Strike
 from socialflow.storage.unit_of_work import Store
 from tests.storage.nouns import NOW, item, user
 from tests.storage.reviewing import APPROVE, Desk, decision
@@ -57,6 +58,19 @@ class TestGiving:
         await follow(desk, striking("a"))
         assert await weighs(desk, 90) == pytest.approx(0.5)
 
+    async def test_its_terms_are_those_of_the_version_that_struck(self, desk: Desk) -> None:
+        """Those of later versions change nothing about what was given, one by one or many at once."""
+        light = FollowUp(strikes=StrikeRules(StrikeTerms(0.5), {"insult": StrikeTerms(0.25)}))
+        desk.versions = {4: light}
+        later = PolicyVersion("default", 4, "cd" * 32)
+        async with desk.store.write() as unit:
+            await desk.strikes.follow_all(unit, [striking("a"), striking("b", "hers-too", policy=later)])
+        assert await weighs(desk) == 1.25
+        desk.versions[3] = light
+        assert await weighs(desk) == 1.25
+        await follow(desk, striking("c", policy=later, input_digest="other words"))
+        assert await weighs(desk) == 1.5
+
     async def test_confirming_gives_no_second_one(self, desk: Desk) -> None:
         await follow(desk, striking("a"))
         await follow(desk, striking("b", supersedes="a"))
@@ -99,7 +113,7 @@ class TestTakingBack:
         await desk.ask("a", content_id="hers")
         await desk.judge("ann", STRIKE)
         assert await weighs(desk) == 2.0
-        appeals = AppealService(desk.store, desk.decisions, desk.verdicts, lambda _: desk.rules, desk.clock)
+        appeals = AppealService(desk.store, desk.decisions, desk.verdicts, desk.follow_up, desk.clock)
         await appeals.bring(Appellant("ada"), "a+", "why?")
         (entry,) = await desk.claim("bob", appeals=True)
         await appeals.judge("bob", entry.appeal or "", entry.token, AppealOutcome.OVERTURNED, APPROVE)
@@ -110,7 +124,7 @@ class TestErasing:
     async def test_a_person_goes_from_appeals_strikes_reviews_and_settings(self, desk: Desk) -> None:
         rejected = Verdict(ModerationStatus.REJECTED, (Act.REJECT,), (), 0.9, 0.9)
         desk.decisions.put(decision("r", "hers", verdict=rejected))
-        appeals = AppealService(desk.store, desk.decisions, desk.verdicts, lambda _: desk.rules, desk.clock)
+        appeals = AppealService(desk.store, desk.decisions, desk.verdicts, desk.follow_up, desk.clock)
         appeal = await appeals.bring(Appellant("ada"), "r", "I am ada")
         await follow(desk, striking("a"))
         await follow(desk, striking("b", "hers-too"))

@@ -88,6 +88,9 @@ class Action(StrEnum):
     APPEAL_READ = "appeal.read"
     STRIKES_READ = "strikes.read"
     CHAT_MODERATE = "chat.moderate"
+    SUGGESTION_WRITE = "suggestion.write"
+    SUGGESTION_READ = "suggestion.read"
+    SUGGESTION_JUDGE = "suggestion.judge"
 
 
 class Reach(StrEnum):
@@ -185,6 +188,9 @@ MATRIX: Mapping[Action, Rule] = {
     Action.APPEAL_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),
     Action.STRIKES_READ: Rule(OWN, OWN, ANY, ANY, Scope.MODERATE),
     Action.CHAT_MODERATE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.SUGGESTION_WRITE: Rule(ANY, ANY, ANY, ANY, Scope.READ),  # with the key that scores: clients know of one
+    Action.SUGGESTION_READ: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),
+    Action.SUGGESTION_JUDGE: Rule(NONE, NONE, ANY, ANY, Scope.MODERATE),  # never one's own
 }
 
 

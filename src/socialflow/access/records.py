@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from socialflow.kit.roles import Role
 
+_SERVICE = "\x1f"
+
 
 class Scope(StrEnum):
     """What a service key may be used for."""
@@ -34,6 +36,12 @@ class Principal:
     def is_service(self) -> bool:
         """Whether this is a service key rather than a person."""
         return self.role is None
+
+    @property
+    def account(self) -> str:
+        """Under what name its acts are kept: the id of the user, or that of the key behind a control character, which
+        no user's id can hold: a key is nobody's namesake."""
+        return f"{_SERVICE}{self.subject}" if self.is_service else self.subject
 
 
 @dataclass(frozen=True, slots=True)

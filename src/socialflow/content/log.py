@@ -108,6 +108,8 @@ class ItemFacts:
     mood: str | None = None
     language: str | None = None
     is_promoted: bool = False
+    age_restricted: bool = False
+    """For grown-ups only, by a decision."""
     tags: tuple[str, ...] = ()
     moderation_flags: tuple[str, ...] = ()
 

@@ -191,6 +191,10 @@ class Item:
     flag_reason: str | None = None
     withheld: bool = False
     """Shown to nobody but its author, by a decision."""
+    age_restricted: bool = False
+    """For grown-ups only, by a decision."""
+    labels: tuple[str, ...] = ()
+    """What a decision says that viewers are to be told of it, as codes."""
     is_promoted: bool = False
     viral_score: float | None = None
     sentiment: str | None = None

@@ -41,6 +41,7 @@ class PipelineType(StrEnum):
     TRAIN_TOPICS = "train_topics"
     PULL_MODEL = "pull_model"
     REPLAY_POLICY = "replay_policy"
+    RECHECK_MATCHES = "recheck_matches"
 
 
 class JobState(StrEnum):

@@ -89,5 +89,6 @@ KINDS: Mapping[PipelineType, Kind] = {
     PipelineType.TRAIN_TOPICS: Kind("ml.train_topics", time_limit=6 * 3600, at_once=1),
     PipelineType.PULL_MODEL: Kind("ml.pull_model", time_limit=6 * 3600, at_once=2),
     PipelineType.REPLAY_POLICY: Kind("ml.replay_policy", time_limit=3600, at_once=1),
+    PipelineType.RECHECK_MATCHES: Kind("ml.recheck_matches", time_limit=3600, at_once=1),
 }
 """Every pipeline type, once."""

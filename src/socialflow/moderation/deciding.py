@@ -1,6 +1,6 @@
 """What people say of content, made into decisions that take the place of earlier ones."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from socialflow.content.records import ModerationStatus
@@ -8,7 +8,7 @@ from socialflow.errors import DecisionSuperseded
 from socialflow.moderation.decisions import DecisionService, NewDecision
 from socialflow.moderation.moderator import judged_of
 from socialflow.moderation.ports import Author
-from socialflow.moderation.records import Act, Actor, Decision, Hit, Verdict
+from socialflow.moderation.records import Act, Actor, Decision, Hit, PolicyVersion, Verdict
 from socialflow.moderation.review.ports import ReviewUnit
 from socialflow.moderation.review.records import Ruling
 from socialflow.moderation.sealing import input_digest
@@ -31,6 +31,14 @@ class PersonDecisions:
     async def get(self, unit: ReviewUnit, decision_id: str) -> Decision:
         """The decision. Raises DecisionNotFound, SealBroken."""
         return await unit.decisions.get(decision_id)
+
+    async def get_many(self, unit: ReviewUnit, decision_ids: Collection[str]) -> Mapping[str, Decision]:
+        """Decisions by id; what does not exist is not in it. Raises SealBroken."""
+        return await unit.decisions.get_many(decision_ids)
+
+    async def policies_of(self, unit: ReviewUnit, decision_ids: Collection[str]) -> Mapping[str, PolicyVersion]:
+        """By which policy each was taken, without those that are not stored."""
+        return await unit.decisions.policies_of(decision_ids)
 
     async def is_newest(self, unit: ReviewUnit, decision: Decision) -> bool:
         """Whether nothing was decided about its content since."""

@@ -133,6 +133,12 @@ class DecisionService:
         async with self._store.read() as unit:
             return await unit.decisions.history(content_id)
 
+    async def of_author(self, decisions: Sequence[Decision], user_id: str) -> Sequence[Decision]:
+        """Those of some decisions that are about the content of a person, in their order."""
+        async with self._store.read() as unit:
+            authors = await unit.decisions.authors([one.id for one in decisions])
+        return [one for one in decisions if (author := authors.get(one.id)) is not None and author.id == user_id]
+
     async def verify(self, decision_id: str) -> Checked:
         """Recompute a decision's seal, its audit event and the batch that holds it. Raises DecisionNotFound."""
         async with self._store.read() as unit:

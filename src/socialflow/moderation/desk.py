@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from socialflow.content.records import Item, ModerationStatus
 from socialflow.kit.clock import Clock
 from socialflow.moderation.moderator import Policies
-from socialflow.moderation.policy.records import NOT_CHECKED, UNCHECKED, Policy
+from socialflow.moderation.policy.records import Policy
 from socialflow.moderation.records import Act, Decision, Hit, Place, Signals, Value
 from socialflow.moderation.review.appeal_records import Appeal
 from socialflow.moderation.review.golden import that_asked
@@ -20,6 +20,7 @@ from socialflow.moderation.review.pseudonyms import pseudonym
 from socialflow.moderation.review.records import Note, QueueEntry, ReviewItem
 from socialflow.moderation.review.service import entry_of, lost
 from socialflow.moderation.signal_names import SIGNALS
+from socialflow.moderation.told import text_of
 
 _CONDITION = re.compile(r"(?P<signal>\S+) (?P<value>\S+) (?P<sign>>=|<=|==|!=|>|<) (?P<bound>\S+)")
 _HAS = re.compile(r"(?P<signal>\S+) has (?P<words>.+)")
@@ -122,8 +123,7 @@ class ReviewDesk:
             decision = named if appealed is not None else await that_asked(unit, self._deciding, named)
             notes = await unit.review_notes.of_item(item_id)
             content = await _content(unit, item.content_id)
-        standing = await self._policies.standing([decision.facts.community])
-        policy = standing[decision.facts.community].policy.policy
+        policy = await self._policies.policy_of(decision.policy)
         return Laid(
             entry,
             content,
@@ -167,23 +167,16 @@ def _meaning(name: str) -> str:
     return SIGNALS[name].meaning if name in SIGNALS else name
 
 
-def _told(hit: Hit, policy: Policy) -> Told:
+def _told(hit: Hit, policy: Policy | None) -> Told:
     return Told(
         hit.rule,
         hit.reason,
-        _text(hit.reason, policy),
+        text_of(hit.reason, policy),
         hit.acts,
         hit.labels,
         tuple(plain(one) for one in hit.because),
         tuple(_meaning(name) for name in hit.missing),
     )
-
-
-def _text(code: str, policy: Policy) -> str:
-    """What authors read of a reason; of one that this policy has not (a person's, or an older policy's), its code."""
-    if code in policy.reasons:
-        return policy.reasons[code].text
-    return NOT_CHECKED.text if code == UNCHECKED else code.replace("_", " ")
 
 
 def _signs(signals: Signals) -> Sequence[Sign]:

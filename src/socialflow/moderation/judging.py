@@ -1,6 +1,6 @@
 """Judging what callers send, and judging again what is stored; decisions as their readers may see them."""
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,9 +10,8 @@ from socialflow.kit.incoming import Incoming
 from socialflow.moderation.gather.records import Content
 from socialflow.moderation.given import refuse_nothing
 from socialflow.moderation.moderator import ModerationStore, Moderator, Policies
-from socialflow.moderation.policy.shadow import Standing
-from socialflow.moderation.records import ActorKind, ContentKind, Decision
-from socialflow.moderation.review.verdicts import RulesOf
+from socialflow.moderation.policy.records import Policy
+from socialflow.moderation.records import ActorKind, ContentKind, Decision, PolicyVersion
 from socialflow.moderation.told import Moderated, Reasoned, RuleTold, moderated, reasons, rules
 from socialflow.moderation.transparency.author import reasons_for_author
 
@@ -47,17 +46,11 @@ class OwnDecision:
 
 
 class Judging:
-    """Judges content. Nothing that callers send is stored; files lie here only while they are looked at.
+    """Judges content. Nothing that callers send is stored; files lie here only while they are looked at."""
 
-    Args:
-        rules: until when decisions of a scope may be appealed.
-    """
-
-    def __init__(
-        self, store: ModerationStore, moderator: Moderator, policies: Policies, rules: RulesOf, incoming: Incoming
-    ) -> None:
+    def __init__(self, store: ModerationStore, moderator: Moderator, policies: Policies, incoming: Incoming) -> None:
         self._store, self._moderator, self._policies = store, moderator, policies
-        self._rules, self._incoming = rules, incoming
+        self._incoming = incoming
 
     async def judge(self, contents: Sequence[Content]) -> list[Moderated]:
         """What each piece of content is, all words in one pass.
@@ -101,14 +94,21 @@ class Judging:
             raise DecidedByPerson(f"a person decided on this very content ({standing.id})", field="content_id")
         raise Conflict("it was altered or decided about while it was judged: ask again", field="content_id")
 
-    async def rules_of(self, decision: Decision) -> list[RuleTold]:
-        """The rules of a decision, in the words of the policy that stands now."""
-        return rules(decision.verdict, (await self._standing(decision)).policy.policy)
+    async def rules_of(self, decisions: Sequence[Decision]) -> list[list[RuleTold]]:
+        """The rules of each decision, in the words of the version that it was taken by; each version is read once."""
+        policies = await self._policies_of(decisions)
+        return [rules(one.verdict, policies[one.policy]) for one in decisions]
 
-    async def for_author(self, decision: Decision) -> OwnDecision:
-        """A decision as its author may read it."""
-        policy = (await self._standing(decision)).policy.policy
-        told = reasons_for_author(decision, policy, self._rules(decision.policy.scope).appeal_within)
+    async def for_author(self, decisions: Sequence[Decision]) -> list[OwnDecision]:
+        """Decisions as their author may read them."""
+        policies = await self._policies_of(decisions)
+        return [self._for_author(one, policies[one.policy]) for one in decisions]
+
+    async def _policies_of(self, decisions: Sequence[Decision]) -> Mapping[PolicyVersion, Policy | None]:
+        return {policy: await self._policies.policy_of(policy) for policy in {one.policy for one in decisions}}
+
+    def _for_author(self, decision: Decision, policy: Policy | None) -> OwnDecision:
+        told = reasons_for_author(decision, policy)
         return OwnDecision(
             id=decision.id,
             content_id=decision.content_id,
@@ -121,7 +121,3 @@ class Judging:
             appeal=told.appeal,
             appeal_until=told.appeal_until,
         )
-
-    async def _standing(self, decision: Decision) -> Standing:
-        community = decision.facts.community
-        return (await self._policies.standing([community]))[community]

@@ -11,11 +11,16 @@ from socialflow.content.records import Item, ModerationStatus
 from socialflow.errors import Conflict, DecidedByPerson
 from socialflow.ids import ItemKey
 from socialflow.kit.answers import Tier
+from socialflow.moderation.banks.kept import Change
+from socialflow.moderation.banks.ports import JobsBehind, KeptRepository
+from socialflow.moderation.banks.rechecks import SEARCHED, recheck
 from socialflow.moderation.decisions import DecisionService, NewDecision
 from socialflow.moderation.gather.records import Content, Gathered, content_of
 from socialflow.moderation.policy.evaluate import Compiled, evaluate
+from socialflow.moderation.policy.ports import Versions
+from socialflow.moderation.policy.records import Policy
 from socialflow.moderation.policy.shadow import Noted, Notes, Standing
-from socialflow.moderation.records import Actor, ActorKind, Decision, Reading, Verdict
+from socialflow.moderation.records import Actor, ActorKind, Decision, PolicyVersion, Reading, Verdict
 from socialflow.moderation.review.ports import ReviewUnit
 from socialflow.moderation.review.records import NewReview
 from socialflow.moderation.review.service import enqueue_all, withdraw_all
@@ -62,6 +67,10 @@ class Policies(Protocol):
         """By community (None: of no community), the policy that content of it is judged by now."""
         ...
 
+    async def policy_of(self, policy: PolicyVersion) -> Policy | None:
+        """The policy that content was judged by; None where it is not known."""
+        ...
+
 
 class WaitingRepository(Protocol):
     """Items that nobody has judged."""
@@ -71,11 +80,19 @@ class WaitingRepository(Protocol):
         ...
 
 
-class ShadowRepository(Protocol):
-    """What versions of policies in the shadow say."""
+class ShadowRepository(Versions, Protocol):
+    """Policies, and what those in the shadow say."""
 
     async def note(self, noted: Sequence[Noted], at: datetime) -> None:
         """Count it beside what was decided."""
+        ...
+
+
+class VersionOfBanks(Protocol):
+    """How far the banks have changed."""
+
+    async def settled(self) -> int:
+        """The version of the last change; no other comes until this unit ends."""
         ...
 
 
@@ -93,8 +110,23 @@ class ModerationUnit(ReviewUnit, Protocol):
         ...
 
     @property
+    def kept_matches(self) -> KeptRepository:
+        """What banks told of items."""
+        ...
+
+    @property
+    def hash_banks(self) -> VersionOfBanks:
+        """The banks."""
+        ...
+
+    @property
+    def jobs(self) -> JobsBehind:
+        """Work beside requests."""
+        ...
+
+    @property
     def policies(self) -> ShadowRepository:
-        """What shadows say."""
+        """Versions, and what shadows say."""
         ...
 
 
@@ -177,13 +209,15 @@ class Moderator:
             now = await unit.items.by_keys([one.item.key for one in made])
             same = [one for one in made if (item := now.get(one.item.key)) and judged_of(item) == judged_of(one.item)]
             ends = await self._decisions.record_many(unit, [_new(one) for one in same])
-            decided = []
+            decided, taken = [], list[_Judged]()
             for one, end in zip(same, ends, strict=True):
                 if isinstance(end, Decision):
                     decided.append(Decided(end, one.judgement))
+                    taken.append(one)
                 elif isinstance(end, DecidedByPerson):
                     await unit.unmoderated.settle(one.item.key)
             await self._follow_up(unit, decided)
+            await _remember(unit, taken, decided)
             await _note(unit, decided)
         return decided
 
@@ -236,6 +270,17 @@ def _review(decided: Decided, views: int) -> NewReview:
         reach=views,
         language=decision.facts.language,
     )
+
+
+async def _remember(unit: ModerationUnit, taken: Sequence[_Judged], decided: Sequence[Decided]) -> None:
+    """Keep what the banks told, and where they changed since they were asked have these looked at again."""
+    if not taken:
+        return
+    await unit.kept_matches.put({one.item.key: one.judgement.gathered.kept for one in taken})
+    asked = [kept.version for one in taken if (kept := one.judgement.gathered.kept).version is not None]
+    if asked and min(asked) < await unit.hash_banks.settled():
+        for kind in SEARCHED:
+            await recheck(unit.jobs, Change(kind, min(asked)), decided[0].decision.at)
 
 
 async def _note(unit: ModerationUnit, decided: Sequence[Decided]) -> None:

@@ -140,7 +140,7 @@ def scored(
             greatest score counts.
         by_sentence: whether `spans` are sentences; otherwise there is one, the whole text.
     """
-    detected = _spoken(model, text)
+    detected = spoken_in(model, text)
     used = tuple(distinct(map(primary, languages))) or (detected,)
     stretches = sentences(text) if by_sentence else [(0, len(text))]
     pieces = distinct([text, *(text[start:end] for start, end in stretches)])
@@ -183,7 +183,7 @@ def utf16(text: str, place: int) -> int:
     return len(text[:place].encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _spoken(model: Model, text: str) -> str:
+def spoken_in(model: Model, text: str) -> str:
     """The language that a comment is taken to be in.
 
     What cannot be told is taken for the encoder's language, which is right for slips and slang in Latin script, and

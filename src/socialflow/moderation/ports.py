@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from socialflow.errors import Conflict
 from socialflow.ids import UserKey
 from socialflow.moderation.audit import AuditEvent, Batch
-from socialflow.moderation.records import Decision
+from socialflow.moderation.records import Decision, PolicyVersion
 from socialflow.moderation.verifying import Recorded
 
 
@@ -78,8 +78,23 @@ class DecisionRepository(Protocol):
         """Return the decision. Raises DecisionNotFound, SealBroken."""
         ...
 
+    async def get_many(self, decision_ids: Collection[str]) -> Mapping[str, Decision]:
+        """Decisions by id; what does not exist is not in it. Raises SealBroken."""
+        ...
+
+    async def policies_of(self, decision_ids: Collection[str]) -> Mapping[str, PolicyVersion]:
+        """By which policy each was taken, without those that are not stored.
+
+        The digest is that of the version as it is kept, empty where it is not; no seal is looked at.
+        """
+        ...
+
     async def current(self, content_id: str) -> Decision | None:
         """The decision that stands, if there is any. Raises SealBroken."""
+        ...
+
+    async def stand(self, decision_ids: Collection[str]) -> frozenset[str]:
+        """Those of these decisions that stand, and will until this unit ends."""
         ...
 
     async def history(self, content_id: str) -> Sequence[Decision]:
@@ -88,6 +103,10 @@ class DecisionRepository(Protocol):
 
     async def author(self, decision_id: str) -> Author | None:
         """Whose the content is that was decided about: None: nobody's, or somebody's who was erased."""
+        ...
+
+    async def authors(self, decision_ids: Collection[str]) -> Mapping[str, Author]:
+        """As `author`, of several, by decision; what is nobody's is not in it."""
         ...
 
     def replayable(

@@ -143,6 +143,11 @@ class Verdict:
         """Reason codes of the rules that applied, each once, in the order of the policy."""
         return tuple(dict.fromkeys(hit.reason for hit in self.hits))
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of the rules that bring about `label`, each once, in the order of the policy."""
+        return tuple(dict.fromkeys(label for hit in self.hits if Act.LABEL in hit.acts for label in hit.labels))
+
 
 class ActorKind(StrEnum):
     """Who decided."""

@@ -69,6 +69,7 @@ SIGNALS: Mapping[str, SignalName] = {
     "video.speech_toxicity": SignalName(_V, _S, True, "toxicity of the words that are spoken, the greatest label"),
     "match.harmful": SignalName(_M, _S, True, "likeness to an entry of a bank of what is blocked"),
     "match.harmful_banks": SignalName(_M, _W, False, "banks of what is blocked that have it"),
+    "match.held": SignalName(_M, _S, False, "likeness to such an entry that is held until people have looked at it"),
     "match.copyright": SignalName(_M, _S, False, "share of the content that a reference bank of owners has"),
     "match.owners": SignalName(_M, _W, False, "owners whose reference was matched"),
     "author.posts_last_hour": SignalName(_A, _C, False, "posts and comments within an hour, this one aside"),

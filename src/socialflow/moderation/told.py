@@ -15,7 +15,7 @@ from socialflow.moderation.image_moderator import TOXIC, ImageModeration
 from socialflow.moderation.moderator import Judgement
 from socialflow.moderation.policy.evaluate import MEASURED
 from socialflow.moderation.policy.records import NOT_CHECKED, UNCHECKED, Policy
-from socialflow.moderation.records import Act, Hit, Place, PolicyVersion, Reading, Signals, Verdict
+from socialflow.moderation.records import Hit, Place, PolicyVersion, Reading, Signals, Verdict
 from socialflow.moderation.text_moderator import Scores
 
 ACTIONS: Mapping[ModerationStatus, str] = {
@@ -115,7 +115,7 @@ def moderated(judgement: Judgement) -> Moderated:
         flags=list(verdict.flags),
         confidence=verdict.confidence,
         risk_score=verdict.risk,
-        labels=labels(verdict),
+        labels=list(verdict.labels),
         rules=rules(verdict, judgement.standing.policy.policy),
         text_moderation=text_told(signals) if content.words.strip() else None,
         image_moderation=[picture_told(one) for one in pictures],
@@ -142,12 +142,7 @@ def made(readings: Iterable[Reading]) -> list[Provenance]:
     return list(dict.fromkeys(Provenance(one.model, one.version, one.tier) for one in readings))
 
 
-def labels(verdict: Verdict) -> list[str]:
-    """Labels that rules put on content, each once."""
-    return list(dict.fromkeys(label for hit in verdict.hits if Act.LABEL in hit.acts for label in hit.labels))
-
-
-def rules(verdict: Verdict, policy: Policy) -> list[RuleTold]:
+def rules(verdict: Verdict, policy: Policy | None) -> list[RuleTold]:
     """The rules that applied, with the words of this policy's reasons."""
     return [
         RuleTold(
@@ -164,15 +159,15 @@ def rules(verdict: Verdict, policy: Policy) -> list[RuleTold]:
     ]
 
 
-def reasons(hits: Iterable[Hit], policy: Policy) -> list[Reasoned]:
+def reasons(hits: Iterable[Hit], policy: Policy | None) -> list[Reasoned]:
     """Reasons as authors read them, each once."""
     codes = dict.fromkeys(hit.reason for hit in hits)
     return [Reasoned(code, text_of(code, policy)) for code in codes]
 
 
-def text_of(code: str, policy: Policy) -> str:
-    """What authors read of a reason; of one that this policy does not have (it may be newer), its code in words."""
-    if code in policy.reasons:
+def text_of(code: str, policy: Policy | None) -> str:
+    """What authors read of a reason; of one that the policy has not (a person's may be any), its code in words."""
+    if policy is not None and code in policy.reasons:
         return policy.reasons[code].text
     return NOT_CHECKED.text if code == UNCHECKED else f"It goes against the rules: {code.replace('_', ' ')}."
 

@@ -15,6 +15,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from socialflow.observability.moderation import LiveMetrics, ModerationMetrics
+
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -144,6 +146,8 @@ class Metrics:
         )
         self.work = WorkMetrics(self.registry)
         self.models = ModelMetrics(self.registry)
+        self.moderation = ModerationMetrics(self.registry)
+        self.live = LiveMetrics(self.registry)
 
     def looked_up(self, family: str, outcome: str, count: int) -> None:
         """Count lookups in the cache."""

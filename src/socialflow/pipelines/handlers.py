@@ -13,6 +13,7 @@ from socialflow.kit.cache import Cache
 from socialflow.kit.clock import Clock
 from socialflow.moderation.created import PIPELINES
 from socialflow.moderation.policy.service import PolicyService
+from socialflow.moderation.rechecking import Rechecking
 from socialflow.pipelines.analyse_job import AnalyseContent
 from socialflow.pipelines.bandit_job import UpdateBandit
 from socialflow.pipelines.captions_job import GenerateCaptions
@@ -23,6 +24,7 @@ from socialflow.pipelines.live import ActiveUsers, Lists
 from socialflow.pipelines.moderate_job import Deciding, ModerateItems, WaitingStore
 from socialflow.pipelines.precompute import ComputeRecommendations, PrecomputeRecommendations, build_precomputer
 from socialflow.pipelines.pull_job import PullModel
+from socialflow.pipelines.recheck_job import RecheckMatches
 from socialflow.pipelines.replay_job import ReplayPolicy
 from socialflow.pipelines.thumbnails_job import GenerateThumbnails
 from socialflow.pipelines.topics_job import TrainTopics
@@ -51,6 +53,7 @@ class WorkParts:
     collect: Handler
     moderator: Deciding
     policies: PolicyService
+    rechecking: Rechecking
     inference_dir: Path
     training_env: Mapping[str, str]
     """Environment of the training child: it names this installation."""
@@ -90,4 +93,5 @@ def build_handlers(parts: WorkParts) -> Mapping[PipelineType, Handler]:
         PipelineType.BATCH_VIDEO_ANALYSIS: AnalyseVideos(parts.store, parts.video, parts.search),
         PipelineType.PULL_MODEL: PullModel(parts.upstream),
         PipelineType.REPLAY_POLICY: ReplayPolicy(parts.policies, parts.clock),
+        PipelineType.RECHECK_MATCHES: RecheckMatches(parts.rechecking, parts.clock),
     }

@@ -5,7 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from socialflow.errors import Overloaded, StoreUnavailable
+
 _log = structlog.get_logger("socialflow.housekeeping")
+
+Duty = Callable[[], Awaitable[None]]
+"""Runs until it is cancelled."""
 
 PAUSE_SECONDS = 5.0
 """Rest of a duty that failed unexpectedly, before it is taken up again."""
@@ -18,7 +23,7 @@ class Housekeeping:
     never ends silently.
     """
 
-    def __init__(self, duties: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
+    def __init__(self, duties: Mapping[str, Duty]) -> None:
         self._duties = duties
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
@@ -45,3 +50,13 @@ class Housekeeping:
             if self._closing:  # a duty that fails as it is cancelled is not begun again
                 return
             await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def recurring(duty: str, once: Callable[[], Awaitable[object]], pause: float) -> None:
+    """Do `once` until cancelled, with `pause` seconds between; a store that is away is waited for."""
+    while True:
+        try:
+            await once()
+        except (StoreUnavailable, Overloaded) as problem:
+            _log.warning("duty_waits", duty=duty, code=problem.code, reason=problem.message)
+        await asyncio.sleep(pause)

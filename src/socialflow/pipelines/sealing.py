@@ -5,9 +5,9 @@ from typing import Protocol
 
 import structlog
 
-from socialflow.errors import Overloaded, StoreUnavailable
 from socialflow.moderation.audit import Batch
 from socialflow.moderation.chain import AuditChain
+from socialflow.pipelines.housekeeping import recurring
 
 _log = structlog.get_logger("socialflow.sealing")
 
@@ -36,12 +36,7 @@ class Sealing:
 
     async def run(self) -> None:
         """Seal until cancelled."""
-        while True:
-            try:
-                await self.once()
-            except (StoreUnavailable, Overloaded) as problem:
-                _log.warning("sealing_waits", reason=problem.message)
-            await asyncio.sleep(PAUSE_SECONDS)
+        await recurring("sealing", self.once, PAUSE_SECONDS)
 
     async def once(self) -> int:
         """Seal what waits now; returns the number of batches. Raises StoreUnavailable, Overloaded."""

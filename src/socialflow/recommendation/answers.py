@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec import structs
+
 from socialflow.errors import Conflict, FeedRequestNotFound, InvalidInput, TooLarge
 from socialflow.ids import ItemKey, UserKey
 from socialflow.kit.answers import Status
@@ -132,7 +134,8 @@ def entries(ctx: Context, outcome: Outcome, *, skip: int, size: int, offset: int
     if ctx.viewer.user is not None:
         seen = as_kept(ranker_signals.signals(ctx, ranking.candidates.keys[alive]))
     return tuple(
-        one._replace(signals=signals) for one, signals in zip(told(ctx, outcome, alive, offset + 1), seen, strict=True)
+        structs.replace(one, signals=signals)
+        for one, signals in zip(told(ctx, outcome, alive, offset + 1), seen, strict=True)
     )
 
 

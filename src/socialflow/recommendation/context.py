@@ -31,6 +31,8 @@ Keys = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
 
+OF_AGE = 18
+"""Years from which age-restricted items are shown to somebody."""
 HISTORY_LIMIT = 200
 """Newest interactions that models score from."""
 HEARD_AT_MOST = 100
@@ -91,6 +93,8 @@ class FeedSettings:
     """Most entries in one answer; paging goes on beyond."""
     bandit_seed: int | None = None
     """Of the draws of `smart`; None draws differently in every process."""
+    restricted_for_unknown_age: bool = True
+    """Whether age-restricted items are shown to viewers whose year of birth is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,17 @@ class Context:
         """The rules in force for this answer."""
         now = datetime.fromtimestamp(self.world.now, UTC)
         return self.world.rules.in_force(self.query, self.viewer.user, now)
+
+    @property
+    def of_age(self) -> bool:
+        """Whether the viewer may be shown what is age-restricted.
+
+        A year of birth alone is sure only from the year after that of the birthday on; until then the answer is no.
+        """
+        user = self.viewer.user
+        if user is None or user.birth_year is None:
+            return self.world.settings.restricted_for_unknown_age
+        return datetime.fromtimestamp(self.world.now, UTC).year - user.birth_year > OF_AGE
 
     @cached_property
     def rows(self) -> UserRows:

@@ -98,6 +98,7 @@ class Corpus:
         self.mood = np.full(capacity, NONE, np.int32)
         self.language = np.full(capacity, NONE, np.int32)
         self.promoted = np.zeros(capacity, np.bool_)
+        self.age_restricted = np.zeros(capacity, np.bool_)
         self.tags = np.full(capacity, NONE, np.int32)
         self.flags = np.full(capacity, NONE, np.int32)
         """Flags of moderation."""
@@ -137,6 +138,7 @@ class Corpus:
         for name in _CODED:
             getattr(self, name)[key] = NONE
         self.promoted[key] = False
+        self.age_restricted[key] = False
         self.created_at[key] = 0
         self._unplaced.append(int(key))
 
@@ -215,6 +217,7 @@ class Corpus:
         self.mood[key] = self.moods.add(row.mood)
         self.language[key] = self.languages.add(row.language)
         self.promoted[key] = row.is_promoted
+        self.age_restricted[key] = row.age_restricted
         self.tags[key] = self.tag_sets.add(row.tags)
         self.flags[key] = self.flag_sets.add(row.moderation_flags)
         self.status[key] = STATUSES.index(row.status)  # last: an item is seen only once its facts are in
@@ -235,6 +238,6 @@ class Corpus:
 _SHOWN = np.zeros(256, np.bool_)
 _SHOWN[_VISIBLE_CODES] = True
 
-_FILL = {"created_at": 0, "kind": 0, "status": ABSENT, "hidden": False, "promoted": False}
+_FILL = {"created_at": 0, "kind": 0, "status": ABSENT, "hidden": False, "promoted": False, "age_restricted": False}
 _CODED = ("channel", "author", "category", "project", "community", "mood", "language", "tags", "flags")
 _COLUMNS = (*_FILL, *_CODED)

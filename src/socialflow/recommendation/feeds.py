@@ -7,7 +7,17 @@ from socialflow.errors import InvalidInput
 from socialflow.recommendation.context import Context
 from socialflow.recommendation.filters.item import Kind, Topic, Visibility
 from socialflow.recommendation.filters.ruled import Ruled
-from socialflow.recommendation.filters.viewer import Anchor, Blocked, Excluded, Muted, Own, Refused, Seen, Shown
+from socialflow.recommendation.filters.viewer import (
+    AgeRestricted,
+    Anchor,
+    Blocked,
+    Excluded,
+    Muted,
+    Own,
+    Refused,
+    Seen,
+    Shown,
+)
 from socialflow.recommendation.pipeline import Feed, Filter, Selector, Weighted
 from socialflow.recommendation.ranker import RANKER
 from socialflow.recommendation.records import FeedQuery
@@ -44,9 +54,9 @@ LEARNED = ("graph", "transformer", "neural_cf", "deep", "sparse_linear", "user_u
 MODELS = frozenset({"item_item", "als", "content_based", *LEARNED})
 """Recommenders that feeds use where the catalogue has an active version."""
 
-NOT_FOR_THIS_VIEWER: tuple[Filter, ...] = (Own(), Blocked(), Muted(), Refused(), Excluded())
+NOT_FOR_THIS_VIEWER: tuple[Filter, ...] = (AgeRestricted(), Own(), Blocked(), Muted(), Refused(), Excluded())
 FILTERS: tuple[Filter, ...] = (Visibility(), Kind(), Topic(), *NOT_FOR_THIS_VIEWER, Shown(), Seen())
-OF_THE_ITEM: tuple[Filter, ...] = (Visibility(), Kind(), Topic(), Own(), Blocked(), Muted(), Ruled())
+OF_THE_ITEM: tuple[Filter, ...] = (Visibility(), AgeRestricted(), Kind(), Topic(), Own(), Blocked(), Muted(), Ruled())
 """Those whose verdict may change while viewer and question stay the same: items are hidden, moved, handed over."""
 
 COLD = (

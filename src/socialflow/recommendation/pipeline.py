@@ -14,6 +14,8 @@ from socialflow.recommendation.records import Removal, Term
 
 NEAREST = 50
 """Removals kept with an answer: those that the sources held highest."""
+_STRETCH = 1000
+"""Items of the reserve that are looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,15 +349,9 @@ def rank(feed: Feed, ctx: Context, candidates: Candidates) -> Ranking:
 
 def blend(scorers: Sequence[Weighted], signals: Sequence[Signal], share: float) -> list[tuple[str, float, Values]]:
     """Terms of the signals that are there, weights renormalised to sum to `share`."""
-    there = [
-        (weighted, signal)
-        for weighted, signal in zip(scorers, signals, strict=True)
-        if np.isfinite(signal.values).any()
-    ]
-    total = sum(weighted.weight for weighted, _ in there)
-    return [
-        (weighted.scorer.name, share * weighted.weight / total, normalised(signal.values)) for weighted, signal in there
-    ]
+    there = [(one, signal) for one, signal in zip(scorers, signals, strict=True) if np.isfinite(signal.values).any()]
+    total = sum(one.weight for one, _ in there)
+    return [(one.scorer.name, share * one.weight / total, normalised(signal.values)) for one, signal in there]
 
 
 def normalised(values: Values) -> Values:
@@ -398,6 +394,3 @@ def _replenish(
 def _head(part: Removals, limit: int) -> Iterable[tuple[int, int, int]]:
     order = np.argsort(part.ranks, kind="stable")[:limit]
     return zip(part.ranks[order].tolist(), part.keys[order].tolist(), part.codes[order].tolist(), strict=True)
-
-
-_STRETCH = 1000

@@ -6,6 +6,8 @@ from socialflow.recommendation.interactions import FloatArray, Histories, IntArr
 
 _STRIDE = 16
 """Of a wide row every 16th score is looked at first: the k-th best of those bounds the k-th best of all from below."""
+_CROWD = 64
+"""So many times k scores above that bound are more than chance puts there: they are alike, and sorted row by row."""
 
 
 def best_columns(scores: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
@@ -24,11 +26,7 @@ def best_columns(scores: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
     if not kept or not rows:
         return columns, values
     if width >= 4 * _STRIDE * k:
-        for row, line in enumerate(scores):
-            best = _best_of_wide(line, k)
-            columns[row, : len(best)] = best
-            values[row, : len(best)] = line[best]
-        return columns, values
+        return _best_of_wide(scores, k)
     down = -scores
     comparable = np.where(np.isnan(down), np.float32(np.inf), down)  # several times as quick to partition
     bounds = np.partition(comparable, kept - 1, axis=1)[:, kept - 1]
@@ -49,17 +47,41 @@ def best_columns(scores: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
     return columns, values
 
 
-def _best_of_wide(line: FloatArray, k: int) -> IntArray:
-    """As `best_columns` for one row of many times k scores, most of which a bound from a few of them rules out."""
-    sample = line[::_STRIDE]
-    sample = sample[~np.isnan(sample)]
-    bound = np.partition(sample, -k)[-k] if len(sample) >= k else -np.inf
+def _best_of_wide(scores: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+    """As `best_columns` for rows of many times k scores, most of which a bound from a few of them rules out."""
+    rows, width = scores.shape
+    sample = -scores[:, ::_STRIDE]
+    sample[np.isnan(sample)] = np.inf
+    bounds = -np.partition(sample, k - 1, axis=1)[:, k - 1]
+    reached = np.flatnonzero(scores >= bounds[:, None])
+    owners = reached // width
+    counts = np.bincount(owners, minlength=rows)
+    crowded = np.flatnonzero(counts > _CROWD * k)
+    if len(crowded):
+        apart = ~np.isin(owners, crowded)
+        reached, owners = reached[apart], owners[apart]
+        counts[crowded] = 0
+    places = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
+    found = np.full((rows, max(k, int(counts.max()))), -1, np.int64)
+    down = np.full(found.shape, np.inf, np.float32)
+    found[owners, places], down[owners, places] = reached - owners * width, -scores.ravel()[reached]
+    order = np.argsort(down, axis=1, kind="stable")[:, :k]
+    columns, values = np.take_along_axis(found, order, axis=1), -np.take_along_axis(down, order, axis=1)
+    values[columns < 0] = np.nan
+    for row in crowded.tolist():
+        columns[row] = _best_of_crowded(scores[row], bounds[row], k)
+        values[row] = scores[row, columns[row]]
+    return columns, values
+
+
+def _best_of_crowded(line: FloatArray, bound: float, k: int) -> IntArray:
+    """The k best columns of one row in which far more scores than k are no less than `bound`."""
     found = np.flatnonzero(line >= bound)
     scores = line[found]
-    if len(found) > k:
-        reached = scores >= np.partition(scores, -k)[-k]
-        found, scores = found[reached], scores[reached]
-    return found[np.argsort(-scores, kind="stable")[:k]]
+    reached = scores >= np.partition(scores, -k)[-k]
+    found, scores = found[reached], scores[reached]
+    best: IntArray = found[np.argsort(-scores, kind="stable")[:k]]
+    return best
 
 
 def mask_seen(scores: FloatArray, histories: Histories, columns: IntArray) -> FloatArray:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from socialflow.content.records import InteractionType, ItemKind, Mood
 from socialflow.ids import ItemKey, UserKey
@@ -46,10 +47,11 @@ class FeedQuery:
     """Rank only these item ids (`recommendations/feed`)."""
 
 
-class Term(NamedTuple):
+class Term(Struct, frozen=True, array_like=True, gc=False):
     """One summand of a score.
 
-    A tuple, like `FeedEntry` and `Removal`: an answer has two hundred of them, and tuples are made in half the time.
+    A struct, like `FeedEntry` and `Removal`: an answer has two hundred of them, which are made and read in a fraction
+    of the time that a dataclass takes.
     """
 
     name: str
@@ -57,7 +59,7 @@ class Term(NamedTuple):
     value: float
 
 
-class FeedEntry(NamedTuple):
+class FeedEntry(Struct, frozen=True, array_like=True, gc=False):
     """One place in an answer."""
 
     item: ItemKey
@@ -77,7 +79,7 @@ class FeedEntry(NamedTuple):
     """What a ranker looks at, in the order of `Impression.signals`; None where one could not tell."""
 
 
-class Removal(NamedTuple):
+class Removal(Struct, frozen=True, array_like=True, gc=False):
     """An item that a stage took out, and why."""
 
     item: ItemKey
@@ -134,11 +136,13 @@ class Impression:
 
 @dataclass(frozen=True, slots=True)
 class FeedAnswer:
-    """What a door shows. `fresh` is False when a page was asked for again and the stored answer came back."""
+    """What a door shows. `fresh` is False when a page was asked for again and the stored answer came back; what was
+    age-restricted since then is not for a viewer who is not `of_age`."""
 
     impression: Impression
     has_more: bool
     fresh: bool = True
+    of_age: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,9 +269,9 @@ class RecommendationService:
         feed = feed or feeds.compose(decided.plain)
         session = answers.Session(query, pages)
         session.check(None if viewer.user is None else viewer.user.key)
-        if (stored := session.stored) is not None:
-            return FeedAnswer(stored, session.stored_has_more(stored), fresh=False)
         ctx = self._context(decided.plain, viewer, need=session.skip + query.page_size + 1)
+        if (stored := session.stored) is not None:
+            return FeedAnswer(stored, session.stored_has_more(stored), fresh=False, of_age=ctx.of_age)
         ctx.shown = np.array(session.shown, np.int64)
         self._require(feed)
         if anchor is not None:
@@ -284,7 +284,7 @@ class RecommendationService:
             if query.request_id is not None and len(await unit.impressions.pages(query.request_id)) != len(pages):
                 return None
             await unit.impressions.add(impression)
-        return FeedAnswer(impression, has_more)
+        return FeedAnswer(impression, has_more, of_age=ctx.of_age)
 
     def _rank(self, feed: Feed, ctx: Context, session: answers.Session) -> tuple[Impression, bool]:
         """The part of an answer that is arithmetic; runs in the lane."""

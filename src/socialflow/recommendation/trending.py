@@ -11,13 +11,13 @@ from socialflow.recommendation.activity import WINDOWS
 from socialflow.recommendation.context import Context
 from socialflow.recommendation.filters.item import Visibility
 from socialflow.recommendation.filters.ruled import Ruled
-from socialflow.recommendation.filters.viewer import Blocked, Muted, Refused
+from socialflow.recommendation.filters.viewer import AgeRestricted, Blocked, Muted, Refused
 from socialflow.recommendation.log import MICROS
 from socialflow.recommendation.pipeline import Drawn, Filter, pool, sieve
 from socialflow.recommendation.records import TrendingAnswer, TrendingEntry
 from socialflow.recommendation.scorers.signals import LIVE_COUNTS
 
-FILTERS: tuple[Filter, ...] = (Visibility(), Blocked(), Muted(), Refused(), Ruled())
+FILTERS: tuple[Filter, ...] = (Visibility(), AgeRestricted(), Blocked(), Muted(), Refused(), Ruled())
 MOVED = math.exp(-3)
 """Least score of an item that moved: what one like three windows ago leaves."""
 DIRECTIONS = {1: "rising", 0: "stable", -1: "falling"}

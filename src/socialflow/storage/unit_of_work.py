@@ -26,6 +26,7 @@ from socialflow.storage.repositories.collections import Collections
 from socialflow.storage.repositories.decisions import Decisions
 from socialflow.storage.repositories.erasures import Erasures
 from socialflow.storage.repositories.feed_rules import FeedRules
+from socialflow.storage.repositories.figures import ModerationFigures
 from socialflow.storage.repositories.graph import Graph
 from socialflow.storage.repositories.hash_banks import HashBanks
 from socialflow.storage.repositories.hash_hits import HashHits
@@ -33,6 +34,7 @@ from socialflow.storage.repositories.impressions import Impressions
 from socialflow.storage.repositories.interactions import Interactions
 from socialflow.storage.repositories.items import Items
 from socialflow.storage.repositories.jobs import Jobs
+from socialflow.storage.repositories.kept_matches import KeptMatches
 from socialflow.storage.repositories.moments import Moments
 from socialflow.storage.repositories.person_keys import PersonKeys
 from socialflow.storage.repositories.policies import Policies
@@ -40,6 +42,7 @@ from socialflow.storage.repositories.review_words import GoldenItems, ReviewerCh
 from socialflow.storage.repositories.reviews import Reviews
 from socialflow.storage.repositories.schedules import Schedules
 from socialflow.storage.repositories.strikes import Strikes
+from socialflow.storage.repositories.suggestions import Suggestions
 from socialflow.storage.repositories.transparency import Transparency
 from socialflow.storage.repositories.unmoderated import Unmoderated
 from socialflow.storage.repositories.users import Users
@@ -165,6 +168,11 @@ class Unit:
         return HashHits(self._transaction)
 
     @cached_property
+    def kept_matches(self) -> KeptMatches:
+        """What banks told of items."""
+        return KeptMatches(self._transaction)
+
+    @cached_property
     def jobs(self) -> Jobs:
         """Work beside requests."""
         return Jobs(self._transaction)
@@ -220,9 +228,19 @@ class Unit:
         return Strikes(self._transaction)
 
     @cached_property
+    def suggestions(self) -> Suggestions:
+        """Scores that callers say a comment should have."""
+        return Suggestions(self._transaction)
+
+    @cached_property
     def transparency(self) -> Transparency:
         """Decisions counted, and those that restrict."""
         return Transparency(self._transaction)
+
+    @cached_property
+    def figures(self) -> ModerationFigures:
+        """Moderation in figures."""
+        return ModerationFigures(self._transaction)
 
 
 class Store:

@@ -11,9 +11,6 @@ from socialflow.settings import Settings
 if TYPE_CHECKING:
     from celery import Celery
 
-EMBEDDED_NICENESS = 19
-"""How far the embedded worker steps back, of 19."""
-
 
 def broker_settings(settings: Settings) -> BrokerSettings:
     """Where messages to workers go."""
@@ -47,7 +44,8 @@ def supervisor(settings: Settings) -> Supervisor:
 
 
 def worker_command(settings: Settings) -> list[str]:
-    """What starts the embedded worker: two processes at most, which step back behind requests."""
+    """What starts the embedded worker: two processes at most, which step back behind requests as far as is set."""
     concurrency = max(1, min(2, os.cpu_count() or 1, settings.max_concurrent_tasks))
-    options = ["--concurrency", str(concurrency), "--nice", str(EMBEDDED_NICENESS), "--parent", str(os.getpid())]
+    nice = settings.socialflow_embedded_niceness
+    options = ["--concurrency", str(concurrency), "--nice", str(nice), "--parent", str(os.getpid())]
     return [sys.executable, "-m", "socialflow", "worker", *options]

@@ -38,6 +38,7 @@ def feed_settings(settings: Settings) -> FeedSettings:
         cold_start_threshold=settings.cold_start_threshold,
         similarity_threshold=settings.similarity_threshold,
         max_recommendations=settings.max_recommendations,
+        restricted_for_unknown_age=settings.age_restricted_for_unknown,
     )
 
 

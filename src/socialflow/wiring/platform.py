@@ -1,7 +1,7 @@
 """Settings in, a platform of connected parts out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from socialflow import __version__
@@ -24,7 +24,8 @@ from socialflow.kit.clock import Clock, SystemClock
 from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.chain import AuditChain
 from socialflow.pipelines.evidence import CatalogueTopics, TakenTogether
-from socialflow.pipelines.housekeeping import Housekeeping
+from socialflow.pipelines.forgetting import Forgetting
+from socialflow.pipelines.housekeeping import Duty, Housekeeping
 from socialflow.pipelines.live import Lists, LiveRecommender
 from socialflow.pipelines.model_source import CatalogueGraph, CatalogueModels, CatalogueText
 from socialflow.pipelines.precompute import RecommendationPrecomputer, build_precomputer
@@ -42,7 +43,7 @@ from socialflow.video.search.pictures import clip_space
 from socialflow.video.search.service import VideoSearch
 from socialflow.video.service import VideoService
 from socialflow.wiring.broker import celery_app, supervisor
-from socialflow.wiring.moderation import Moderation, Senses, connect
+from socialflow.wiring.moderation import Moderation, Senses, connect, connect_banks
 from socialflow.wiring.parts import (
     feed_settings,
     incoming_files,
@@ -160,7 +161,7 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
     cache = make_cache(settings)
     recommendation = RecommendationService(store, CatalogueModels(catalogue), clock, feed_settings(settings))
     evidence, topics = TakenTogether(recommendation), CatalogueTopics(catalogue)
-    text, banks = TextService(CatalogueText(catalogue)), HashBanks(store, clock)
+    text, banks = TextService(CatalogueText(catalogue)), connect_banks(store, clock)
     recommendations = CachedRecommendations(recommendation, store, cache, clock, ttl=settings.cache_ttl)
     transport = CeleryTransport(lambda: celery_app(settings))
     dispatcher = Dispatcher(store, transport, clock)
@@ -169,12 +170,10 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         store, jobs, clock, collecting=settings.api_base_url is not None and settings.flic_token is not None
     )
     audit = AuditChain(store, clock)
-    duties = {
-        "dispatcher": dispatcher.run,
-        "scheduler": scheduler.run,
-        "sealing": Sealing(audit, HeadFile(settings.heads_file)).run,
-        **(_worker_duty(settings) if with_worker else {}),
-    }
+    moderation = connect(settings, store, cache, clock, Senses(text, image, video, incoming, banks))
+    duties = {"dispatcher": dispatcher.run, "scheduler": scheduler.run, **_keeping(settings, audit, moderation)}
+    if with_worker:
+        duties |= _worker_duty(settings)
     static_key = settings.api_key.get_secret_value() if settings.api_key else None
     return Platform(
         settings=settings,
@@ -202,13 +201,21 @@ def assemble(settings: Settings, clock: Clock | None = None, *, with_worker: boo
         transport=transport,
         housekeeping=Housekeeping(duties),
         access=AccessService(store, clock, tokens=token_settings(settings), static_api_key=static_key, limiter=limiter),
-        moderation=connect(settings, store, cache, clock, Senses(text, image, video, incoming, banks)),
+        moderation=moderation,
         audit=audit,
         limiter=limiter,
     )
 
 
-def _worker_duty(settings: Settings) -> Mapping[str, Callable[[], Awaitable[None]]]:
+def _keeping(settings: Settings, audit: AuditChain, moderation: Moderation) -> Mapping[str, Duty]:
+    """To keep what was decided verifiable, and what people suggested no longer than is right."""
+    return {
+        "sealing": Sealing(audit, HeadFile(settings.heads_file)).run,
+        "forgetting": Forgetting(moderation.suggestions).run,
+    }
+
+
+def _worker_duty(settings: Settings) -> Mapping[str, Duty]:
     """To keep a worker process, where no broker is set and settings want one."""
     if settings.celery_broker_url is not None or not settings.socialflow_embedded_worker:
         return {}

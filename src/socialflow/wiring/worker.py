@@ -58,6 +58,7 @@ def handlers(platform: Platform) -> Mapping[PipelineType, Handler]:
             ),
             moderator=platform.moderation.moderator,
             policies=platform.moderation.policies,
+            rechecking=platform.moderation.rechecking,
             inference_dir=settings.inference_dir,
             training_env=child_environment(settings),
         )

@@ -1,10 +1,12 @@
 """The role matrix, read from outside: what each kind of caller may do."""
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from socialflow.access.matrix import MATRIX, Action, allowed, authorise
 from socialflow.access.records import Principal, Scope
 from socialflow.errors import PermissionDenied
+from socialflow.ids import ExternalId
 from socialflow.kit.roles import Role
 
 ME, OTHER = "me", "other"
@@ -103,3 +105,11 @@ def test_a_refusal_says_why() -> None:
 
 def test_an_empty_owner_belongs_to_nobody() -> None:
     assert not allowed(Principal("", Role.USER), Action.FEED_READ, owner=None)
+
+
+def test_a_key_is_nobody_s_namesake() -> None:
+    """What a key did is never taken for what the user of the same name did, and no user can take a key's name."""
+    key, user = Principal("k-1", None), Principal("k-1", Role.MODERATOR)
+    assert user.account == "k-1" != key.account
+    with pytest.raises(ValidationError):
+        TypeAdapter(ExternalId).validate_python(key.account)

@@ -180,6 +180,14 @@ class TestOtherKinds:
         assert item.moderation_status is ModerationStatus.PENDING
         assert store.channels.rows["c1"].name == "c1"
 
+    async def test_what_comes_in_asks_for_work_once_a_chunk(self, tmp_path: Path, options: ImportOptions) -> None:
+        file = write(tmp_path / "items.csv", "id,title\n" + "".join(f"{n},Title {n}\n" for n in range(5)))
+        store = FakeStore()
+        await import_file(store, ImportKind.ITEMS, file, replace(options, chunk_rows=2))
+        assert (len(store.items.rows), store.items.requests) == (5, 3)
+        await import_file(store, ImportKind.ITEMS, write(tmp_path / "none.csv", "id,title\n"), options)
+        assert store.items.requests == 3
+
     async def test_trusted_items_arrive_approved(self, tmp_path: Path, options: ImportOptions) -> None:
         file = write(tmp_path / "items.csv", "id,title\n1,One\n")
         store = FakeStore()

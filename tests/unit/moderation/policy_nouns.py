@@ -1,6 +1,7 @@
 """Small policies, signals and facts for tests, and strategies that make any."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from socialflow.moderation.policy.records import (
     Compare,
     Comparison,
     Condition,
+    FollowUp,
     Ground,
     Group,
     Missing,
@@ -22,7 +24,10 @@ from socialflow.moderation.policy.records import (
     Policy,
     Quantifier,
     Reason,
+    ReviewRules,
     Rule,
+    StrikeRules,
+    StrikeTerms,
     Where,
 )
 from socialflow.moderation.records import Act, ContentKind, Facts, Reading, Signals, Trust, Value
@@ -91,6 +96,20 @@ _where = st.builds(
 _acts = st.sets(st.sampled_from(Act), min_size=1, max_size=3).map(lambda found: tuple(a for a in Act if a in found))
 
 
+_rates = st.one_of(st.sampled_from((0.0, 0.02, 0.05, 1.0)), st.floats(0, 1).map(lambda rate: rate + 0.0))
+_days = st.one_of(st.sampled_from((1, 14, 90, 365)), st.integers(1, 3_650)).map(lambda days: timedelta(days=days))
+_terms = st.builds(StrikeTerms, st.one_of(st.just(1.0), st.floats(0, 100, exclude_min=True)), _days, _days)
+
+
+@st.composite
+def _strikes(draw: st.DrawFn) -> StrikeRules:
+    usual, own = draw(_terms), draw(_terms)
+    return StrikeRules(usual, {"rude": own} if own != usual else {})
+
+
+follow_ups = st.builds(FollowUp, st.builds(ReviewRules, _rates, _rates, _days), _strikes())
+
+
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
     """Policies that can be evaluated, in canonical form."""
@@ -108,7 +127,8 @@ def policies(draw: st.DrawFn) -> Policy:
     ]
     unmeasured = draw(st.sampled_from((Act.REVIEW, Act.REJECT)))
     ensemble = draw(st.sampled_from(({}, ENSEMBLE)))
-    return policy(*rules, thresholds={"named": 0.5}, ensemble=ensemble, unmeasured=unmeasured)
+    followed = draw(st.one_of(st.just(FollowUp()), follow_ups))
+    return policy(*rules, thresholds={"named": 0.5}, ensemble=ensemble, unmeasured=unmeasured, follow_up=followed)
 
 
 _readings = st.fixed_dictionaries(

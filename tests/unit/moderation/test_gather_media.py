@@ -136,6 +136,15 @@ class TestFilms:
     def test_where_nobody_speaks_nothing_toxic_is_said(self) -> None:
         assert values(self.of(looks.film(no_sound="speech")))["video.speech_toxicity"] == 0.0
 
+    def test_a_recogniser_is_missed_where_somebody_speaks(self) -> None:
+        lacking = ["model:vad-silero", "model:speech-whisper-base"]
+        for films, missing in (
+            (looks.film(no_sound="speech", no_voices=lacking[1:]), None),
+            (looks.film(no_sound="speech", no_voices=lacking), lacking[0]),
+            (looks.film(words=[("hello", 0.0, 0.5)], no_voices=lacking[1:]), lacking[1]),
+        ):
+            assert self.of(films, Words(SILENT, SILENT)).missing.get("video.speech_toxicity") == missing
+
     def test_without_sound_nothing_of_it_belongs_to_a_film(self) -> None:
         found = self.of(looks.film(no_sound="sound"))
         assert (set(found.readings), found.missing) == (set(OF_PICTURES), {})

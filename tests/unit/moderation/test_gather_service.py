@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +25,9 @@ from socialflow.errors import (
 from socialflow.image.analysis import ImageReport
 from socialflow.image.pdq import Pdq
 from socialflow.kit.clock import FixedClock
+from socialflow.moderation.banks.kept import Kept, KeptMatch, KeptPrint
+from socialflow.moderation.banks.records import Bank, BankKind, Match, Purpose
+from socialflow.moderation.banks.records import Looked as LookedUp
 from socialflow.moderation.gather.media import AT_ONCE, Media
 from socialflow.moderation.gather.pictures import SIGNALS as OF_IMAGES
 from socialflow.moderation.gather.records import MOST_PICTURES, AuthorFacts, Content, content_of
@@ -282,25 +285,8 @@ class TestAuthors:
         assert (made.video, made.pictures) == (None, (URL,))
 
 
-@dataclass(frozen=True)
-class Bank:
-    kind: str
-    active: bool = True
-
-
-@dataclass(frozen=True)
-class Match:
-    bank: str
-    purpose: str
-    owner: str = ""
-    score: float = 1.0
-    of_query: float = 1.0
-    spans: tuple[object, ...] = ()
-
-
-@dataclass(frozen=True)
-class Found:
-    acting: tuple[Match, ...] = ()
+def match(bank: str, purpose: Purpose, owner: str = "", *, entry: int = 1, **fields: float) -> Match:
+    return Match(bank, purpose, owner, entry, "", "", **{"score": 1.0, **fields})  # type: ignore[arg-type]
 
 
 @dataclass
@@ -312,15 +298,19 @@ class Banks:
     hashes: Mapping[bytes, Match] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
+    async def version(self) -> int:
+        return 7
+
     async def list(self) -> Sequence[Bank]:
-        return [*map(Bank, self.kinds), Bank("text", active=False)]
+        made = [Bank(kind, kind, BankKind(kind), Purpose.BLOCK, NOW) for kind in self.kinds]
+        return [*made, Bank("old", "old", BankKind.TEXT, Purpose.BLOCK, NOW, active=False)]
 
-    async def match_text(self, text: str) -> Found:
+    async def match_text(self, text: str) -> LookedUp:
         self.asked.append(text)
-        return Found((self.texts[text],) if text in self.texts else ())
+        return LookedUp((self.texts[text],) if text in self.texts else ())
 
-    async def match_picture(self, picture: Pdq) -> Found:
-        return Found((self.hashes[picture.value],) if picture.value in self.hashes else ())
+    async def match_picture(self, picture: Pdq) -> LookedUp:
+        return LookedUp((self.hashes[picture.value],) if picture.value in self.hashes else ())
 
 
 HASH = "ab" * 32
@@ -334,14 +324,14 @@ class TestMatches:
         assert banks.asked == []
 
     async def test_known_words(self, make: Make) -> None:
-        banks = Banks(("text",), {"known words": Match("b1", "block", score=0.875)})
+        banks = Banks(("text",), {"known words": match("b1", Purpose.BLOCK, score=0.875)})
         known, other = await make(matching=banks).gather([post("known words"), post("other words")])
         assert (known.readings["match.harmful"].value, known.readings["match.harmful_banks"].value) == (0.875, ("b1",))
         assert known.readings["match.copyright"].value == 0.0
         assert (other.readings["match.harmful"].value, "match.harmful_banks" in other.readings) == (0.0, False)
 
     async def test_pictures_of_an_owner_by_a_hash_made_on_the_way(self, make: Make) -> None:
-        banks = Banks(("picture",), hashes={bytes.fromhex(HASH): Match("b2", "copyright", "label", of_query=0.5)})
+        banks = Banks(("picture",), hashes={bytes.fromhex(HASH): match("b2", Purpose.COPYRIGHT, "label", of_query=0.5)})
         service = make(files={URL: STANDS}, shows={"one.png": looks.picture(objects={}, hashed=HASH)}, matching=banks)
         (found,) = await service.gather([post("words", pictures=(URL,))])
         assert service.lookers.asked[0][1][-1] == "vector"  # type: ignore[attr-defined]
@@ -349,8 +339,21 @@ class TestMatches:
         assert found.readings["match.copyright"].places == (Place(0, 1, 1.0),)
         assert banks.asked == []
 
+    async def test_what_is_remembered_for_banks_that_change(self, make: Make) -> None:
+        held = replace(match("b1", Purpose.BLOCK, entry=5, score=0.75), held=True)
+        banks = Banks(("picture", "text"), {"words": held}, {bytes.fromhex(HASH): match("b2", Purpose.COPYRIGHT)})
+        service = make(files={URL: STANDS}, shows={"one.png": looks.picture(objects={}, hashed=HASH)}, matching=banks)
+        (told,) = await service.look([post("words", pictures=(URL,))])
+        assert told.kept == Kept(
+            (KeptPrint(0, bytes.fromhex(HASH), 100),),
+            (KeptMatch(1, 1.0, acted=True), KeptMatch(5, 0.75, acted=False)),
+            version=7,
+        )
+        assert told.signals.readings["match.harmful"].value == 0.0  # what is held does not act
+        assert told.signals.readings["match.held"].value == 0.75  # but it is told
+
     async def test_what_is_only_tracked_is_no_signal(self, make: Make) -> None:
-        banks = Banks(("text",), {"known": Match("b1", "track", "label")})
+        banks = Banks(("text",), {"known": match("b1", Purpose.TRACK, "label")})
         (found,) = await make(matching=banks).gather([post("known")])
         assert (found.readings["match.copyright"].value, "match.owners" in found.readings) == (0.0, False)
 

@@ -22,11 +22,15 @@ from socialflow.moderation.policy.records import (
     Compare,
     Comparison,
     Condition,
+    FollowUp,
     Group,
     Missing,
     Policy,
     Quantifier,
+    ReviewRules,
     Rule,
+    StrikeRules,
+    StrikeTerms,
     Where,
 )
 from socialflow.moderation.records import Act, ContentKind, Facts, Signals, Trust
@@ -113,6 +117,13 @@ class TestOneRule:
     def test_tables(self) -> None:
         codes = found(rule("a"), thresholds={"x": 0.5}, reasons={"rude": REASON, "other": REASON})
         assert codes == [("threshold_unused", ""), ("reason_unused", "")]
+
+    def test_terms_of_strikes_that_no_rule_gives(self) -> None:
+        said = FollowUp(ReviewRules(golden_rate=1.0), StrikeRules(by_reason={"rude": StrikeTerms(2.0)}))
+        (finding,) = check(policy(rule("a"), follow_up=said))
+        assert (finding.code, finding.severity) == ("strike_terms_unused", Severity.WARNING)
+        assert "no rule strikes for rude" in finding.message
+        assert found(rule("a", at_least("text.threat", 0.9), acts=(Act.REJECT, Act.STRIKE)), follow_up=said) == []
 
 
 class TestRulesTogether:

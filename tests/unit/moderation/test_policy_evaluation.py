@@ -235,6 +235,7 @@ class TestDefault:
             ({"video.nsfw": 0.92}, "video", "rejected", ("nsfw", "risk")),
             ({"video.violence": reading(0.75, Tier.HEURISTIC)}, "video", "review_required", ("violence",)),
             ({"text.toxicity": 0.1, "match.harmful": 0.95}, "post", "rejected", ("known_harm",)),
+            ({"text.toxicity": 0.1, "match.held": 0.95}, "post", "review_required", ("unchecked",)),
             ({"text.toxicity": 0.1, "match.copyright": 0.6}, "video", "rejected", ("copyright",)),
             ({"text.toxicity": 0.1, "match.copyright": 0.2}, "video", "approved", ("copyright",)),
             ({"text.toxicity": 0.1, "author.duplicates": 3.0}, "post", "review_required", ("flooding",)),

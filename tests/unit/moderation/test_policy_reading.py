@@ -1,6 +1,7 @@
 """Policies as text: what is read, what is refused and how, and one digest for all ways of writing one."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,18 @@ from socialflow.errors import InvalidInput, SocialflowError, TooLarge
 from socialflow.moderation.policy.canonical import canonical, digest, normal, to_data
 from socialflow.moderation.policy.default import default_policy, default_text
 from socialflow.moderation.policy.reading import read, read_stored
-from socialflow.moderation.policy.records import Compare, Comparison, Group, Missing, Policy, Quantifier
+from socialflow.moderation.policy.records import (
+    Compare,
+    Comparison,
+    FollowUp,
+    Group,
+    Missing,
+    Policy,
+    Quantifier,
+    ReviewRules,
+    StrikeRules,
+    StrikeTerms,
+)
 from socialflow.moderation.records import Act, ContentKind, Trust
 
 HEAD = """
@@ -105,6 +117,19 @@ class TestRefusals:
             (HEAD + RULE + "ensemble: {x: {weight: 1, signals: [text.links]}}\n", "no signal of harm"),
             (HEAD.replace("It is rude.", '"\\u2028"') + RULE, "U+2028"),
             ("[" * 40 + "]" * 40, "deeper than 16"),
+            (HEAD + RULE + "review: {second_rate: 1.5}\n", "line 8: review.second_rate: a rate is 0 to 1, not 1.5"),
+            (HEAD + RULE + "review: {golden_rate: -0.1}\n", "a rate is 0 to 1"),
+            (HEAD + RULE + "review: {appeal_days: 0}\n", "whole days from 1 to 3,650"),
+            (HEAD + RULE + "review: {appeal_days: 1.5}\n", "whole days from 1 to 3,650 are wanted here, not 1.5"),
+            (HEAD + RULE + "review: {appeal_within: 14}\n", "known are second_rate, golden_rate, appeal_days"),
+            (HEAD + RULE + "review: 5\n", "a mapping of names"),
+            (HEAD + RULE + "strikes: {weight: 0}\n", "above 0 and at most 100, not 0"),
+            (HEAD + RULE + "strikes: {weight: 101}\n", "above 0 and at most 100"),
+            (HEAD + RULE + "strikes: {half_life: 90}\n", "(did you mean half_life_days?)"),
+            (HEAD + RULE + "strikes: {expires_days: 3651}\n", "whole days"),
+            (HEAD + RULE + "strikes: {half_life_days: 1e999}\n", "a number is wanted"),
+            (HEAD + RULE + "strikes: {reasons: {rud: {weight: 2}}}\n", "no reason 'rud' (did you mean rude?)"),
+            (HEAD + RULE + "strikes: {reasons: {rude: {reasons: {}}}}\n", "unknown key 'reasons'"),
         ],
     )
     def test_say_where_and_what_would_be_right(self, text: str, said: str) -> None:
@@ -124,6 +149,63 @@ class TestRefusals:
                 read(whole)
             except SocialflowError:
                 continue
+
+
+class TestFollowUp:
+    def test_what_is_said_of_reviews_and_strikes(self) -> None:
+        text = (
+            HEAD
+            + RULE
+            + (
+                "review: {second_rate: 0.5, golden_rate: 0, appeal_days: 183}\n"
+                "strikes: {weight: 2, expires_days: 100, reasons: {rude: {half_life_days: 10}}}\n"
+            )
+        )
+        days = timedelta(days=1)
+        usual = StrikeTerms(2.0, 90 * days, 100 * days)
+        told = FollowUp(
+            ReviewRules(0.5, 0.0, 183 * days), StrikeRules(usual, {"rude": StrikeTerms(2.0, 10 * days, 100 * days)})
+        )
+        assert read(text).follow_up == told
+        assert read_stored(canonical(read(text))).follow_up == told
+
+    def test_what_is_left_out_is_as_ever(self) -> None:
+        assert read(HEAD + RULE).follow_up == FollowUp()
+        assert FollowUp().review == ReviewRules(0.05, 0.02, timedelta(days=14))
+        assert FollowUp().strikes.of("rude") == StrikeTerms(1.0, timedelta(days=90), timedelta(days=365))
+
+    def test_policies_stored_before_there_were_such_blocks_keep_their_digest(self) -> None:
+        body = to_data(read(HEAD + RULE))
+        assert {"review", "strikes"}.isdisjoint(body)
+        written = (
+            HEAD
+            + RULE
+            + (
+                "review: {second_rate: 0.05, golden_rate: 0.02, appeal_days: 14}\n"
+                "strikes: {weight: 1, half_life_days: 90, expires_days: 365, reasons: {rude: {weight: 1}}}\n"
+            )
+        )
+        assert read(written) == read(HEAD + RULE) == read_stored(json.dumps(body))
+        assert digest(read(written)) == digest(read(HEAD + RULE))
+
+    def test_the_default_says_what_is_usual(self) -> None:
+        start, end = default_text().index("\nreview:"), default_text().index("\nreasons:")
+        for said in ("second_rate: 0.05", "golden_rate: 0.02", "appeal_days: 14", "half_life_days: 90"):
+            assert said in default_text()[start:end]
+        assert read(default_text()[:start] + default_text()[end:]) == default_policy()
+
+    @pytest.mark.parametrize(
+        "said", ["review: {appeal_days: 1}", "review: {second_rate: 1}", "strikes: {reasons: {rude: {weight: 9}}}"]
+    )
+    def test_what_is_said_otherwise_has_another_digest(self, said: str) -> None:
+        assert digest(read(HEAD + RULE + said + "\n")) != digest(read(HEAD + RULE))
+
+    def test_terms_of_a_reason_are_beside_those_of_the_block(self) -> None:
+        """Of a reason, `weight: 1` says something where the block says 2, and nothing where it says 1."""
+        text = HEAD + RULE + "strikes: {weight: W, reasons: {rude: {weight: 1}}}\n"
+        assert read(text.replace("W", "2")).follow_up.strikes.of("rude").weight == 1.0
+        assert to_data(read(text.replace("W", "2")))["strikes"] == {"weight": 2.0, "reasons": {"rude": {"weight": 1.0}}}
+        assert read(text.replace("W", "1")) == read(HEAD + RULE)
 
 
 class TestCanonicalForm:

@@ -8,6 +8,7 @@ from tests.unit.moderation.decided import ADA, APPROVED, REJECTED, WHEN, decisio
 
 from socialflow.content.records import ModerationStatus
 from socialflow.moderation.policy.default import default_policy
+from socialflow.moderation.policy.records import FollowUp, ReviewRules
 from socialflow.moderation.records import Act, Decision, Hit, Verdict
 from socialflow.moderation.transparency.author import reasons_for_author
 
@@ -59,10 +60,15 @@ class TestWhatFollows:
 
 class TestAppeals:
     def test_until_when_and_how(self) -> None:
-        told = reasons_for_author(decided(REJECTED, Act.REJECT), POLICY, timedelta(days=7))
+        weekly = replace(POLICY, follow_up=FollowUp(ReviewRules(appeal_within=timedelta(days=7))))
+        told = reasons_for_author(decided(REJECTED, Act.REJECT), weekly)
         assert told.appeal_until == WHEN + timedelta(days=7)
         assert "until 2026-03-21 12:00 UTC" in told.appeal
         assert "out-of-court" in told.appeal
+
+    def test_of_a_policy_that_is_not_known_as_usual(self) -> None:
+        told = reasons_for_author(decided(REJECTED, Act.REJECT), None)
+        assert told.appeal_until == WHEN + timedelta(days=14)
 
     def test_nothing_to_appeal_or_not_yet(self) -> None:
         assert reasons_for_author(decision(status=APPROVED), POLICY).appeal == "There is nothing to appeal."

@@ -7,14 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.storage.reviewing import Decisions
 
-from socialflow.errors import ConfigurationError, InvalidInput
-from socialflow.moderation.review.agreement import cohen_kappa, krippendorff_alpha, wilson
+from socialflow.errors import InvalidInput
+from socialflow.moderation.review.agreement import cohen_kappa, counted_alpha, krippendorff_alpha, wilson
 from socialflow.moderation.review.priority import DOUBLES_AFTER, due, priority, weight
 from socialflow.moderation.review.pseudonyms import drawn, lot, pseudonym
-from socialflow.moderation.review.strike_records import Strike, StrikeTerms
-from socialflow.moderation.review.strikes import StrikeBook
+from socialflow.moderation.review.strike_records import Strike
 from socialflow.moderation.review.strikes import weight as strike_weight
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -89,11 +87,6 @@ class TestDecay:
         now, later = strike_weight([one], NOW), strike_weight([one], NOW + timedelta(days=more))
         assert 0.0 < now <= w
         assert later <= now
-
-    @pytest.mark.parametrize("terms", [StrikeTerms(0.0), StrikeTerms(1.0, timedelta()), StrikeTerms(float("nan"))])
-    def test_terms_that_make_no_sense_stop_the_start(self, terms: StrikeTerms):
-        with pytest.raises(ConfigurationError):
-            StrikeBook(Decisions(), {"hate": terms})
 
 
 class TestKappa:
@@ -175,3 +168,15 @@ class TestShares:
     def test_what_is_no_share_is_refused(self, right: int, n: int):
         with pytest.raises(InvalidInput):
             wilson(right, n)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), max_size=30))
+def test_alpha_of_counted_pairs_is_that_of_the_items(pairs: list[tuple[str, str]]):
+    counted, single = counted_alpha(Counter(pairs)), krippendorff_alpha(pairs)
+    assert counted.items == single.items == len(pairs)
+    assert (counted.value is None) == (single.value is None)
+    if counted.value is not None:
+        assert counted.value == pytest.approx(single.value, abs=1e-12)
+        assert counted.low is not None
+        assert counted.high is not None
+        assert counted.low <= counted.high <= 1.0

@@ -75,6 +75,29 @@ async def _export(since: datetime | None, until: datetime | None, to: Format, st
     return written, undated
 
 
+@moderation_app.command("suggestions", epilog="Example: socialflow moderation suggestions --out suggestions.jsonl")
+def suggestions(out: Out = STANDARD_OUTPUT) -> None:
+    """Write the suggested scores that moderators accepted, as rows to train with: text, and 1, 0 or null by label."""
+    chosen = session.settings()
+    session.prepare_store(chosen)
+    with _opened(out) as stream:
+        written = session.run(_suggestions(stream))
+    console.note(f"{written} rows written")
+
+
+async def _suggestions(stream: BinaryIO) -> int:
+    import orjson
+
+    from socialflow.moderation.suggestions.training import training_row
+
+    written = 0
+    async with session.opened(session.settings()) as platform:
+        async for some in platform.moderation.suggestions.accepted():
+            stream.writelines(orjson.dumps(training_row(one)) + b"\n" for one in some)
+            written += len(some)
+    return written
+
+
 def _writer(to: Format, stream: BinaryIO) -> Callable[[Sequence[Statement]], None]:
     """Writes some statements; a table begins with the names of the fields."""
     from socialflow.moderation.transparency.dsa import FIELDS, cells, json_line

@@ -1,7 +1,6 @@
 """The application: routes, what surrounds them, and a platform that lives as long as the server."""
 
 import asyncio
-import gc
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -47,6 +46,7 @@ from socialflow.doors.rest.routes import (
     rules,
     scheduler,
     sentiment,
+    suggestions,
     transparency,
     users,
     value_models,
@@ -87,6 +87,7 @@ ROUTERS = (
     review_bulk.router,
     appeals.router,
     review_quality.router,
+    suggestions.router,
     live.router,
     pipelines.router,
     orchestrator.router,
@@ -96,24 +97,23 @@ ROUTERS = (
 )
 
 
-def create_app(platform_factory: Callable[[], Platform]) -> FastAPI:
+def create_app(platform_factory: Callable[[], Platform], started: Callable[[], object] = lambda: None) -> FastAPI:
     """Return the REST application.
 
     `platform_factory` is called when the server starts, not here: importing the application reads no settings and
-    opens nothing.
+    opens nothing. `started` is called once everything is loaded.
     """
-    metrics = Metrics()
     app: FastAPI = FastAPIOffline(
         title="Social Flow AI",
         version=__version__,
-        lifespan=_lifespan(platform_factory),
+        lifespan=_lifespan(platform_factory, started),
         middleware=[
-            Middleware(RequestContext, metrics=metrics),
+            Middleware(RequestContext, metrics=lambda: app.state.metrics),
             Middleware(Cors, origins=lambda: app.state.platform.settings.allowed_origins),
             Middleware(ErrorBoundary),
         ],
     )
-    app.state.metrics = metrics
+    app.state.metrics = Metrics()
     app.state.draining = False
     for router in ROUTERS:
         app.include_router(router)
@@ -122,7 +122,7 @@ def create_app(platform_factory: Callable[[], Platform]) -> FastAPI:
     return app
 
 
-def _lifespan(platform_factory: Callable[[], Platform]) -> Callable[[FastAPI], object]:
+def _lifespan(platform_factory: Callable[[], Platform], started: Callable[[], object]) -> Callable[[FastAPI], object]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         platform = platform_factory()
@@ -132,13 +132,21 @@ def _lifespan(platform_factory: Callable[[], Platform]) -> Callable[[FastAPI], o
             platform.recommendations.observer = app.state.metrics
             platform.loaded.observer = app.state.metrics.models
             app.state.content = ContentService(platform.store, platform.clock)
-            gc.freeze()  # what was loaded lives as long as the process: full collections need not walk it
+            _work_out_routes(app)
+            started()
             with _draining_on_sigterm(app):
                 yield
         finally:
             await platform.close()
 
     return lifespan
+
+
+def _work_out_routes(app: FastAPI) -> None:
+    """FastAPI works out the calls of a router when one is first looked for: the first caller would wait for that."""
+    nowhere = {"type": "http", "method": "GET", "path": "/-", "root_path": "", "headers": []}
+    for route in app.router.routes:
+        route.matches(nowhere)
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def discovery(root: str) -> dict[str, Any]:
                 "methods": {
                     "analyze": _method("analyze", "AnalyzeComment", "Score a comment."),
                     "suggestscore": _method(
-                        "suggestscore", "SuggestCommentScore", "Refused: corrections are not kept."
+                        "suggestscore", "SuggestCommentScore", "Suggest the scores that a comment should have."
                     ),
                 }
             }

@@ -32,15 +32,19 @@ from socialflow.errors import (
     SocialflowError,
     TooLarge,
 )
-from socialflow.moderation.live.records import Asked, Refused
+from socialflow.moderation.live.records import NO_TIME, Asked, Decided, Event, NotTaken, Refused
 from socialflow.moderation.live.service import LiveService
 from socialflow.moderation.live.session import Session
+from socialflow.observability.moderation import LiveMetrics
 
 DONE, BINARY, TOO_BIG, FAULT, RESTART, LATER = 1000, 1003, 1009, 1011, 1012, 1013
 GARBAGE, UNKNOWN, FORBIDDEN, SILENT, TOO_SLOW = 4400, 4401, 4403, 4408, 4413
 """Close codes: those of RFC 6455 and its registry, and our own."""
 MOST_FAULTS = 10
 """Messages in a row that cannot be used."""
+LATE, OVERLOADED, REFUSED = "late", "overloaded", "refused"
+"""What is counted of messages besides decisions."""
+ENDING = "the server is shutting down; connect again"
 LAST_WORD = 1.0
 """Seconds that the closing frame may take."""
 _log = structlog.get_logger("socialflow.live")
@@ -61,11 +65,6 @@ class Caller:
     principal: Principal
     credentials: Mapping[str, str]
 
-    @property
-    def name(self) -> str:
-        """One name for each caller."""
-        return f"{'key' if self.principal.is_service else 'user'}:{self.principal.subject}"
-
 
 async def known(access: AccessService, credentials: Mapping[str, str]) -> Caller:
     """The caller, counted, if it may do this. Raises as `AccessService.authenticate`, PermissionDenied."""
@@ -77,9 +76,9 @@ async def known(access: AccessService, credentials: Mapping[str, str]) -> Caller
 class Socket:
     """An accepted WebSocket."""
 
-    def __init__(self, websocket: WebSocket, access: AccessService, live: LiveService) -> None:
+    def __init__(self, websocket: WebSocket, access: AccessService, live: LiveService, metrics: LiveMetrics) -> None:
         self._websocket, self._access, self._live = websocket, access, live
-        self._limits = live.limits
+        self._limits, self._metrics = live.limits, metrics
 
     async def introduced(self) -> Caller:
         """Who calls, by the first message. Raises Ended."""
@@ -125,7 +124,7 @@ class Socket:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if writing.done():
                 await writing
-            end = Ended(RESTART, "the server is shutting down; connect again")
+            end = Ended(RESTART, ENDING)
             if reading.done():
                 end = reading.result()
             reading.cancel()
@@ -137,6 +136,7 @@ class Socket:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._metrics.dropped.inc(session.unanswered)
 
     async def _read(self, caller: Caller, session: Session) -> Ended:
         """Take messages until there are no more, and say why."""
@@ -205,6 +205,17 @@ class Socket:
         """Say what there is to say, in order. Raises Ended where the other side does not take it."""
         async for event in session.answers():
             await self._send(told(event))
+            self._count(event)
+
+    def _count(self, event: Event) -> None:
+        """Have what was said of a message in the metrics."""
+        if isinstance(event, Decided):
+            outcome = LATE if NO_TIME in event.missing else event.decision.value
+            self._metrics.answered(outcome, event.latency_ms / 1000)
+        elif isinstance(event, NotTaken):
+            self._metrics.answered(OVERLOADED)
+        elif isinstance(event, Refused):
+            self._metrics.answered(REFUSED)
 
     async def _send(self, said: Mapping[str, object]) -> None:
         try:
@@ -214,13 +225,22 @@ class Socket:
             raise Ended(TOO_SLOW, "answers are not read", drained=False) from None
 
     async def _first(self) -> Frame:
-        """The next message, soon. Raises Ended."""
+        """The next message, soon, unless the server ends before. Raises Ended."""
+        reading = asyncio.create_task(self._text(self._limits.opening))
+        draining = asyncio.create_task(self._live.draining.wait())
         try:
-            return read(await self._text(self._limits.opening))
+            await asyncio.wait((reading, draining), return_when=asyncio.FIRST_COMPLETED)
+            if not reading.done():
+                raise Ended(RESTART, ENDING, drained=False)
+            return read(reading.result())
         except TimeoutError:
             raise Ended(SILENT, f"nothing was said within {self._limits.opening:g} s", drained=False) from None
         except InvalidInput as error:
             raise await self._refused(error) from None
+        finally:
+            for task in (reading, draining):
+                task.cancel()
+            await asyncio.gather(reading, draining, return_exceptions=True)
 
     async def _text(self, seconds: float) -> str:
         """The next message as text. Raises TimeoutError, WebSocketDisconnect, Ended."""

@@ -21,7 +21,7 @@ _log = structlog.get_logger("socialflow.access")
 class RequestContext:
     """Gives each request its id (the caller's `X-Request-ID` if sane), one log line and its place in the metrics."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Callable[[], Metrics]) -> None:
         self._app = app
         self._metrics = metrics
 
@@ -43,14 +43,15 @@ class RequestContext:
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id), self._metrics.in_flight.track_inprogress():
+        metrics = self._metrics()
+        with structlog.contextvars.bound_contextvars(request_id=request_id), metrics.in_flight.track_inprogress():
             try:
                 await self._app(scope, receive, send_with_id)
             finally:
                 seconds = time.perf_counter() - started
                 method = scope["method"] if scope["method"] in _KNOWN_METHODS else "other"
                 route = str(scope.get("socialflow.route", "unmatched"))
-                self._metrics.observe(method, route, status, seconds)
+                metrics.observe(method, route, status, seconds)
                 _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
 
 

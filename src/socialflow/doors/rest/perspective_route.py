@@ -33,7 +33,6 @@ _NAMES = {
     404: "NOT_FOUND",
     413: "INVALID_ARGUMENT",
     429: "RESOURCE_EXHAUSTED",
-    501: "UNIMPLEMENTED",
     503: "UNAVAILABLE",
 }
 
@@ -140,11 +139,6 @@ def _reply(
     return Reply(body, status_code=status, headers=headers)
 
 
-def unimplemented(message: str) -> Reply:
-    """What this version does not do."""
-    return _reply(501, message)
-
-
 _EXAMPLES = {
     400: ("What was sent cannot be scored, or the key is wrong.", "Comment must be non-empty."),
     401: ("The token is damaged, expired or signed by another.", "the token has expired"),
@@ -152,7 +146,6 @@ _EXAMPLES = {
     404: ("No such version.", "version: v1alpha1 is the only one"),
     413: ("More bytes than one call may carry.", "Request Entity Too Large"),
     429: ("Too many calls.", "more than 100 calls a minute; try again in 12 s"),
-    501: ("Corrections are not kept by this version.", "corrections are not kept by this version"),
     503: ("Cannot be answered now.", "64 calls wait; try again"),
 }
 

@@ -25,6 +25,7 @@ from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.chain import AuditChain
 from socialflow.moderation.decisions import DecisionService
 from socialflow.moderation.desk import ReviewDesk
+from socialflow.moderation.figures import ModerationFigures
 from socialflow.moderation.judging import Judging
 from socialflow.moderation.live.service import LiveService
 from socialflow.moderation.policy.service import PolicyService
@@ -32,6 +33,7 @@ from socialflow.moderation.review.appeals import AppealService
 from socialflow.moderation.review.bulk import BulkActions
 from socialflow.moderation.review.ports import Deciding, ReviewUnit
 from socialflow.moderation.review.service import ReviewQueue
+from socialflow.moderation.suggestions.service import SuggestionService
 from socialflow.moderation.transparency.service import TransparencyService
 from socialflow.pipelines.schedule import Scheduler
 from socialflow.recommendation.cached import CachedRecommendations
@@ -145,6 +147,10 @@ class Moderation(Protocol):
     def appeals(self) -> AppealService: ...
     @property
     def live(self) -> LiveService: ...
+    @property
+    def suggestions(self) -> SuggestionService: ...
+    @property
+    def figures(self) -> ModerationFigures: ...
 
 
 class Platform(Protocol):

@@ -30,6 +30,7 @@ __all__ = [
     "moderate_video_task",
     "predict_virality_task",
     "pull_model_task",
+    "recheck_matches_task",
     "replay_policy_task",
     "train_model_task",
     "train_topics_task",
@@ -64,3 +65,4 @@ graph_update_task = _task(PipelineType.GRAPH_UPDATE)
 train_topics_task = _task(PipelineType.TRAIN_TOPICS)
 pull_model_task = _task(PipelineType.PULL_MODEL)
 replay_policy_task = _task(PipelineType.REPLAY_POLICY)
+recheck_matches_task = _task(PipelineType.RECHECK_MATCHES)

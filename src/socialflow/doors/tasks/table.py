@@ -29,6 +29,7 @@ PARAMETERS: Mapping[PipelineType, tuple[str, ...]] = {
     PipelineType.TRAIN_TOPICS: ("topics",),
     PipelineType.PULL_MODEL: ("model",),
     PipelineType.REPLAY_POLICY: ("scope", "version"),
+    PipelineType.RECHECK_MATCHES: ("kind", "since"),
 }
 
 

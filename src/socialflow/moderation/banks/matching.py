@@ -15,6 +15,7 @@ from socialflow.moderation.banks.films import Common, compared, heard
 from socialflow.moderation.banks.following import Following
 from socialflow.moderation.banks.index import KnownFilms, KnownPictures, KnownTexts
 from socialflow.moderation.banks.judging import matched
+from socialflow.moderation.banks.kept import TELLING, Change
 from socialflow.moderation.banks.pictures import EDITED, Asked, PictureQuery
 from socialflow.moderation.banks.ports import BankStore, BankUnit, Watch
 from socialflow.moderation.banks.records import (
@@ -41,7 +42,7 @@ class Matching:
     Args:
         store: the banks.
         clock: tells the hour in which matches are counted.
-        watch: hears of what was held.
+        watch: hears of what changed.
     """
 
     def __init__(self, store: BankStore, clock: Clock, watch: Watch | None = None) -> None:
@@ -59,6 +60,11 @@ class Matching:
         """Finish what is being worked out."""
         await self._lane.close()
         await self._films_lane.close()
+
+    async def version(self) -> int:
+        """The version of the last change of the banks: what is asked from now on is asked of it, or of a later one."""
+        async with self._store.read() as unit:
+            return await unit.hash_banks.version()
 
     async def match_picture(self, picture: PictureQuery, *, record: bool = True) -> Looked:
         """Entries that a picture is like, turned and mirrored or not; with a print of our own also those that were made
@@ -160,9 +166,7 @@ class Matching:
                 await unit.hash_hits.prune(hour - REMEMBERED - 1)
         self._pruned = hour
         for alarm in alarms:
-            _log.warning("hash_bank_held", bank=alarm.bank, entry=alarm.entry, matches=alarm.matches)
-            if self._watch is not None:
-                await self._watch.raised(alarm)
+            self._warn(alarm)
         held = {(alarm.bank, alarm.entry) for alarm in alarms}
         return [replace(one, held=True) if {(one.bank, one.entry), (one.bank, None)} & held else one for one in found]
 
@@ -179,19 +183,32 @@ class Matching:
         bank_counts = await unit.hash_hits.bank_counts(set(counted.values()), hour)
         standing = {one.entry for one in found if one.held}
         alarms = []
+        before = await unit.hash_banks.version()
         for key, bank_key in counted.items():
             bank = banks[bank_key]
             too_many = _too_many(entry_counts.get(key), passed, bank.thresholds.flood_entry, bank)
             if too_many is not None and key not in standing:
                 await unit.hash_banks.hold(key, self._clock.now())
+                await self._tell(unit, bank, before)
                 alarms.append(Alarm(bank.id, key, *too_many))
         for bank_key in set(counted.values()):
             bank = banks[bank_key]
             too_many = _too_many(bank_counts.get(bank_key), passed, bank.thresholds.flood_bank, bank)
             if too_many is not None and not bank.held:
                 await unit.hash_banks.change(bank.id, held_at=self._clock.now())
+                await self._tell(unit, bank)
                 alarms.append(Alarm(bank.id, None, *too_many))
         return alarms
+
+    @staticmethod
+    def _warn(alarm: Alarm) -> None:
+        _log.warning("hash_bank_held", bank=alarm.bank, entry=alarm.entry, matches=alarm.matches, allowed=alarm.allowed)
+
+    async def _tell(self, unit: BankUnit, bank: Bank, since: int | None = None) -> None:
+        """Something changed in a bank since a version, or (None) the bank itself did."""
+        if self._watch is not None and bank.purpose in TELLING:
+            change = Change(bank.kind, bank=bank.id) if since is None else Change(bank.kind, since)
+            await self._watch.changed(unit, change)
 
 
 def _counting(found: Sequence[Match], entries: Mapping[int, Entry]) -> dict[int, int]:

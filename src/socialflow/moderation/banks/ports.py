@@ -5,10 +5,12 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from socialflow.ids import ItemKey
+from socialflow.jobs.records import Job, NewJob
 from socialflow.moderation.banks.breaker import Counts
+from socialflow.moderation.banks.kept import Change, Kept, KeptMatch, KeptPrint, Remembered
 from socialflow.moderation.banks.records import (
     AddedEntry,
-    Alarm,
     Bank,
     BankKind,
     Block,
@@ -28,6 +30,10 @@ class BankRepository(Protocol):
 
     async def version(self) -> int:
         """The version of the last change."""
+        ...
+
+    async def settled(self) -> int:
+        """The version of the last change; no other comes until this unit ends."""
         ...
 
     async def create(self, bank: Bank) -> Bank:
@@ -76,6 +82,10 @@ class BankRepository(Protocol):
         limit: int = 100,
     ) -> Sequence[Entry]:
         """Entries in the order of their ids, after one."""
+        ...
+
+    async def held(self, limit: int) -> Sequence[Entry]:
+        """Entries of all banks that are held and not withdrawn, the longest first."""
         ...
 
     async def entry(self, bank: Bank, entry_id: int) -> Entry:
@@ -135,6 +145,59 @@ class HitRepository(Protocol):
         ...
 
 
+class KeptRepository(Protocol):
+    """What banks told of items, remembered beside them."""
+
+    async def put(self, kept: Mapping[ItemKey, Kept]) -> None:
+        """Remember this of items that were judged, in place of what was remembered of them."""
+        ...
+
+    async def add(self, found: Mapping[ItemKey, Sequence[KeptMatch]]) -> None:
+        """Remember more matches of items; those that are remembered stay as they are."""
+        ...
+
+    async def of_items(self, keys: Collection[ItemKey]) -> Mapping[ItemKey, Sequence[Remembered]]:
+        """What is remembered of items, by entry, with what is true of the entries now."""
+        ...
+
+    async def turned(self, change: Change, after: int, limit: int) -> Sequence[ItemKey]:
+        """Items of which a match acts and did not when it was last considered, or the other way round, by key after
+        `after`; what is only held is left out."""
+        ...
+
+    async def resting_on_held(self, change: Change, limit: int) -> Sequence[ItemKey]:
+        """The newest items of which a match acted that is held now."""
+        ...
+
+    async def crowded(self, change: Change, least: int) -> Sequence[tuple[int, str, int]]:
+        """Entries that no person released, which so many stored items and more are newly like: entry, bank, items."""
+        ...
+
+    async def examples(self, entries: Collection[int], limit: int) -> Mapping[int, Sequence[str]]:
+        """Ids of some items that match each of these entries, the newest first."""
+        ...
+
+    async def consider(self, keys: Collection[ItemKey]) -> None:
+        """Note that it was looked at whether people must look at these items, as their entries are now."""
+        ...
+
+    async def prints(self, after: int, limit: int) -> Sequence[tuple[int, ItemKey, KeptPrint]]:
+        """Prints of pictures, with places to go on from and whose they are, by place after `after`."""
+        ...
+
+    async def items(self, after: int, limit: int) -> Sequence[ItemKey]:
+        """Keys of items, after `after`."""
+        ...
+
+
+class JobsBehind(Protocol):
+    """Jobs that begin once a transaction has committed."""
+
+    async def add_behind(self, job: NewJob, now: datetime) -> Job:
+        """Queue one; where one with its key runs already, behind that."""
+        ...
+
+
 class BankUnit(Protocol):
     """The repositories of one unit of work."""
 
@@ -142,6 +205,10 @@ class BankUnit(Protocol):
     def hash_banks(self) -> BankRepository: ...
     @property
     def hash_hits(self) -> HitRepository: ...
+    @property
+    def kept_matches(self) -> KeptRepository: ...
+    @property
+    def jobs(self) -> JobsBehind: ...
 
 
 class BankStore(Protocol):
@@ -152,8 +219,8 @@ class BankStore(Protocol):
 
 
 class Watch(Protocol):
-    """Who wants to know that something was held, so that people look."""
+    """Who sees to it that content which banks told of comes before people when the banks change."""
 
-    async def raised(self, alarm: Alarm) -> None:
-        """It was held just now."""
+    async def changed(self, unit: BankUnit, change: Change) -> None:
+        """Entries came, went, were held or act again, in this very transaction: what must follow is stored with it."""
         ...

@@ -11,10 +11,13 @@ from socialflow.kit.clock import to_micros
 from socialflow.kit.identifiers import time_ordered_id
 from socialflow.moderation.banks.breaker import Counts, hour_of
 from socialflow.moderation.banks.exchange import Format, exported, parsed
+from socialflow.moderation.banks.finding import Sought, sought
+from socialflow.moderation.banks.kept import Change
 from socialflow.moderation.banks.matching import Matching
 from socialflow.moderation.banks.ports import BankUnit
 from socialflow.moderation.banks.records import (
     AddedEntry,
+    Alarm,
     Bank,
     BankKind,
     Bulk,
@@ -32,6 +35,8 @@ _AT_ONCE = 50_000
 """Hashes that are stored in one transaction: others have their turn between."""
 _ENTRIES_AT_ONCE = 1_000
 MOST_EXPORTED = 10_000
+MOST_HELD, MOST_EXAMPLES = 100, 5
+"""Entries that are held, and content that each of them matched, of one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,24 @@ class Exported:
 
     body: bytes
     next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEntry:
+    """An entry that is held, its bank, and ids of some content that it matched."""
+
+    bank: str
+    entry: Entry
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What waits for people because it matched far more than usual: banks as a whole, and entries, the longest held
+    first."""
+
+    banks: Sequence[Bank]
+    entries: Sequence[HeldEntry]
 
 
 class HashBanks(Matching):
@@ -84,7 +107,11 @@ class HashBanks(Matching):
     async def change(self, bank_id: str, *, active: bool | None = None, thresholds: Thresholds | None = None) -> Bank:
         """Activate or deactivate a bank, or give it other thresholds. Raises NotFound."""
         async with self._store.write() as unit:
-            return await unit.hash_banks.change(bank_id, active=active, thresholds=thresholds)
+            was = await unit.hash_banks.get(bank_id)
+            bank = await unit.hash_banks.change(bank_id, active=active, thresholds=thresholds)
+            if bank.active is not was.active:
+                await self._tell(unit, bank)
+            return bank
 
     async def release(self, bank_id: str) -> Bank:
         """People have looked at a bank that was held: as many matches an hour as it has now are right. Raises
@@ -92,7 +119,9 @@ class HashBanks(Matching):
         async with self._store.write() as unit:
             bank = await unit.hash_banks.get(bank_id)
             lately = await self._lately(unit, bank.key, of_bank=True)
-            return await unit.hash_banks.change(bank_id, released=(self._clock.now(), lately))
+            released = await unit.hash_banks.change(bank_id, released=(self._clock.now(), lately))
+            await self._tell(unit, released)
+            return released
 
     async def add(self, bank_id: str, entries: Sequence[NewEntry]) -> Sequence[AddedEntry]:
         """Store entries, each print once a bank: one that was withdrawn stays so.
@@ -103,7 +132,11 @@ class HashBanks(Matching):
             bank = await unit.hash_banks.get(bank_id)
             for entry in entries:
                 _check(bank, entry)
-            return await unit.hash_banks.add(bank, entries, self._clock.now())
+            before = await unit.hash_banks.version()
+            added = await unit.hash_banks.add(bank, entries, self._clock.now())
+            if any(one.new for one in added):
+                await self._tell(unit, bank, before)
+            return added
 
     async def bulk(self, bank_id: str, many: Many) -> Bulk:
         """Store PDQ hashes by the million; those with too little in them are left out. Raises NotFound, InvalidInput
@@ -118,7 +151,11 @@ class HashBanks(Matching):
             rows = slice(first, first + _AT_ONCE)
             part = replace(many, digests=digests[rows], qualities=qualities[rows])
             async with self._store.write() as unit:
-                told += await unit.hash_banks.add_many(bank, part, self._clock.now())
+                before = await unit.hash_banks.version()
+                done = await unit.hash_banks.add_many(bank, part, self._clock.now())
+                if done.stored:
+                    await self._tell(unit, bank, before)
+                told += done
         return told
 
     async def entries(
@@ -135,12 +172,40 @@ class HashBanks(Matching):
             bank = await unit.hash_banks.get(bank_id)
             return await unit.hash_banks.entries(bank, state=state, held=held, after=after, limit=limit)
 
+    async def held(self, limit: int = MOST_HELD) -> Held:
+        """What is held, at most so many entries."""
+        async with self._store.read() as unit:
+            banks = {bank.key: bank for bank in await unit.hash_banks.banks()}
+            entries = await unit.hash_banks.held(limit)
+            examples = await unit.kept_matches.examples([entry.id for entry in entries], MOST_EXAMPLES)
+        told = [HeldEntry(banks[one.bank_key].id, one, tuple(examples.get(one.id, ()))) for one in entries]
+        return Held([bank for bank in banks.values() if bank.held], told)
+
+    async def sought(self, change: Change) -> Sought:
+        """The entries of a change, ready to be looked for in what is stored."""
+        return await sought(self._store, change)
+
+    async def hold_crowded(self, change: Change) -> int:
+        """Hold new entries that far more of what is stored is like than is ever usual in an hour: people look at them
+        before all that content comes before people. Returns how many."""
+        async with self._store.write() as unit:
+            banks = {bank.id: bank for bank in await unit.hash_banks.banks() if bank.kind is change.kind}
+            least = min((bank.thresholds.flood_entry for bank in banks.values()), default=0) + 1
+            held = 0
+            for entry, bank_id, found in await unit.kept_matches.crowded(change, least):
+                most = banks[bank_id].thresholds.flood_entry
+                if found > most:
+                    await unit.hash_banks.hold(entry, self._clock.now())
+                    self._warn(Alarm(bank_id, entry, found, most))
+                    held += 1
+            return held
+
     async def withdraw(self, bank_id: str, entry_id: int) -> Entry:
         """People say that an entry is wrong, or its owner gives it up: it matches no more. Raises NotFound."""
         async with self._store.write() as unit:
             bank = await unit.hash_banks.get(bank_id)
             await unit.hash_banks.entry(bank, entry_id)
-            await unit.hash_banks.set_state(bank, [entry_id], EntryState.WITHDRAWN)
+            await self._withdraw(unit, bank, [entry_id])
             return await unit.hash_banks.entry(bank, entry_id)
 
     async def confirm(self, bank_id: str, entry_id: int, who: str) -> Entry:
@@ -148,9 +213,11 @@ class HashBanks(Matching):
         hour as it has now are right. Raises NotFound."""
         async with self._store.write() as unit:
             bank, now = await unit.hash_banks.get(bank_id), self._clock.now()
-            await unit.hash_banks.entry(bank, entry_id)
+            was, before = await unit.hash_banks.entry(bank, entry_id), await unit.hash_banks.version()
             await unit.hash_banks.set_state(bank, [entry_id], EntryState.ACTIVE)
             await unit.hash_banks.release(entry_id, now, await self._lately(unit, entry_id, of_bank=False))
+            if was.held or was.state is not EntryState.ACTIVE:
+                await self._tell(unit, bank, before)
             await unit.hash_banks.opine(entry_id, who, View.CONFIRMED, now)
             return await unit.hash_banks.entry(bank, entry_id)
 
@@ -204,7 +271,14 @@ class HashBanks(Matching):
             return 0
         async with self._store.write() as unit:
             keys = await unit.hash_banks.found(bank, [*digests])
-            return await unit.hash_banks.set_state(bank, [*keys.values()], EntryState.WITHDRAWN)
+            return await self._withdraw(unit, bank, [*keys.values()])
+
+    async def _withdraw(self, unit: BankUnit, bank: Bank, keys: Collection[int]) -> int:
+        before = await unit.hash_banks.version()
+        changed = await unit.hash_banks.set_state(bank, keys, EntryState.WITHDRAWN)
+        if changed:
+            await self._tell(unit, bank, before)
+        return changed
 
     async def _lately(self, unit: BankUnit, key: int, *, of_bank: bool) -> float:
         """Matches of the last hour."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from socialflow.catalogue.upstream.handed import LACKING
 from socialflow.kit.answers import Answered, Status, Tier
 from socialflow.moderation.gather.combining import Sheet
 from socialflow.moderation.gather.heard import Said, toxicity_of
@@ -13,6 +14,7 @@ from socialflow.text.records import Analysis
 from socialflow.video.analysis import Report
 from socialflow.video.sphinx import NAME as SPHINX
 from socialflow.video.violence import MODEL as NO_CLASSIFIER
+from socialflow.video.whisper import ADVISED
 
 ANALYSES = ("nsfw", "violence", "text", "captions")
 """What is asked of every video, in one pass."""
@@ -120,10 +122,12 @@ def _written(sheet: Sheet, report: Report, told: Analysis | None) -> None:
 
 
 def _spoken(sheet: Sheet, report: Report, told: Analysis | None) -> None:
-    """What a small recogniser heard is a heuristic: it mishears, and knows English alone."""
+    """What a small recogniser heard is a heuristic: it mishears, and knows English alone. Where nobody speaks, none is
+    missed."""
     answered = report.analyses["captions"]
     by = answered.provenance[-1]
     weak = by.model == SPHINX or by.tier is Tier.HEURISTIC
     toxicity_of(sheet, SPOKEN, by, told, spoken_in(report), weak=weak)
-    if lacking := [named(one) for one in answered.missing if one != "speech"]:
+    unneeded = {"speech", LACKING + ADVISED} if "speech" in answered.missing else set[str]()
+    if lacking := [named(one) for one in answered.missing if one not in unneeded]:
         sheet.lack(lacking[0], SPOKEN)

@@ -6,17 +6,36 @@ from typing import Any, NamedTuple
 from socialflow.errors import TooLarge
 from socialflow.image.pdq import Pdq
 from socialflow.kit.answers import Provenance, Tier
+from socialflow.moderation.banks.kept import Kept, KeptPrint, kept_matches
+from socialflow.moderation.banks.records import Looked as Found
+from socialflow.moderation.banks.records import Match, Purpose
 from socialflow.moderation.gather.combining import Sheet
-from socialflow.moderation.gather.ports import Found, Match, Matching
+from socialflow.moderation.gather.ports import Matching
 from socialflow.moderation.gather.records import Looked
 from socialflow.moderation.records import Place, Reading, Signals
 from socialflow.video.fingerprints import unpacked
 
-HARMFUL, HARMFUL_BANKS, COPYRIGHT, OWNERS = "match.harmful", "match.harmful_banks", "match.copyright", "match.owners"
-BLOCK, OWNED = "block", "copyright"
-"""Purposes of banks that are signals; what is only tracked is none."""
+HARMFUL, HARMFUL_BANKS, HELD = "match.harmful", "match.harmful_banks", "match.held"
+COPYRIGHT, OWNERS = "match.copyright", "match.owners"
 MADE = Provenance("hash_banks", "1", Tier.BUNDLED)
 """A match is found or not; what an entry of a bank may bring about, who keeps the bank has said."""
+
+
+class InUse(NamedTuple):
+    """Kinds of banks that are in use, and a version of the banks of which, or of a later one, every answer is."""
+
+    kinds: frozenset[str]
+    version: int | None
+
+
+NONE = InUse(frozenset(), None)
+
+
+class Known(NamedTuple):
+    """What is in the banks of some content: signals, and what is remembered."""
+
+    signals: Signals
+    kept: Kept
 
 
 class Like(NamedTuple):
@@ -26,39 +45,44 @@ class Like(NamedTuple):
     picture: int | None
 
 
-async def kinds_of(matching: Matching | None) -> frozenset[str]:
-    """Kinds of banks that are in use. Raises StoreUnavailable."""
+async def in_use(matching: Matching | None) -> InUse:
+    """Which banks are asked. Raises StoreUnavailable."""
     if matching is None:
-        return frozenset()
-    return frozenset(str(bank.kind) for bank in await matching.list() if bank.active)
+        return NONE
+    version = await matching.version()
+    return InUse(frozenset(bank.kind.value for bank in await matching.list() if bank.active), version)
 
 
-async def match_signals(
-    matching: Matching, kinds: Collection[str], words: str, pictures: Sequence[Looked], films: Sequence[Looked]
-) -> Signals:
-    """Signals of what is in the banks. No signal where no bank in use is of the kind of anything of the content.
+async def known_of(
+    matching: Matching, using: InUse, words: str, pictures: Sequence[Looked], films: Sequence[Looked]
+) -> Known:
+    """What is in the banks. No signal where no bank in use is of the kind of anything of the content.
 
     Raises Overloaded, StoreUnavailable.
     """
-    sheet, found, asked = Sheet(), list[Like](), 0
+    kinds = using.kinds
+    sheet, found, prints, asked = Sheet(), list[Like](), list[KeptPrint](), 0
     if "text" in kinds and words.strip():
         asked += 1
         found += _like(await matching.match_text(words), None)
     for number, one in enumerate(pictures if "picture" in kinds else ()):
         if one.picture is not None:
             asked += 1
-            found += _like(await matching.match_picture(_hash(one.picture.analyses["vector"].answer["pdq"])), number)
+            made = _hash(one.picture.analyses["vector"].answer["pdq"])
+            prints.append(KeptPrint(number, made.value, made.quality))
+            found += _like(await matching.match_picture(made), number)
         elif one.reason:
-            sheet.lack(one.reason, HARMFUL, COPYRIGHT)
+            sheet.lack(one.reason, HARMFUL, HELD, COPYRIGHT)
     for one in films if not {"video", "audio"}.isdisjoint(kinds) else ():
         if one.film is not None:
             asked += 1
             found += await _of_film(matching, kinds, one.film.analyses["fingerprint"].answer["fingerprint"], sheet)
         elif one.reason:
-            sheet.lack(one.reason, HARMFUL, COPYRIGHT)
+            sheet.lack(one.reason, HARMFUL, HELD, COPYRIGHT)
     if asked:
         _read(sheet, found)
-    return sheet.signals()
+    kept = Kept(tuple(prints), kept_matches(one.match for one in found), using.version)
+    return Known(sheet.signals(), kept)
 
 
 async def _of_film(matching: Matching, kinds: Collection[str], packed: str, sheet: Sheet) -> list[Like]:
@@ -69,12 +93,12 @@ async def _of_film(matching: Matching, kinds: Collection[str], packed: str, shee
         if "audio" in kinds:
             found += _like(await matching.match_audio(film), None)
     except TooLarge:
-        sheet.lack("match:too_large", HARMFUL, COPYRIGHT)
+        sheet.lack("match:too_large", HARMFUL, HELD, COPYRIGHT)
     return found
 
 
 def _like(found: Found, picture: int | None) -> list[Like]:
-    return [Like(match, picture) for match in found.acting]
+    return [Like(match, picture) for match in found.matches]
 
 
 def _hash(told: Mapping[str, Any]) -> Pdq:
@@ -82,9 +106,12 @@ def _hash(told: Mapping[str, Any]) -> Pdq:
 
 
 def _read(sheet: Sheet, found: Sequence[Like]) -> None:
-    harmful = [one for one in found if str(one.match.purpose) == BLOCK]
-    owned = [one for one in found if str(one.match.purpose) == OWNED]
-    sheet.read(HARMFUL, max((one.match.score for one in harmful), default=0.0), MADE, places=_places(harmful))
+    blocked = [one for one in found if one.match.purpose is Purpose.BLOCK]
+    harmful = [one for one in blocked if one.match.acts]
+    held = [one for one in blocked if one.match.held and one.match.suppressed_by is None]
+    owned = [one for one in found if one.match.purpose is Purpose.COPYRIGHT and one.match.acts]
+    for name, mine in ((HARMFUL, harmful), (HELD, held)):
+        sheet.read(name, max((one.match.score for one in mine), default=0.0), MADE, places=_places(mine))
     sheet.read(COPYRIGHT, max((one.match.of_query for one in owned), default=0.0), MADE, places=_places(owned))
     _words(sheet, HARMFUL_BANKS, [one.match.bank for one in harmful])
     _words(sheet, OWNERS, [one.match.owner for one in owned if one.match.owner])

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from socialflow.image.analysis import ImageReport
 from socialflow.image.pdq import Pdq
+from socialflow.moderation.banks.records import Bank
+from socialflow.moderation.banks.records import Looked as Found
 from socialflow.moderation.gather.records import AuthorFacts
 from socialflow.text.records import Analysis
 from socialflow.video.analysis import Report
@@ -67,52 +69,12 @@ class StrikesOf(Protocol):
         ...
 
 
-class Match(Protocol):
-    """An entry of a bank that something is like, as `banks.records.Match` tells it."""
-
-    @property
-    def bank(self) -> str: ...
-    @property
-    def purpose(self) -> str: ...
-    @property
-    def owner(self) -> str: ...
-    @property
-    def score(self) -> float: ...
-    @property
-    def of_query(self) -> float: ...
-    @property
-    def spans(self) -> "Sequence[Span]": ...
-
-
-class Span(Protocol):
-    """A stretch that is the same, in seconds of what was asked."""
-
-    @property
-    def start(self) -> float: ...
-    @property
-    def end(self) -> float: ...
-
-
-class Found(Protocol):
-    """What of something is in the banks; `acting` may have consequences."""
-
-    @property
-    def acting(self) -> Sequence[Match]: ...
-
-
-class Bank(Protocol):
-    """What a bank has prints of: `picture`, `video`, `text` or `audio`."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def active(self) -> bool: ...
-
-
 class Matching(Protocol):
     """Banks of what is known, as `banks.service.HashBanks`."""
 
     async def list(self) -> Sequence[Bank]: ...
+
+    async def version(self) -> int: ...
 
     async def match_text(self, text: str) -> Found: ...
 

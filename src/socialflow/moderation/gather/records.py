@@ -8,6 +8,7 @@ from typing import TypeAlias
 from socialflow.content.records import Item, ItemKind
 from socialflow.errors import InvalidInput
 from socialflow.image.analysis import ImageReport
+from socialflow.moderation.banks.kept import Kept
 from socialflow.moderation.records import ContentKind, Facts, Signals
 from socialflow.video.analysis import Report
 
@@ -78,11 +79,13 @@ class Gathered:
     """What was measured of one piece of content, and what is known besides.
 
     `files` has the signals of each of its files alone: its pictures in their order and behind them its film, if any.
+    `kept` is what is remembered of it for banks that change later.
     """
 
     signals: Signals
     facts: Facts
     files: tuple[Signals, ...] = ()
+    kept: Kept = Kept()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from datetime import datetime
 from socialflow.errors import ModelUnavailable
 from socialflow.inference.lane import Lane
 from socialflow.kit.clock import Clock, SystemClock
+from socialflow.moderation.banks.kept import Kept
 from socialflow.moderation.checks import LONGEST
 from socialflow.moderation.gather.author import author_signals, trust_of
 from socialflow.moderation.gather.combining import greatest, merged
 from socialflow.moderation.gather.films import Words, film_alone, shown_in, spoken_in
-from socialflow.moderation.gather.match import kinds_of, match_signals
+from socialflow.moderation.gather.match import InUse, Known, in_use, known_of
 from socialflow.moderation.gather.media import Media
 from socialflow.moderation.gather.pictures import picture_alone, words_of
 from socialflow.moderation.gather.ports import Authors, Matching, StrikesOf, Texts
@@ -38,7 +39,7 @@ class _Seen:
     """Its pictures, in their order, and behind them its film, where it has one."""
     author: AuthorFacts | None
     strikes: float | None
-    known: Signals
+    known: Known
 
 
 class SignalService:
@@ -105,9 +106,9 @@ class SignalService:
     async def _seen(self, contents: Sequence[Content], now: datetime) -> list[_Seen]:
         """What is known of authors, files and banks, each thing asked for once."""
         names = {one.author for one in contents if one.author is not None}
-        kinds = await kinds_of(self._matching)
+        using = await in_use(self._matching)
         facts, strikes, looked = await asyncio.gather(
-            self._facts(names), self._weights(names, now), self._looked(contents, kinds)
+            self._facts(names), self._weights(names, now), self._looked(contents, using.kinds)
         )
         return [
             _Seen(
@@ -115,7 +116,7 @@ class SignalService:
                 files := tuple(looked[source] for source in _sources(content)),
                 facts.get(content.author or ""),
                 strikes.get(content.author or ""),
-                await self._known(kinds, content, files),
+                await self._known(using, content, files),
             )
             for content in contents
         ]
@@ -132,11 +133,11 @@ class SignalService:
             return dict.fromkeys(sources, Looked(reason=NO_DECODER))
         return await self._media.look(sources, kinds)
 
-    async def _known(self, kinds: Collection[str], content: Content, looked: Sequence[Looked]) -> Signals:
-        if self._matching is None or not kinds:
-            return Signals({})
+    async def _known(self, using: InUse, content: Content, looked: Sequence[Looked]) -> Known:
+        if self._matching is None or not using.kinds:
+            return Known(Signals({}), Kept(version=using.version))
         pictures, films = ([looked[place] for place in places] for places in _sorted(content, looked))
-        return await match_signals(self._matching, kinds, content.words[:LONGEST], pictures, films)
+        return await known_of(self._matching, using, content.words[:LONGEST], pictures, films)
 
 
 def _sources(content: Content) -> list[Source]:
@@ -176,7 +177,7 @@ def _one(seen: _Seen, told: Sequence[Analysis], now: datetime) -> Gathered:
         of_words,
         greatest(list(pictures.values()), numbered=True),
         greatest(list(films.values()), numbered=False),
-        seen.known,
+        seen.known.signals,
         by_author,
     ]
     signals = merged(parts) if any(part.readings or part.missing for part in parts[1:]) else of_words
@@ -187,7 +188,7 @@ def _one(seen: _Seen, told: Sequence[Analysis], now: datetime) -> Gathered:
     files = tuple(
         merged([pictures.get(place, nothing), films.get(place, nothing)]) for place in range(len(seen.looked))
     )
-    return Gathered(signals, Facts(content.kind, content.community, language, trust), files)
+    return Gathered(signals, Facts(content.kind, content.community, language, trust), files, seen.known.kept)
 
 
 def _of_media(seen: _Seen, told: Sequence[Analysis]) -> tuple[dict[int, Signals], dict[int, Signals]]:

@@ -92,10 +92,13 @@ class Session:
         self._fresh: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._together, self._conduct = Together(), Conduct()
         self._rounds = asyncio.create_task(self._judge())
+        self.unanswered = 0
+        """Messages that were offered, and of which nothing has been said yet."""
 
     async def offer(self, message: Message) -> None:
         """Have a message judged; waits until it is this one's turn to be read."""
         now = self._clock.now()
+        self.unanswered += 1
         await self._slots.acquire()
         arrived = asyncio.get_running_loop().time()
         at = now if message.at is None else min(now, max(message.at, now - EARLIEST))
@@ -118,6 +121,7 @@ class Session:
             if isinstance(next_one, _Waiting):
                 for event in await self._answer(next_one):
                     yield event
+                self.unanswered -= 1
             else:
                 yield next_one
             self._slots.release()

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from socialflow.moderation.policy.follow_up import follow_up_data
 from socialflow.moderation.policy.records import (
     ALWAYS,
     Comparison,
@@ -65,6 +66,7 @@ def to_data(policy: Policy) -> dict[str, Any]:
         },
         "rules": [_rule(rule) for rule in policy.rules],
         "unmeasured": policy.unmeasured.value,
+        **follow_up_data(policy.follow_up),
     }
 
 

@@ -153,6 +153,10 @@ def _tables(policy: Policy) -> Iterator[Finding]:
         yield _warning("threshold_unused", None, f"no rule uses the threshold {name}")
     for code in sorted(policy.reasons.keys() - {rule.reason for rule in policy.rules} - {UNCHECKED}):
         yield _warning("reason_unused", None, f"no rule has the reason {code}")
+    striking = {rule.reason for rule in policy.rules if Act.STRIKE in rule.acts}
+    for code in sorted(policy.follow_up.strikes.by_reason.keys() - striking):
+        said = f"no rule strikes for {code}: its terms hold only of strikes that people give for it"
+        yield _warning("strike_terms_unused", None, said)
 
 
 def _together(policy: Policy) -> Iterator[Finding]:

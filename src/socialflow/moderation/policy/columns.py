@@ -1,6 +1,6 @@
 """Stored decisions as columns, so that a policy is tried on a hundred thousand of them at once.
 
-Decoding the signals is all that is done row by row: their sealed JSON, or their packed form, in a quarter of the time.
+Decoding the signals is all that is done row by row: their sealed JSON, or their packed form, in half of the time.
 """
 
 import struct
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import orjson
@@ -121,7 +122,7 @@ class Columns:
 
 _HEURISTIC = Tier.HEURISTIC.value
 _FORM = bytes([FORM])
-_MALFORMED = (KeyError, TypeError, AttributeError, ValueError, struct.error)
+_MALFORMED = (TypeError, AttributeError, ValueError, struct.error)
 
 
 def _both(some: Mapping[str, Column], others: Mapping[str, Column]) -> dict[str, Column]:
@@ -129,6 +130,24 @@ def _both(some: Mapping[str, Column], others: Mapping[str, Column]) -> dict[str,
     for name, column in others.items():
         joint[name] = joint[name].beside(column) if name in joint else column
     return joint
+
+
+class _Said(msgspec.Struct, gc=False):
+    """What replay needs of a sealed reading: model, version and places are passed over, nothing is left to collect."""
+
+    value: Any
+    coverage: float
+    tier: str
+
+
+class _Signals(msgspec.Struct, gc=False):
+    """Sealed signals."""
+
+    readings: dict[str, _Said]
+    missing: dict[str, Any]
+
+
+_SIGNALS = msgspec.json.Decoder(_Signals)
 
 
 @dataclass(slots=True)
@@ -149,14 +168,13 @@ class _Sealed:
 
     def take(self, row: int, signals: bytes) -> None:
         """One decision. Raises one of `_MALFORMED` and keeps nothing of it where it is malformed."""
-        found, data = self._found, orjson.loads(signals)
-        readings = data["readings"]
+        found, data = self._found, _SIGNALS.decode(signals)
         taken = [
-            (one["value"] if one["coverage"] > 0 else None, one["tier"] == _HEURISTIC, found[name])
-            for name, one in readings.items()
-            if name in found and name not in data["missing"]
+            (one.value if one.coverage > 0 else None, one.tier == _HEURISTIC, found[name])
+            for name, one in data.readings.items()
+            if name in found and name not in data.missing
         ]
-        lacking = [found[name] for name in data["missing"] if name in found]
+        lacking = [found[name] for name in data.missing if name in found]
         for value, shaky, into in taken:
             into.rows.append(row)
             into.values.append(value)

@@ -21,15 +21,28 @@ class Head(NamedTuple):
     state: PolicyState
 
 
-class PolicyRepository(Protocol):
+class Versions(Protocol):
+    """Policies by scope and version."""
+
+    async def get(self, scope: str, version: int) -> StoredPolicy:
+        """One version. Raises PolicyNotFound."""
+        ...
+
+
+class VersionsUnit(Protocol):
+    """A unit of work that can read policies."""
+
+    @property
+    def policies(self) -> Versions:
+        """Versions."""
+        ...
+
+
+class PolicyRepository(Versions, Protocol):
     """Versions of the policies of scopes; of a scope one at most is active, and one in the shadow."""
 
     async def add(self, policy: StoredPolicy) -> StoredPolicy:
         """Store as the next version of its scope, as a draft; returns it with its number."""
-        ...
-
-    async def get(self, scope: str, version: int) -> StoredPolicy:
-        """One version. Raises PolicyNotFound."""
         ...
 
     async def heads(self, scopes: Collection[str] | None = None) -> Sequence[Head]:

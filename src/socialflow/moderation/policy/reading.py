@@ -16,6 +16,7 @@ from socialflow.moderation.policy.fields import (
     word,
     words,
 )
+from socialflow.moderation.policy.follow_up import follow_up
 from socialflow.moderation.policy.records import (
     ALWAYS,
     RISK,
@@ -40,7 +41,7 @@ from socialflow.moderation.signal_names import SIGNALS
 
 LANGUAGE = 1
 """Version of the language that is read (`policy: 1`)."""
-_POLICY = ("policy", "thresholds", "ensemble", "reasons", "rules", "unmeasured")
+_POLICY = ("policy", "thresholds", "ensemble", "reasons", "rules", "unmeasured", "review", "strikes")
 _RULE = ("name", "reason", "acts", "when", "on", "labels", "missing", "stop")
 _REASON = ("text", "severity", "ground", "clause", "category")
 _ON = ("kind", "community", "language", "trust")
@@ -81,12 +82,14 @@ def _policy(node: Node) -> Policy:
     if len(rules) > _MOST_RULES:
         raise given["rules"].refused(f"at most {_MOST_RULES} rules, not {len(rules)}")
     _distinct(given["rules"], rules)
+    reasons = {_name(code, reason): _reason(reason) for code, reason in _sorted(given["reasons"])}
     return Policy(
         thresholds=thresholds,
         ensemble={_name(name, part): _part(part) for name, part in _sorted(given.get("ensemble"))},
-        reasons={_name(code, reason): _reason(reason) for code, reason in _sorted(given["reasons"])},
+        reasons=reasons,
         rules=rules,
         unmeasured=_unmeasured(given.get("unmeasured")),
+        follow_up=follow_up(given.get("review"), given.get("strikes"), reasons),
     )
 
 

@@ -1,8 +1,8 @@
 """The nouns of a policy as frozen value objects: conditions, rules, reasons, and versions of the whole."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from socialflow.moderation.records import Act, ContentKind, Trust
@@ -156,6 +156,52 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewRules:
+    """What a policy says of reviews. Rates are 0 to 1."""
+
+    second_rate: float = 0.05
+    """Share of first verdicts that somebody else reviews, blindly."""
+    golden_rate: float = 0.02
+    """Share of claimed items in whose place a golden one is given."""
+    appeal_within: timedelta = timedelta(days=14)
+    """How long after a decision its author may appeal."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrikeTerms:
+    """What a strike weighs at first (above 0), after how long half of that is left, and when all of it goes."""
+
+    weight: float = 1.0
+    half_life: timedelta = timedelta(days=90)
+    expires_after: timedelta = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class StrikeRules:
+    """What a policy says of strikes: terms by the code of the reason that struck, the usual ones for all others."""
+
+    usual: StrikeTerms = StrikeTerms()
+    by_reason: Mapping[str, StrikeTerms] = field(default_factory=dict)
+
+    def of(self, reason: str) -> StrikeTerms:
+        """The terms of a strike for some reason.
+
+        >>> rules = StrikeRules(by_reason={"threat": StrikeTerms(weight=3.0)})
+        >>> rules.of("threat").weight, rules.of("spam").weight
+        (3.0, 1.0)
+        """
+        return self.by_reason.get(reason, self.usual)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What a policy says of what follows its decisions. Nothing here changes what is decided."""
+
+    review: ReviewRules = ReviewRules()
+    strikes: StrikeRules = StrikeRules()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """All of one policy in canonical form, as `reading.read` makes it.
 
@@ -167,6 +213,7 @@ class Policy:
     reasons: Mapping[str, Reason]
     rules: tuple[Rule, ...]
     unmeasured: Act = Act.REVIEW
+    follow_up: FollowUp = FollowUp()
 
     def reason(self, code: str) -> Reason:
         """The reason of a code; raises KeyError where the policy has none."""

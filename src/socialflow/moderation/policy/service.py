@@ -216,13 +216,18 @@ class PolicyService:
     async def shadow(self, scope: str, version: int, *, by: str = "") -> StoredPolicy:
         """Evaluate a version beside the one in force, without effect; what it says is counted from now on.
 
+        One that is in the shadow already stays there, and goes on counting where it stood.
+
         Raises PolicyNotFound, PolicyUnfit, Conflict (it is in force).
         """
         await self._fit(scope, version)
         async with self._store.write() as unit:
             await unit.policies.hold(scope)
-            if (await unit.policies.get(scope, version)).state is PolicyState.ACTIVE:
+            stored = await unit.policies.get(scope, version)
+            if stored.state is PolicyState.ACTIVE:
                 raise Conflict(f"version {version} is in force", field="version")
+            if stored.state is PolicyState.SHADOW:
+                return stored
             await unit.policies.forget_told(scope, version)
             moved = await unit.policies.move(scope, version, PolicyState.SHADOW, self._clock.now())
             await self._keep(unit, "shadow", moved, by)
@@ -328,10 +333,18 @@ def refuse_errors(findings: Sequence[Finding], which: str) -> None:
 
 
 def check_scope(scope: str) -> str:
-    """The scope, if it is one. Raises InvalidInput."""
+    """The scope, if it is one. Raises InvalidInput.
+
+    It is a part of the addresses of its policy, so it has no slash: servers read a coded one as the end of that part.
+
+    >>> check_scope("community:chess")
+    'community:chess'
+    """
     name = community_of(scope)
     if scope != DEFAULT_SCOPE and not (name and len(name) <= LONGEST_WORD and name.isprintable()):
         raise InvalidInput(f"a scope is {DEFAULT_SCOPE} or community:ID, not {scope!r}", field="scope")
+    if "/" in scope:
+        raise InvalidInput(f"a scope has no slash, as {scope!r} has: it is a part of addresses", field="scope")
     return scope
 
 

@@ -9,9 +9,17 @@ from socialflow.moderation.policy.canonical import canonical, digest
 from socialflow.moderation.policy.default import default_policy
 from socialflow.moderation.policy.evaluate import Compiled
 from socialflow.moderation.policy.history import AN_INSTALLATION, policy_event
-from socialflow.moderation.policy.ports import Head, PolicyStore, PolicyUnit
+from socialflow.moderation.policy.ports import Head, PolicyStore, PolicyUnit, VersionsUnit
 from socialflow.moderation.policy.reading import read_stored
-from socialflow.moderation.policy.records import DEFAULT_SCOPE, Policy, PolicyState, Reason, StoredPolicy, scopes
+from socialflow.moderation.policy.records import (
+    DEFAULT_SCOPE,
+    FollowUp,
+    Policy,
+    PolicyState,
+    Reason,
+    StoredPolicy,
+    scopes,
+)
 from socialflow.moderation.policy.shadow import Shadow, Standing
 from socialflow.moderation.records import PolicyVersion
 
@@ -59,20 +67,31 @@ class ActivePolicies:
 
         Satisfies `transparency.ports.Reasons`.
         """
-        found = self._compiled.get(policy.digest)
-        if found is None:
-            try:
-                async with self._store.read() as unit:
-                    stored = await unit.policies.get(policy.scope, policy.version)
-            except PolicyNotFound:
-                return None
-            if stored.digest != policy.digest:
-                return None
-            found = await self.compiled(stored)
+        found = await self.policy_of(policy)
         try:
-            return found.policy.reason(code)
+            return None if found is None else found.reason(code)
         except KeyError:
             return None
+
+    async def policy_of(self, policy: PolicyVersion) -> Policy | None:
+        """The policy that content was judged by; None where it is not known. Raises StoreUnavailable."""
+        if (kept := self._compiled.get(policy.digest)) is not None:
+            return kept.policy
+        async with self._store.read() as unit:
+            stored = await _stored(unit, policy)
+        return None if stored is None else (await self.compiled(stored)).policy
+
+    async def follow_up_in(self, unit: VersionsUnit, policy: PolicyVersion) -> FollowUp:
+        """What the policy that content was judged by says of reviews and strikes (satisfies `review.ports.FollowUpOf`).
+
+        It is read through the caller's own unit of work: one that waited for a second connection while it holds its own
+        would, with as many beside it as there are connections, wait for ever. A version that is not known says nothing
+        but what is usual. Raises StoreUnavailable.
+        """
+        if (kept := self._compiled.get(policy.digest)) is not None:
+            return kept.policy.follow_up
+        stored = await _stored(unit, policy)
+        return FollowUp() if stored is None else (await self.compiled(stored)).policy.follow_up
 
     async def install(self) -> StoredPolicy:
         """The active policy of the default scope; a store without any gets the default policy, whoever asks first."""
@@ -118,6 +137,15 @@ class ActivePolicies:
                 self._compiled[found] = made
             ready[found] = self._compiled[found]
         return ready
+
+
+async def _stored(unit: VersionsUnit, policy: PolicyVersion) -> StoredPolicy | None:
+    """The version, if it is kept and says what content was judged by."""
+    try:
+        stored = await unit.policies.get(policy.scope, policy.version)
+    except PolicyNotFound:
+        return None
+    return stored if stored.digest == policy.digest else None
 
 
 Heads = Mapping[tuple[str, PolicyState], Head]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from socialflow.content.records import ModerationStatus
-from socialflow.errors import InvalidInput, NotFound
+from socialflow.errors import InvalidInput
 from socialflow.moderation.records import ActorKind, Decision, Hit
 from socialflow.moderation.review.agreement import wilson
 from socialflow.moderation.review.ports import Deciding, ReviewStore, ReviewUnit
@@ -123,13 +123,11 @@ async def _judged(
         if verdict.expected is None and not verdict.second:
             last.setdefault(verdict.root, verdict)
     asked: Mapping[str, str] = await unit.reviews.asked_by(last)
-    found = []
-    for root, decision_id in sorted(asked.items()):
-        try:
-            found.append((await deciding.get(unit, decision_id), last[root].ruling))
-        except NotFound:  # its record was cleared since: nothing is known of its signals
-            continue
-    return found
+    known = await deciding.get_many(unit, set(asked.values()))
+    # A decision whose record was cleared since is left out: nothing is known of its signals.
+    return [
+        (known[decision_id], last[root].ruling) for root, decision_id in sorted(asked.items()) if decision_id in known
+    ]
 
 
 def _advise(hits: Sequence[JudgedHit], target: float) -> RuleAdvice:

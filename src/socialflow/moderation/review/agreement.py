@@ -17,7 +17,7 @@ Sources: J. Cohen, "A coefficient of agreement for nominal scales", 1960; K. Kri
 Alpha-Reliability", 2011 (nominal metric).
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -49,12 +49,12 @@ def cohen_kappa(pairs: Sequence[tuple[Hashable, Hashable]], *, seed: int = 0) ->
     >>> round(cohen_kappa(pairs).value, 6)
     0.4
     """
-    classes = {name: index for index, name in enumerate(dict.fromkeys(name for pair in pairs for name in pair))}
+    classes = _classes(pairs)
     k = len(classes)
     cells = np.zeros((len(pairs), k * k))
     for row, (one, other) in enumerate(pairs):
         cells[row, classes[one] * k + classes[other]] = 1.0
-    return _with_interval(cells, k, _kappas, seed)
+    return _with_interval(*_kinds(cells), k, _kappas, seed)
 
 
 def krippendorff_alpha(items: Sequence[Sequence[Hashable]], *, seed: int = 0) -> Agreement:
@@ -65,14 +65,22 @@ def krippendorff_alpha(items: Sequence[Sequence[Hashable]], *, seed: int = 0) ->
     0.4444
     """
     paired = [judged for judged in items if len(judged) >= 2]
-    classes = {name: index for index, name in enumerate(dict.fromkeys(name for judged in paired for name in judged))}
-    k = len(classes)
-    cells = np.zeros((len(paired), k * k))
+    classes = _classes(paired)
+    cells = np.zeros((len(paired), len(classes) ** 2))
     for row, judged in enumerate(paired):
-        counts = np.bincount([classes[name] for name in judged], minlength=k).astype(np.float64)
-        pairs = np.outer(counts, counts) - np.diag(counts)
-        cells[row] = pairs.ravel() / (len(judged) - 1)
-    return _with_interval(cells, k, _alphas, seed)
+        cells[row] = _coincidences(judged, classes)
+    return _with_interval(*_kinds(cells), len(classes), _alphas, seed)
+
+
+def counted_alpha(pairs: Mapping[tuple[Hashable, Hashable], int], *, seed: int = 0) -> Agreement:
+    """The same of items with two judgements each, told by how many items have each pair of them.
+
+    >>> round(counted_alpha({("a", "a"): 1, ("b", "b"): 1, ("a", "b"): 1}).value, 4)
+    0.4444
+    """
+    classes = _classes(list(pairs))
+    cells = np.array([_coincidences(pair, classes) for pair in pairs]).reshape(len(pairs), len(classes) ** 2)
+    return _with_interval(cells, np.array(list(pairs.values()), np.int64), len(classes), _alphas, seed)
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
@@ -107,15 +115,35 @@ def _alphas(tables: Floats) -> Floats:
     return np.asarray(1.0 - observed / expected)
 
 
-def _with_interval(cells: Floats, k: int, coefficient: _Coefficient, seed: int) -> Agreement:
-    """`cells` (items, k * k): what each item adds to the table."""
-    n = len(cells)
+def _classes(items: Sequence[Sequence[Hashable]]) -> Mapping[Hashable, int]:
+    return {name: index for index, name in enumerate(dict.fromkeys(name for judged in items for name in judged))}
+
+
+def _coincidences(judged: Sequence[Hashable], classes: Mapping[Hashable, int]) -> Floats:
+    """What one item adds to the coincidence table, as one row."""
+    counts = np.bincount([classes[name] for name in judged], minlength=len(classes)).astype(np.float64)
+    pairs = np.outer(counts, counts) - np.diag(counts)
+    return np.asarray(pairs.ravel() / (len(judged) - 1))
+
+
+def _kinds(cells: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """The rows that differ, few however many items there are, and how many items have each."""
+    if not len(cells):
+        return cells, np.zeros(0, np.int64)
+    kinds, counts = np.unique(cells, axis=0, return_counts=True)
+    return kinds, counts.astype(np.int64)
+
+
+def _with_interval(
+    kinds: Floats, counts: npt.NDArray[np.int64], k: int, coefficient: _Coefficient, seed: int
+) -> Agreement:
+    """`kinds` (kinds of items, k * k): what an item of each adds to the table; `counts`: items of each."""
+    n = int(counts.sum())
     if n == 0:
         return Agreement(None, None, None, 0)
-    kinds, counts = np.unique(cells, axis=0, return_counts=True)  # few, however many items there are
     drawn = np.random.default_rng(seed).multinomial(n, counts / n, size=REPLICATES).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = float(coefficient(cells.sum(axis=0).reshape(k, k)))
+        value = float(coefficient((counts @ kinds).reshape(k, k)))
         spread = coefficient((drawn @ kinds).reshape(REPLICATES, k, k))
     if not np.isfinite(value):
         return Agreement(None, None, None, n)

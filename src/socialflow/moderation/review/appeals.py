@@ -10,11 +10,11 @@ from socialflow.kit.clock import Clock
 from socialflow.moderation.records import Act, Decision
 from socialflow.moderation.review.appeal_records import MAX_APPEAL, Appeal, AppealCount, AppealOutcome
 from socialflow.moderation.review.checks import check_ruling, checked_words
-from socialflow.moderation.review.ports import Deciding, ReviewStore, ReviewUnit
+from socialflow.moderation.review.ports import Deciding, FollowUpOf, ReviewStore, ReviewUnit
 from socialflow.moderation.review.pseudonyms import pseudonym
 from socialflow.moderation.review.records import RULINGS, Lease, ReviewItem, ReviewState, Ruling
 from socialflow.moderation.review.service import check_not_own, lost
-from socialflow.moderation.review.verdicts import RulesOf, Verdicts, new_id
+from socialflow.moderation.review.verdicts import Verdicts, new_id
 
 UNKNOWN_RISK = 0.5
 """How urgent the appeal against a decision is that told no risk."""
@@ -32,16 +32,18 @@ class AppealService:
     """Bringing and judging appeals."""
 
     def __init__(
-        self, store: ReviewStore, deciding: Deciding, verdicts: Verdicts, rules: RulesOf, clock: Clock
+        self, store: ReviewStore, deciding: Deciding, verdicts: Verdicts, follow_up: FollowUpOf, clock: Clock
     ) -> None:
         self._store = store
         self._deciding = deciding
         self._verdicts = verdicts
-        self._rules = rules
+        self._follow_up = follow_up
         self._clock = clock
 
     async def bring(self, who: Appellant, decision_id: str, text: str) -> Appeal:
         """Appeal against a decision; it waits in the queue of its policy and language, among appeals.
+
+        How long that is open the version of the policy says by which the content was judged.
 
         Raises:
             NotFound: there is no such decision.
@@ -55,7 +57,7 @@ class AppealService:
             decision = await self._deciding.get(unit, decision_id)
             await self._check_author(unit, who, decision)
             await self._check_open(unit, decision)
-            deadline = decision.at + self._rules(decision.policy.scope).appeal_within
+            deadline = decision.at + (await self._follow_up(unit, decision.policy)).review.appeal_within
             if now > deadline:
                 raise Conflict(f"appeals against this decision closed at {deadline.isoformat()}", field="decision_id")
             appeal = Appeal(

@@ -6,17 +6,18 @@ stood. The other item goes back and comes with a later claim. Where the lot fall
 nobody can see it coming, and the same item is not held back from the same person for ever.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from socialflow.content.records import ModerationStatus
 from socialflow.errors import InvalidInput
 from socialflow.kit.clock import Clock
+from socialflow.moderation.policy.records import ReviewRules
 from socialflow.moderation.records import ActorKind, Decision
 from socialflow.moderation.review.ports import Deciding, ReviewStore, ReviewUnit
 from socialflow.moderation.review.pseudonyms import drawn, lot
 from socialflow.moderation.review.records import FIRST_LINE, RULINGS, Golden, Lease, ReviewItem, ReviewState
-from socialflow.moderation.review.verdicts import RulesOf, new_id
+from socialflow.moderation.review.verdicts import new_id
 
 _CANDIDATES = 50
 _LONGEST_CHAIN = 100
@@ -26,15 +27,17 @@ _OLDER = timedelta(minutes=1)
 
 
 async def mix(
-    unit: ReviewUnit, claimed: Sequence[ReviewItem], lease: Lease, rules: RulesOf, account: str
+    unit: ReviewUnit, claimed: Sequence[ReviewItem], lease: Lease, rates: Mapping[str, float], account: str
 ) -> Sequence[ReviewItem]:
     """What to give out in place of `claimed`: the same, with golden copies in some places, in the same order; none of
-    what is the reviewer's own (the user `account`)."""
+    what is the reviewer's own (the user `account`). `rates` (0 to 1) are by the decision that asked for an item; one
+    that is not there has the usual rate."""
     key = await unit.reviews.key()
     given: list[ReviewItem] = []
     for item in claimed:
         usual = item.level == FIRST_LINE and item.appeal is None and item.golden is None
-        fallen = usual and drawn(key, rules(item.scope).golden_rate, "golden", lease.token, item.id)
+        rate = rates.get(item.decision_id, ReviewRules().golden_rate)
+        fallen = usual and drawn(key, rate, "golden", lease.token, item.id)
         golden = await _chosen(unit, item, lease, account) if fallen else None
         if golden is None:
             given.append(item)

@@ -1,14 +1,16 @@
 """What reviewing needs from outside: its tables, and somebody who turns a ruling into a decision."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
 from socialflow.content.ports import ItemRepository
 from socialflow.content.records import ModerationStatus
+from socialflow.moderation.policy.ports import VersionsUnit
+from socialflow.moderation.policy.records import FollowUp
 from socialflow.moderation.ports import DecisionUnit
-from socialflow.moderation.records import Actor, Decision
+from socialflow.moderation.records import Actor, Decision, PolicyVersion
 from socialflow.moderation.review.appeal_records import Appeal, AppealCount, AppealOutcome
 from socialflow.moderation.review.bulk_records import BulkFilter
 from socialflow.moderation.review.records import (
@@ -265,7 +267,7 @@ class ReviewerSettings(Protocol):
         ...
 
 
-class ReviewUnit(DecisionUnit, Protocol):
+class ReviewUnit(DecisionUnit, VersionsUnit, Protocol):
     """The repositories of one unit of work."""
 
     @property
@@ -286,6 +288,10 @@ class ReviewUnit(DecisionUnit, Protocol):
     def reviewer_settings(self) -> ReviewerSettings: ...
 
 
+FollowUpOf = Callable[[ReviewUnit, PolicyVersion], Awaitable[FollowUp]]
+"""What the policy that content was judged by says of reviews and strikes; read within the transaction of the unit."""
+
+
 class ReviewStore(Protocol):
     """Opens units of work."""
 
@@ -303,6 +309,17 @@ class Deciding(Protocol):
 
     async def get(self, unit: ReviewUnit, decision_id: str) -> Decision:
         """Return a decision. Raises NotFound."""
+        ...
+
+    async def get_many(self, unit: ReviewUnit, decision_ids: Collection[str]) -> Mapping[str, Decision]:
+        """Decisions by id; what does not exist is not in it."""
+        ...
+
+    async def policies_of(self, unit: ReviewUnit, decision_ids: Collection[str]) -> Mapping[str, PolicyVersion]:
+        """By which policy each decision was taken, without those that are not known.
+
+        The digest is that of the version as it is kept, empty where it is not; no seal is looked at.
+        """
         ...
 
     async def is_newest(self, unit: ReviewUnit, decision: Decision) -> bool:

@@ -1,4 +1,4 @@
-"""Names of reviewers, and lots drawn, by a key that never leaves the installation.
+"""Names of reviewers and of who suggests scores, and lots drawn, by a key that never leaves the installation.
 
 Both are HMAC-SHA-256 under one key: nobody outside can tell who a pseudonym is, or which item a lot falls on, and
 inside both come out the same again.
@@ -19,6 +19,15 @@ def pseudonym(key: bytes, account: str) -> str:
     True
     """
     return keyed_digest(key, f"reviewer {account}").hex()[:32]
+
+
+def sender_name(key: bytes, account: str) -> str:
+    """The name under which somebody is kept who sends suggestions, 32 hexadecimal digits; another than a reviewer's.
+
+    >>> sender_name(b"k", "ann") == sender_name(b"k", "ann") != pseudonym(b"k", "ann")
+    True
+    """
+    return keyed_digest(key, f"sender {account}").hex()[:32]
 
 
 def lot(key: bytes, *parts: str) -> float:

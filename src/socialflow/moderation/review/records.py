@@ -48,7 +48,8 @@ class NewReview:
     """What shall be looked at by people, and why it may be urgent.
 
     `decision_id` is the decision that asked for it; one decision gives one item. `severity`, 0 to 1, is the policy's
-    risk; `reach` counts views, 0 or more. `scope` is the policy's.
+    risk; `reach` counts views, 0 or more. `scope` is the policy's. `root` is that of an earlier question about the same
+    content, whose reviewers shall not get it; None: it is a question of its own.
     """
 
     decision_id: str
@@ -58,6 +59,7 @@ class NewReview:
     severity: float
     reach: int = 0
     language: str | None = None
+    root: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,18 +216,6 @@ class Golden:
     def root(self) -> str:
         """What all its copies share."""
         return f"golden:{self.id}"
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewRules:
-    """What a policy says of reviews. Rates are 0 to 1."""
-
-    second_rate: float = 0.05
-    """Share of first verdicts that somebody else reviews, blindly."""
-    golden_rate: float = 0.02
-    """Share of claimed items in whose place a golden one is given."""
-    appeal_within: timedelta = timedelta(days=14)
-    """How long after a decision its author may appeal."""
 
 
 @dataclass(frozen=True, slots=True)

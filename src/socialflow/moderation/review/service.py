@@ -8,7 +8,7 @@ from socialflow.errors import Conflict, InvalidInput, LeaseLost, PermissionDenie
 from socialflow.kit.clock import Clock
 from socialflow.moderation.review.checks import check_ruling, checked_words
 from socialflow.moderation.review.golden import mix
-from socialflow.moderation.review.ports import ReviewStore, ReviewUnit
+from socialflow.moderation.review.ports import Deciding, FollowUpOf, ReviewStore, ReviewUnit
 from socialflow.moderation.review.priority import priority, weight
 from socialflow.moderation.review.pseudonyms import pseudonym
 from socialflow.moderation.review.records import (
@@ -28,7 +28,7 @@ from socialflow.moderation.review.records import (
     Shield,
     Wanted,
 )
-from socialflow.moderation.review.verdicts import RulesOf, Verdicts, new_id
+from socialflow.moderation.review.verdicts import Verdicts, new_id
 
 ANYTHING = Wanted()
 
@@ -51,7 +51,7 @@ def _first(new: NewReview, now: datetime) -> ReviewItem:
     item_id = new_id()
     return ReviewItem(
         id=item_id,
-        root=item_id,
+        root=new.root or item_id,
         decision_id=new.decision_id,
         content_id=new.content_id,
         kind=new.kind,
@@ -85,15 +85,24 @@ class ReviewQueue:
     NotFound where there is no such item. A lease that ran out still holds until somebody else claims the item.
 
     Args:
+        follow_up: how many golden items are mixed in, by the version of the policy that asked for people.
         lease: how long a claim holds; 10 minutes, renewable.
     """
 
     def __init__(
-        self, store: ReviewStore, verdicts: Verdicts, rules: RulesOf, clock: Clock, *, lease: timedelta = LEASE
+        self,
+        store: ReviewStore,
+        deciding: Deciding,
+        verdicts: Verdicts,
+        follow_up: FollowUpOf,
+        clock: Clock,
+        *,
+        lease: timedelta = LEASE,
     ) -> None:
         self._store = store
+        self._deciding = deciding
         self._verdicts = verdicts
-        self._rules = rules
+        self._follow_up = follow_up
         self._clock = clock
         self._lease = lease
 
@@ -113,8 +122,15 @@ class ReviewQueue:
                 raise Conflict(f"you hold {MAX_CLAIM} items already: decide or release some first", field="limit")
             lease = Lease(secrets.token_hex(16), reviewer, now + self._lease)
             claimed = await unit.reviews.claim(wanted, lease, now, min(limit, room), account=account)
-            given = await mix(unit, claimed, lease, self._rules, account)
+            rates = await self._golden_rates(unit, claimed) if claimed else {}
+            given = await mix(unit, claimed, lease, rates, account)
             return await _entries(unit, given, reviewer, now)
+
+    async def _golden_rates(self, unit: ReviewUnit, items: Sequence[ReviewItem]) -> Mapping[str, float]:
+        """By decision, what the policy that it was taken by says."""
+        judged_by = await self._deciding.policies_of(unit, {item.decision_id for item in items})
+        rates = {one: (await self._follow_up(unit, one)).review.golden_rate for one in set(judged_by.values())}
+        return {decision_id: rates[policy] for decision_id, policy in judged_by.items()}
 
     async def held(self, account: str) -> Sequence[QueueEntry]:
         """What a reviewer holds now, with its tokens."""

@@ -5,15 +5,6 @@ from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class StrikeTerms:
-    """What a strike for some reason weighs at first, after how long half of that is left, and when all of it goes."""
-
-    weight: float = 1.0
-    half_life: timedelta = timedelta(days=90)
-    expires_after: timedelta = timedelta(days=365)
-
-
-@dataclass(frozen=True, slots=True)
 class Strike:
     """One strike, with the terms it was given under."""
 

@@ -5,19 +5,18 @@
     weight of an author = sum over strikes of  w x 2^(-age / half-life)
 
 over those that have neither expired nor been taken back. It is the signal `author.strikes`; what follows from how much
-of it, a policy says. Weight and half-life belong to the reason and are kept with each strike, so that other terms
-later change nothing about what was given before.
+of it, a policy says. Weight, half-life and expiry are those of the policy that struck, by the reason it struck for,
+and are kept with each strike, so that other terms later change nothing about what was given before.
 """
 
 import math
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from socialflow.errors import ConfigurationError
 from socialflow.moderation.records import Act, Decision
-from socialflow.moderation.review.ports import Deciding, ReviewUnit
-from socialflow.moderation.review.strike_records import Strike, StrikeTerms
+from socialflow.moderation.review.ports import Deciding, FollowUpOf, ReviewUnit
+from socialflow.moderation.review.strike_records import Strike
 
 UNSAID = "unsaid"
 """The reason of a strike that no rule of the decision gives one for."""
@@ -27,7 +26,7 @@ _LONGEST_CHAIN = 100
 def weight(strikes: Iterable[Strike], now: datetime) -> float:
     """What strikes weigh at an instant; those expired, taken back or not yet given weigh nothing.
 
-    >>> from datetime import UTC
+    >>> from datetime import UTC, timedelta
     >>> given = datetime(2026, 1, 1, tzinfo=UTC)
     >>> strike = Strike("s", "ann", "d", "hate", 2.0, timedelta(days=30), given, given + timedelta(days=365))
     >>> weight([strike, strike], given + timedelta(days=60))
@@ -41,17 +40,12 @@ class StrikeBook:
     """Gives strikes for decisions, and takes them back.
 
     Args:
-        terms: by reason code; a reason that is not there has those of `StrikeTerms`.
-
-    Raises ConfigurationError for terms that make no sense.
+        follow_up: terms of strikes, by the version of the policy that struck.
     """
 
-    def __init__(self, deciding: Deciding, terms: Mapping[str, StrikeTerms] | None = None) -> None:
+    def __init__(self, deciding: Deciding, follow_up: FollowUpOf) -> None:
         self._deciding = deciding
-        self._terms = dict(terms or {})
-        for reason, one in self._terms.items():
-            if not (one.weight > 0.0 and one.half_life > timedelta() and one.expires_after > timedelta()):
-                raise ConfigurationError(f"strikes for {reason}: weight, half-life and expiry must be above 0")
+        self._follow_up = follow_up
 
     async def follow(self, unit: ReviewUnit, decision: Decision) -> None:
         """Make the author's strikes agree with a decision that has just been stored.
@@ -66,11 +60,11 @@ class StrikeBook:
         author = await unit.strikes.author_of(decision.content_id)
         if author is None or await unit.strikes.stands(judged):
             return
-        await unit.strikes.add(self._strike(decision, author))
+        await unit.strikes.add(await self._strike(unit, decision, author))
 
-    def _strike(self, decision: Decision, author: str) -> Strike:
+    async def _strike(self, unit: ReviewUnit, decision: Decision, author: str) -> Strike:
         reason = next((hit.reason for hit in decision.verdict.hits if Act.STRIKE in hit.acts), UNSAID)
-        terms = self._terms.get(reason, StrikeTerms())
+        terms = (await self._follow_up(unit, decision.policy)).strikes.of(reason)
         return Strike(
             id=secrets.token_hex(16),
             author=author,
@@ -94,7 +88,7 @@ class StrikeBook:
         authors = await unit.strikes.authors_of([one.content_id for one in striking])
         given = await unit.strikes.standing([earlier for one in striking for earlier in chains[one.id]])
         new = [
-            self._strike(one, authors[one.content_id])
+            await self._strike(unit, one, authors[one.content_id])
             for one in striking
             if one.content_id in authors and given.isdisjoint(chains[one.id])
         ]

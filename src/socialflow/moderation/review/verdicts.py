@@ -1,12 +1,12 @@
 """What becomes of a ruling: a verdict that is kept, a decision, perhaps a blind second review."""
 
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from socialflow.errors import PermissionDenied
-from socialflow.moderation.records import Actor, ActorKind, Decision
-from socialflow.moderation.review.ports import Deciding, ReviewUnit
+from socialflow.moderation.records import Actor, ActorKind, Decision, PolicyVersion
+from socialflow.moderation.review.ports import Deciding, FollowUpOf, ReviewUnit
 from socialflow.moderation.review.pseudonyms import drawn
 from socialflow.moderation.review.records import (
     FIRST_LINE,
@@ -14,14 +14,10 @@ from socialflow.moderation.review.records import (
     Note,
     NoteKind,
     ReviewItem,
-    ReviewRules,
     ReviewState,
     Ruling,
 )
 from socialflow.moderation.review.strikes import StrikeBook
-
-RulesOf = Callable[[str], ReviewRules]
-"""What the policy of a scope says of reviews."""
 
 
 def new_id() -> str:
@@ -32,10 +28,10 @@ def new_id() -> str:
 class Verdicts:
     """Keeps rulings on items that were just ended, and brings about what follows."""
 
-    def __init__(self, deciding: Deciding, strikes: StrikeBook, rules: RulesOf) -> None:
+    def __init__(self, deciding: Deciding, strikes: StrikeBook, follow_up: FollowUpOf) -> None:
         self._deciding = deciding
         self._strikes = strikes
-        self._rules = rules
+        self._follow_up = follow_up
 
     async def give(
         self, unit: ReviewUnit, item: ReviewItem, reviewer: str, ruling: Ruling, now: datetime
@@ -55,7 +51,7 @@ class Verdicts:
         if item.second_of is not None:
             await _compare(unit, item.second_of, before, ruling)
         elif decision is not None and item.level == FIRST_LINE and item.appeal is None:
-            await self._draw_second(unit, item, now)
+            await self._draw_second(unit, item, decision.policy, now)
         return decision
 
     async def decide(
@@ -95,10 +91,10 @@ class Verdicts:
         if ruling.note:
             await unit.review_notes.add(Note(item.id, reviewer, NoteKind.VERDICT, ruling.note, at))
 
-    async def _draw_second(self, unit: ReviewUnit, item: ReviewItem, now: datetime) -> None:
+    async def _draw_second(self, unit: ReviewUnit, item: ReviewItem, policy: PolicyVersion, now: datetime) -> None:
         """Where the lot falls on it, have somebody else look at it; it comes like anything that is new."""
-        rate = self._rules(item.scope).second_rate
-        if not drawn(await unit.reviews.key(), rate, "second", item.id):
+        rules = (await self._follow_up(unit, policy)).review
+        if not drawn(await unit.reviews.key(), rules.second_rate, "second", item.id):
             return
         second = ReviewItem(
             id=new_id(),

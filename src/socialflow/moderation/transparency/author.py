@@ -1,17 +1,16 @@
 """What an author is told of a decision (Regulation (EU) 2022/2065, article 17): plain words, no scores."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from socialflow.content.records import ModerationStatus
 from socialflow.content.service import SEEN_BY_EVERYONE
-from socialflow.moderation.policy.records import Ground, Policy
+from socialflow.moderation.policy.records import FollowUp, Ground, Policy
 from socialflow.moderation.records import Act, ActorKind, Decision
-from socialflow.moderation.review.records import RULINGS, ReviewRules
+from socialflow.moderation.review.records import RULINGS
 from socialflow.moderation.told import text_of
 from socialflow.moderation.transparency.statements import WITHHOLDING
 
-APPEAL_WITHIN = ReviewRules().appeal_within
 _STATUS = {
     ModerationStatus.APPROVED: "Everybody can see it.",
     ModerationStatus.FLAGGED: "It can be seen. People who look after the platform may look at it.",
@@ -46,11 +45,11 @@ class AuthorReasons:
     appeal_until: datetime | None = None
 
 
-def reasons_for_author(decision: Decision, policy: Policy, within: timedelta = APPEAL_WITHIN) -> AuthorReasons:
-    """What the author of the content is told; `policy` is that of the decision, `within` how long appeals are open."""
+def reasons_for_author(decision: Decision, policy: Policy | None) -> AuthorReasons:
+    """What the author of the content is told; `policy` is that of the decision, None where it is not known."""
     verdict = decision.verdict
     codes = dict.fromkeys(hit.reason for hit in verdict.hits)
-    appeal, until = _appeal(decision, within)
+    appeal, until = _appeal(decision, FollowUp() if policy is None else policy.follow_up)
     return AuthorReasons(
         reasons=tuple(_words(policy, code) for code in codes),
         automated=decision.actor.kind is ActorKind.SERVICE,
@@ -60,10 +59,12 @@ def reasons_for_author(decision: Decision, policy: Policy, within: timedelta = A
     )
 
 
-def _words(policy: Policy, code: str) -> str:
+def _words(policy: Policy | None, code: str) -> str:
     try:
-        reason = policy.reason(code)
+        reason = None if policy is None else policy.reason(code)
     except KeyError:
+        reason = None
+    if reason is None:
         return text_of(code, policy)
     rests = "the law" if reason.ground is Ground.LEGAL else "the rules of the platform"
     return f"{reason.text} This rests on {rests}: {reason.clause}."
@@ -79,14 +80,14 @@ def _follows(decision: Decision) -> tuple[str, ...]:
     return tuple(dict.fromkeys((_STATUS[status], *told)))
 
 
-def _appeal(decision: Decision, within: timedelta) -> tuple[str, datetime | None]:
+def _appeal(decision: Decision, follow_up: FollowUp) -> tuple[str, datetime | None]:
     """How to appeal and until when; the conditions are those of `review.appeals`."""
     verdict = decision.verdict
     if verdict.status is ModerationStatus.APPROVED and not set(verdict.acts) - {Act.APPROVE}:
         return "There is nothing to appeal.", None
     if verdict.status not in RULINGS:
         return "People will look at it first. You can appeal what they decide.", None
-    until = decision.at + within
+    until = decision.at + follow_up.review.appeal_within
     how = (
         f"You can appeal once, until {until:%Y-%m-%d %H:%M} UTC: say in your own words why it is wrong. "
         f"Somebody who had no part in it will judge. {_ELSEWHERE}"

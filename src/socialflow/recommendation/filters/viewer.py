@@ -47,6 +47,18 @@ class Muted:
         }
 
 
+class AgeRestricted:
+    """Age-restricted items, where the viewer may be younger than 18 (see `Context.of_age`)."""
+
+    name = "age"
+
+    def removed(self, ctx: Context, keys: Keys) -> Mapping[str, Mask]:
+        """Items that a decision restricts."""
+        if ctx.of_age:
+            return {}
+        return {"age-restricted": ctx.world.corpus.age_restricted[keys]}
+
+
 class Seen:
     """Items the viewer reacted to or watched (see `Context.seen`)."""
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
 
 from socialflow.content.log import ChangeKind
 from socialflow.content.records import ItemKind, ModerationStatus
@@ -12,13 +12,13 @@ from socialflow.ids import UserKey
 from socialflow.kit.clock import to_micros
 from socialflow.moderation.audit import event_of
 from socialflow.moderation.ports import Author, Replayable, Taken
-from socialflow.moderation.records import Act, ActorKind, Decision
+from socialflow.moderation.records import Act, ActorKind, Decision, PolicyVersion
 from socialflow.moderation.sealing import decode, digest_of, encode, pseudonym
 from socialflow.storage.repositories.audit import Audit
 from socialflow.storage.repositories.changes import announce
 from socialflow.storage.repositories.person_keys import PersonKeys
 from socialflow.storage.repositories.rows import findable, json_text, storable
-from socialflow.storage.tables import decisions, items, users
+from socialflow.storage.tables import decisions, items, policies, users
 from socialflow.storage.transaction import Record, Transaction, Values
 
 BATCH = 10_000
@@ -48,8 +48,11 @@ class Decisions:
         if author is not None and sealed.author != pseudonym(await PersonKeys(self._tx).of(author)):
             raise InvalidInput("the author of the decision is not the pseudonym of this person", field="author")
         item = await self._item(sealed)
-        key = await Audit(self._tx).append(event_of(sealed))
-        await self._insert(sealed, body, key, item, author)
+        # Whoever catches that another was first goes on without a trace of this one: neither claim nor event stays.
+        async with self._tx.connection.begin_nested():
+            await self._claim(sealed)
+            key = await Audit(self._tx).append(event_of(sealed))
+            await self._insert(sealed, body, key, item, author)
         if sealed.actor.kind is ActorKind.PERSON:
             await self._tell_service(sealed)
         if item is not None:
@@ -121,6 +124,19 @@ class Decisions:
             return decision_of(row)
         raise DecisionNotFound("no decision has this id", field="id")
 
+    async def get_many(self, decision_ids: Collection[str]) -> Mapping[str, Decision]:
+        """Decisions by id; what does not exist is not in it. Raises SealBroken."""
+        rows = await self._tx.rows(_WHOLE.where(self._tx.among(decisions.c.id, findable(decision_ids))))
+        return {row.id: decision_of(row) for row in rows}
+
+    async def policies_of(self, decision_ids: Collection[str]) -> Mapping[str, PolicyVersion]:
+        """By which policy each was taken, without those that are not stored; its digest empty where it is not kept."""
+        version = (decisions.c.policy_scope, decisions.c.policy_version, policies.c.digest)
+        here = and_(policies.c.scope == decisions.c.policy_scope, policies.c.version == decisions.c.policy_version)
+        query = select(decisions.c.id, *version).outerjoin(policies, here)
+        rows = await self._tx.rows(query.where(self._tx.among(decisions.c.id, findable(decision_ids))))
+        return {row.id: PolicyVersion(row.policy_scope, row.policy_version, row.digest or "") for row in rows}
+
     async def current(self, content_id: str) -> Decision | None:
         """The decision that stands, if there is any. Raises SealBroken."""
         query = _WHOLE.where(self._tx.among(decisions.c.content_id, findable([content_id])), decisions.c.is_current)
@@ -134,6 +150,12 @@ class Decisions:
         made = [decision_of(row) for row in await self._tx.rows(_WHOLE.where(wanted, decisions.c.is_current))]
         return {one.content_id: one for one in made}
 
+    async def stand(self, decision_ids: Collection[str]) -> frozenset[str]:
+        """Those of these decisions that stand, and will until this unit ends."""
+        these = self._tx.among(decisions.c.id, findable(decision_ids))
+        query = select(decisions.c.id).where(these, decisions.c.is_current).order_by(decisions.c.key)
+        return frozenset(row.id for row in await self._tx.rows(query.with_for_update(read=True)))
+
     async def history(self, content_id: str) -> Sequence[Decision]:
         """All decisions on a content, the first first. Raises SealBroken."""
         query = _WHOLE.where(self._tx.among(decisions.c.content_id, findable([content_id])))
@@ -141,9 +163,14 @@ class Decisions:
 
     async def author(self, decision_id: str) -> Author | None:
         """Whose the content is that was decided about; None: nobody's, or somebody's who was erased."""
-        query = select(users.c.key, users.c.id).join(decisions, decisions.c.author_key == users.c.key)
-        row = await self._tx.row(query.where(self._tx.among(decisions.c.id, findable([decision_id]))))
-        return None if row is None else Author(UserKey(row.key), row.id)
+        return (await self.authors([decision_id])).get(decision_id)
+
+    async def authors(self, decision_ids: Collection[str]) -> Mapping[str, Author]:
+        """As `author`, of several, by decision; what is nobody's is not in it."""
+        columns = (decisions.c.id.label("decision"), users.c.key, users.c.id)
+        query = select(*columns).join(users, decisions.c.author_key == users.c.key)
+        rows = await self._tx.rows(query.where(self._tx.among(decisions.c.id, findable(decision_ids))))
+        return {row.decision: Author(UserKey(row.key), row.id) for row in rows}
 
     async def replayable(
         self, since: datetime | None = None, until: datetime | None = None
@@ -203,13 +230,16 @@ class Decisions:
             )
         return int(row.key)
 
-    async def _insert(
-        self, decision: Decision, body: bytes, key: int, item: int | None, author: UserKey | None
-    ) -> None:
+    async def _claim(self, decision: Decision) -> None:
+        """Take the place of the decision that stands. Raises DecisionSuperseded where another has taken it."""
         if decision.supersedes is not None:
             standing = (decisions.c.id == decision.supersedes) & decisions.c.is_current
             if not await self._tx.run(update(decisions).where(standing).values(is_current=False)):
                 raise _superseded()
+
+    async def _insert(
+        self, decision: Decision, body: bytes, key: int, item: int | None, author: UserKey | None
+    ) -> None:
         row = {"key": key, "is_current": True, "person_status": None, "item_key": item, "author_key": author}
         if not await self._tx.insert_one(decisions, {**_columns(decision), "body": body, **row}):
             raise _superseded()
@@ -317,6 +347,8 @@ def effects(decision: Decision) -> Values:
         "is_flagged": verdict.status in _FLAGGED,
         "flag_reason": ", ".join(verdict.flags) or None,
         "withheld": not _WITHHOLDING.isdisjoint(verdict.acts),
+        "age_restricted": Act.AGE_GATE in verdict.acts,
+        "labels": json_text(verdict.labels, "labels"),
     }
 
 

@@ -22,6 +22,7 @@ from socialflow.storage.repositories.person_keys import PersonKeys
 from socialflow.storage.repositories.removal import remove_interactions, remove_items
 from socialflow.storage.repositories.review_erasure import forget_in_reviews
 from socialflow.storage.repositories.rows import findable, json_text
+from socialflow.storage.repositories.suggestions import forget_in_suggestions
 from socialflow.storage.repositories.users import Users
 from socialflow.storage.tables import channels, erasures, impressions, interactions, items, users
 from socialflow.storage.transaction import Transaction
@@ -56,6 +57,7 @@ class Erasures:
         rows["hash_opinions"] = await forget_opinions(self._tx, user.id)
         rows["bandit_people"] = await Bandit(self._tx).forget(key)
         rows += await forget_in_reviews(self._tx, key, user.id)
+        rows += await forget_in_suggestions(self._tx, user.id)
         rows["impressions"] = await self._tx.run(delete(impressions).where(impressions.c.user_key == key))
         await self._disown_channels(key)
         rows["users"] = await self._tx.run(delete(users).where(users.c.key == key))

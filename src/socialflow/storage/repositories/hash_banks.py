@@ -50,6 +50,12 @@ class HashBanks:
         version: int = (await self._tx.one(select(hash_watermark.c.version))).version
         return version
 
+    async def settled(self) -> int:
+        """The version of the last change; no other comes until this unit ends."""
+        query = select(hash_watermark.c.version).with_for_update(read=True)
+        version: int = (await self._tx.one(query)).version
+        return version
+
     async def create(self, bank: Bank) -> Bank:
         """Store a bank. Raises Conflict where its id is taken."""
         await self._next()
@@ -153,6 +159,13 @@ class HashBanks:
             query = query.where(hash_entries.c.held_at.is_not(None) if held else hash_entries.c.held_at.is_(None))
         return await self._told(await self._tx.rows(query.order_by(hash_entries.c.key).limit(limit)))
 
+    async def held(self, limit: int) -> Sequence[Entry]:
+        """Entries of all banks that are held and not withdrawn, the longest first."""
+        active = hash_entries.c.state == _STATES.index(EntryState.ACTIVE)
+        query = select(*_TOLD).where(hash_entries.c.held_at.is_not(None), active)
+        ordered = query.order_by(hash_entries.c.held_at, hash_entries.c.key)
+        return await self._told(await self._tx.rows(ordered.limit(limit)))
+
     async def entry(self, bank: Bank, entry_id: int) -> Entry:
         """One entry. Raises NotFound."""
         found = (await self.details([entry_id])).get(entry_id)
@@ -170,12 +183,14 @@ class HashBanks:
 
     async def hold(self, entry_id: int, now: datetime) -> None:
         """An entry's matches act no more."""
-        await self._next()  # before the entry is locked, as everybody does: no two wait for each other in a circle
-        await self._tx.run(update(hash_entries).where(hash_entries.c.key == entry_id).values(held_at=to_micros(now)))
+        version = await self._next()  # before the entry is locked, as all do: no two wait for each other in a circle
+        values = {"held_at": to_micros(now), "changed": version}
+        await self._tx.run(update(hash_entries).where(hash_entries.c.key == entry_id).values(values))
 
     async def release(self, entry_id: int, now: datetime, accepted: float) -> None:
         """An entry's matches act again, and so many an hour are accepted."""
-        values = {"held_at": None, "released_at": to_micros(now), "accepted": accepted}
+        version = await self._next()
+        values = {"held_at": None, "released_at": to_micros(now), "accepted": accepted, "changed": version}
         await self._tx.run(update(hash_entries).where(hash_entries.c.key == entry_id).values(values))
 
     async def found(self, bank: Bank, digests: Sequence[bytes]) -> Mapping[bytes, int]:
@@ -215,6 +230,16 @@ class HashBanks:
     async def _told(self, rows: Sequence[Record]) -> Sequence[Entry]:
         said = await opinions(self._tx, [row.key for row in rows]) if rows else {}
         return [_entry(row, said.get(row.key, Opinions())) for row in rows]
+
+
+def code_of_kind(kind: BankKind) -> int:
+    """How a kind is stored."""
+    return _KINDS.index(kind)
+
+
+def code_of_state(state: EntryState) -> int:
+    """How a state is stored."""
+    return _STATES.index(state)
 
 
 def _storable(keys: Collection[int]) -> list[int]:

@@ -110,35 +110,33 @@ def _row(impression: Impression) -> Values:
     }
 
 
-class _Words:
-    """Texts by number, each kept once."""
+class _Words(dict[str, int]):
+    """Numbers of texts, each kept once."""
 
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
-
-    def __call__(self, word: str) -> int:
-        return self.numbers.setdefault(word, len(self.numbers))
+    def __missing__(self, word: str) -> int:
+        self[word] = len(self)
+        return len(self) - 1
 
 
 def _body(impression: Impression) -> str:
-    word = _Words()
+    words = _Words()
     entries = [
         [
             entry.item,
             entry.anchor,
             entry.score,
             entry.position,
-            word(entry.source),
-            word(entry.reason),
+            words[entry.source],
+            words[entry.reason],
             entry.propensity,
-            [[word(term.name), term.weight, term.value] for term in entry.terms],
-            [word(move) for move in entry.moves],
+            [[words[term.name], term.weight, term.value] for term in entry.terms],
+            [words[move] for move in entry.moves],
         ]
         for entry in impression.entries
     ]
-    removed = [[removal.item, word(removal.stage), word(removal.reason)] for removal in impression.removed]
+    removed = [[removal.item, words[removal.stage], words[removal.reason]] for removal in impression.removed]
     body = {
-        "w": list(word.numbers),
+        "w": list(words),
         "e": entries,
         "r": removed,
         "n": dict(impression.removed_counts),
@@ -148,8 +146,8 @@ def _body(impression: Impression) -> str:
     }
     if impression.signals:
         values = np.array([entry.signals for entry in impression.entries], _HALF)
-        body["x"] = [[word(name) for name in impression.signals], b64encode(values.tobytes()).decode()]
-        body["w"] = list(word.numbers)
+        body["x"] = [[words[name] for name in impression.signals], b64encode(values.tobytes()).decode()]
+        body["w"] = list(words)
     if impression.choice is not None:
         body["c"] = [impression.choice.context, impression.choice.revision]
     return json_text(body, "impression")

@@ -17,7 +17,7 @@ from socialflow.storage.tables import JUDGED, decisions, items
 from socialflow.storage.transaction import Transaction, Values
 
 _PENDING = ModerationStatus.PENDING.value
-_SAYS_SOMETHING = or_(
+SAYS_SOMETHING = or_(
     items.c.title != "",
     items.c.description != "",
     items.c.text != "",
@@ -67,7 +67,7 @@ class Unmoderated:
         Those that say and show nothing wait until they do.
         """
         waiting = select(items.c.key).where(
-            items.c.moderation_status == _PENDING, items.c.kind == kind.value, items.c.key > after, _SAYS_SOMETHING
+            items.c.moderation_status == _PENDING, items.c.kind == kind.value, items.c.key > after, SAYS_SOMETHING
         )
         return [ItemKey(row.key) for row in await self._tx.rows(waiting.order_by(items.c.key).limit(limit))]
 

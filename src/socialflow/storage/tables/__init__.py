@@ -2,7 +2,15 @@
 
 from socialflow.storage.tables.answers import feed_rules, impressions, value_models
 from socialflow.storage.tables.bandit import bandit, bandit_people
-from socialflow.storage.tables.banks import hash_banks, hash_entries, hash_hits, hash_opinions, hash_watermark
+from socialflow.storage.tables.banks import (
+    content_matches,
+    content_prints,
+    hash_banks,
+    hash_entries,
+    hash_hits,
+    hash_opinions,
+    hash_watermark,
+)
 from socialflow.storage.tables.base import metadata
 from socialflow.storage.tables.content import (
     JUDGED,
@@ -37,6 +45,7 @@ from socialflow.storage.tables.review import (
     reviewer_settings,
     strikes,
 )
+from socialflow.storage.tables.suggestions import score_suggestions
 from socialflow.storage.tables.work import collections, jobs, schedules, workers
 
 __all__ = [
@@ -56,6 +65,8 @@ __all__ = [
     "channels",
     "closed_names",
     "collections",
+    "content_matches",
+    "content_prints",
     "decisions",
     "erasures",
     "feed_rules",
@@ -84,6 +95,7 @@ __all__ = [
     "policies",
     "policy_shadows",
     "schedules",
+    "score_suggestions",
     "strikes",
     "subscriptions",
     "topics",

@@ -95,3 +95,27 @@ hash_opinions = Table(
     Column("view", SmallInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
+
+content_prints = Table(
+    "content_prints",
+    metadata,
+    Column("key", Surrogate, primary_key=True, autoincrement=True),
+    Column("item_key", BigInteger, ForeignKey("items.key"), nullable=False, index=True),
+    Column("number", SmallInteger, nullable=False),  # which picture of the item
+    Column("digest", LargeBinary, nullable=False),
+    Column("quality", SmallInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+content_matches = Table(
+    "content_matches",
+    metadata,
+    Column("item_key", BigInteger, ForeignKey("items.key"), primary_key=True, autoincrement=False),
+    Column("entry_key", BigInteger, ForeignKey("hash_entries.key"), primary_key=True, autoincrement=False),
+    Column("value", Double, nullable=False),
+    # Whether it counted when the item was judged.
+    Column("acted", Boolean, nullable=False),
+    # Whether it acted when it was last looked at whether people must look.
+    Column("considered", Boolean, nullable=False),
+)
+Index("ix_content_matches_entry_key", content_matches.c.entry_key, content_matches.c.item_key)

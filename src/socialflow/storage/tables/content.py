@@ -53,6 +53,8 @@ items = Table(
     Column("sentiment_score", Double),
     # By a decision, whatever its author wants: `hidden` stays the author's own.
     Column("withheld", Boolean, nullable=False, server_default=false()),
+    Column("age_restricted", Boolean, nullable=False, server_default=false()),
+    Column("labels", Text, nullable=False, server_default="[]"),
     sqlite_autoincrement=True,
 )
 # A foreign key is not an index: without these, deleting a channel, a user or an item reads all items.
@@ -65,7 +67,16 @@ Index("ix_items_pending", items.c.kind, items.c.key, sqlite_where=_PENDING, post
 JUDGED = ("title", "description", "text", "tags", "media_url", "thumbnail_url")
 """Columns that moderation looks at: where they change, it looks again."""
 
-MODERATION = ("moderation_status", "moderation_flags", "moderated_at", "is_flagged", "flag_reason", "withheld")
+MODERATION = (
+    "moderation_status",
+    "moderation_flags",
+    "moderated_at",
+    "is_flagged",
+    "flag_reason",
+    "withheld",
+    "age_restricted",
+    "labels",
+)
 """Columns that only a decision may change once the item exists."""
 
 item_stats = Table(

@@ -106,6 +106,8 @@ review_verdicts = Table(
 Index("ix_review_verdicts_root_reviewer", review_verdicts.c.root, review_verdicts.c.reviewer)
 Index("ix_review_verdicts_scope", review_verdicts.c.scope, review_verdicts.c.at)
 Index("ix_review_verdicts_decision_id", review_verdicts.c.decision_id)
+_SECOND = text("second")
+Index("ix_review_verdicts_second", review_verdicts.c.at, sqlite_where=_SECOND, postgresql_where=_SECOND)
 
 review_notes = Table(
     "review_notes",

@@ -42,7 +42,7 @@ MOST = 100
     "/appeals", status_code=201, response_model=AppealOut, responses=documented(404, 409, 413), summary="Appeal"
 )
 async def bring_appeal(body: AppealIn, call: CallDep) -> Reply:
-    """Against a decision about your own content, once, within the policy's time (14 days).
+    """Against a decision about your own content, once, within the time of its policy (14 days where it says nothing).
 
     `404` where there is no such decision about your content, `409` where it is too late, appealed or superseded.
     """

@@ -1,5 +1,6 @@
 """Decisions: what was decided and why, whether it is as it was sealed, and the chain over all."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -50,12 +51,10 @@ Since = Annotated[
 async def get_decision(decision_id: DecisionId, call: CallDep) -> Reply:
     """All of it for moderators; authors of the content read what was decided and why, without scores."""
     authorise(call.principal, Action.DECISION_READ, owner=call.principal.subject)
-    decision = await call.platform.moderation.decisions.get(decision_id)
-    if allowed(call.principal, Action.DECISION_READ):
-        return Reply(await _whole(call, decision))
-    if not await _own(call, decision):
+    told = await _told(call, [await call.platform.moderation.decisions.get(decision_id)])
+    if not told:
         raise DecisionNotFound("no decision has this id", field="id")
-    return Reply(_short(await call.platform.moderation.judging.for_author(decision)))
+    return Reply(told[0])
 
 
 @router.get(
@@ -77,10 +76,7 @@ async def list_decisions(content_id: ContentId, call: CallDep) -> Reply:
     """The first first; authors read those about their own content, without scores. None is no error."""
     authorise(call.principal, Action.DECISION_READ, owner=call.principal.subject)
     found = await call.platform.moderation.decisions.history(content_id)
-    if allowed(call.principal, Action.DECISION_READ):
-        return Reply({"decisions": [await _whole(call, one) for one in found]})
-    judging = call.platform.moderation.judging
-    return Reply({"decisions": [_short(await judging.for_author(one)) for one in found if await _own(call, one)]})
+    return Reply({"decisions": await _told(call, found)})
 
 
 @router.get("/audit/verify", response_model=ChainOut, summary="Whether the record is whole")
@@ -98,14 +94,14 @@ async def chain_head(call: CallDep) -> Reply:
     return Reply({"head": _head(await call.platform.audit.head())})
 
 
-async def _whole(call: Call, decision: Decision) -> dict[str, Any]:
-    return decision_out(decision, await call.platform.moderation.judging.rules_of(decision))
-
-
-async def _own(call: Call, decision: Decision) -> bool:
-    async with call.platform.store.read() as unit:
-        author = await unit.decisions.author(decision.id)
-    return author is not None and author.id == call.principal.subject
+async def _told(call: Call, decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+    """What the caller may read of some decisions, however many, with a handful of statements."""
+    moderation = call.platform.moderation
+    if allowed(call.principal, Action.DECISION_READ):
+        applied = await moderation.judging.rules_of(decisions)
+        return [decision_out(one, these) for one, these in zip(decisions, applied, strict=True)]
+    own = await moderation.decisions.of_author(decisions, call.principal.subject)
+    return [_short(one) for one in await moderation.judging.for_author(own)]
 
 
 def _short(own: OwnDecision) -> dict[str, Any]:

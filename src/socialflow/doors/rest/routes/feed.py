@@ -152,16 +152,16 @@ async def _shown(answer: FeedAnswer, call: Call) -> Reply:
     call.metrics.feeds.labels(impression.algorithm, impression.status).inc()
     entries = impression.entries
     named = {entry.item for entry in entries} | {entry.anchor for entry in entries if entry.anchor is not None}
-    return Reply(feed_out(answer, await _cards(call.platform, sorted(named))))
+    return Reply(feed_out(answer, await _cards(call.platform, sorted(named), of_age=answer.of_age)))
 
 
-async def _cards(platform: Platform, keys: list[ItemKey]) -> dict[ItemKey, Item]:
-    """Items that may be shown now; a stored page may name some that were taken down since."""
+async def _cards(platform: Platform, keys: list[ItemKey], *, of_age: bool = True) -> dict[ItemKey, Item]:
+    """Items that may be shown now; a stored page may name some that were taken down or age-restricted since."""
     if not keys:
         return {}
     async with platform.store.read() as unit:
         found = await unit.items.by_keys(keys)
-    return {key: item for key, item in found.items() if is_public(item)}
+    return {key: item for key, item in found.items() if is_public(item) and (of_age or not item.age_restricted)}
 
 
 @router.get("/trending", response_model=TrendingOut, summary="What moves the platform")

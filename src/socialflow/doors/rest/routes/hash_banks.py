@@ -232,7 +232,7 @@ async def withdraw(bank_id: BankId, entry_id: EntryId, call: CallDep) -> Reply:
 async def confirm(bank_id: BankId, entry_id: EntryId, call: CallDep) -> Reply:
     """It matches, also where it was withdrawn or held; as many matches an hour as it has now are right."""
     authorise(call.principal, Action.HASH_BANK_WRITE)
-    return Reply(entry_out(await call.platform.banks.confirm(bank_id, entry_id, call.principal.subject)))
+    return Reply(entry_out(await call.platform.banks.confirm(bank_id, entry_id, call.principal.account)))
 
 
 @router.post(
@@ -244,7 +244,7 @@ async def confirm(bank_id: BankId, entry_id: EntryId, call: CallDep) -> Reply:
 async def opinion(bank_id: BankId, entry_id: EntryId, body: OpinionIn, call: CallDep) -> Reply:
     """Counted once a caller, by what was said last; nothing else changes."""
     authorise(call.principal, Action.HASH_BANK_WRITE)
-    return Reply(entry_out(await call.platform.banks.opinion(bank_id, entry_id, call.principal.subject, body.view)))
+    return Reply(entry_out(await call.platform.banks.opinion(bank_id, entry_id, call.principal.account, body.view)))
 
 
 @router.post(

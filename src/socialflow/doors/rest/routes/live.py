@@ -7,14 +7,16 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from socialflow.doors.rest.errors import CHALLENGES, error_reply, status_of
-from socialflow.doors.rest.live_socket import FAULT, Caller, Ended, Socket, code_of, known
+from socialflow.doors.rest.live_socket import DONE, FAULT, Caller, Ended, Socket, code_of, known
 from socialflow.doors.rest.ports import Platform
 from socialflow.errors import AuthenticationRequired, PermissionDenied, RateLimited, SocialflowError
+from socialflow.moderation.live.service import LiveService
+from socialflow.observability.moderation import LiveMetrics
 
 router = APIRouter(prefix="/api/v1/moderation", tags=["Moderation"])
 PATH = "/api/v1/moderation/live"
-NOBODY = "nobody"
-"""Callers who have yet to say who they are, all together."""
+NOBODY = "\x1f"
+"""Callers who have yet to say who they are, all together; no account is of this name."""
 _log = structlog.get_logger("socialflow.live")
 
 
@@ -30,7 +32,7 @@ async def live(websocket: WebSocket) -> None:
     with structlog.contextvars.bound_contextvars(request_id=request_id):
         try:
             caller = await _caller(websocket, platform)
-            place = platform.moderation.live.place(NOBODY if caller is None else caller.name)
+            place = platform.moderation.live.place(NOBODY if caller is None else caller.principal.account)
             with place:
                 await websocket.accept()
                 await _served(websocket, platform, caller)
@@ -52,25 +54,39 @@ async def _caller(websocket: WebSocket, platform: Platform) -> Caller | None:
 
 
 async def _served(websocket: WebSocket, platform: Platform, caller: Caller | None) -> None:
-    live = platform.moderation.live
-    socket = Socket(websocket, platform.access, live)
+    """One session; how it ended is counted."""
+    metrics: LiveMetrics = websocket.app.state.metrics.live
+    socket = Socket(websocket, platform.access, platform.moderation.live, metrics)
+    try:
+        code, reason = await _conversed(socket, platform.moderation.live, caller)
+    except WebSocketDisconnect as gone:
+        _log.info("live_session_left")
+        metrics.session_ended(gone.code)
+        return
+    metrics.session_ended(code)
+    await socket.end(code, reason)
+
+
+async def _conversed(socket: Socket, live: LiveService, caller: Caller | None) -> tuple[int, str]:
+    """The close code that a session ends with, and why. Raises WebSocketDisconnect."""
     try:
         if caller is not None:
             await socket.serve(caller)
-            return
-        caller = await socket.introduced()
-        with live.place(caller.name):
-            await socket.serve(caller)
+        else:
+            caller = await socket.introduced()
+            with live.place(caller.principal.account):
+                await socket.serve(caller)
     except Ended as end:
         _log.info("live_session", code=end.code)
-        await socket.end(end.code, end.reason)
-    except WebSocketDisconnect:
-        _log.info("live_session_left")
+        return end.code, end.reason
     except SocialflowError as error:  # there is no place for this caller
-        await socket.end(code_of(error), error.message[:100])
+        return code_of(error), error.message[:100]
+    except WebSocketDisconnect:
+        raise
     except Exception:
         _log.exception("live_session_failed")
-        await socket.end(FAULT, "something went wrong here; it has been logged")
+        return FAULT, "something went wrong here; it has been logged"
+    return DONE, ""
 
 
 async def _deny(websocket: WebSocket, error: SocialflowError, request_id: str) -> None:

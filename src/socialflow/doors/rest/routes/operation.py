@@ -15,6 +15,7 @@ from socialflow.doors.rest.ports import DoorStore, Platform
 from socialflow.doors.rest.replies import Reply
 from socialflow.errors import AuthenticationRequired, Overloaded, PermissionDenied, StoreUnavailable
 from socialflow.observability.metrics import CONTENT_TYPE, ModelMetrics, WorkMetrics
+from socialflow.observability.moderation import ModerationMetrics
 
 router = APIRouter(tags=["Operation"], route_class=OpenRoute)
 
@@ -99,6 +100,8 @@ async def metrics(request: Request, platform: PlatformDep) -> Response:
         if not same_secret(given, expected.get_secret_value() if expected else None):
             raise PermissionDenied("this is not METRICS_TOKEN")
     await _look_at_work(request.app.state.metrics.work, platform)
+    await _look_at_moderation(request.app.state.metrics.moderation, platform)
+    request.app.state.metrics.live.sessions.set(platform.moderation.live.sessions)
     _look_at_models(request.app.state.metrics.models, platform)
     return Response(request.app.state.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
 
@@ -126,6 +129,40 @@ async def _look_at_work(work: WorkMetrics, platform: Platform) -> None:
         total = sum(runs.jobs for runs in of_kind)
         work.wait.labels(kind.value).set(sum(runs.jobs * runs.wait_seconds for runs in of_kind) / total)
         work.run.labels(kind.value).set(sum(runs.jobs * runs.run_seconds for runs in of_kind) / total)
+
+
+async def _look_at_moderation(moderation: ModerationMetrics, platform: Platform) -> None:
+    """Bring the gauges of moderation up to date; of a store that does not answer soon nothing is told."""
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            figures = await platform.moderation.figures.read()
+    except (StoreUnavailable, Overloaded, TimeoutError):
+        moderation.away()
+        return
+    now = platform.clock.now()
+    moderation.clear()
+    for decided in figures.decided:
+        moderation.decided.labels(decided.by, decided.status).set(decided.decisions)
+    for took in figures.took:
+        moderation.seconds.labels(took.by, "0.5").set(took.median)
+        moderation.seconds.labels(took.by, "0.95").set(took.most)
+    moderation.pending.set(figures.pending)
+    for queue in figures.queues:
+        labels = queue.queue, str(queue.level)
+        moderation.waiting.labels(*labels).set(queue.waiting)
+        moderation.claimed.labels(*labels).set(queue.held)
+        moderation.oldest.labels(*labels).set(_age(queue.oldest, now))
+    moderation.appeals.set(figures.appeals.number)
+    moderation.oldest_appeal.set(_age(figures.appeals.oldest, now))
+    for agreed in figures.agreed:
+        moderation.judged_twice.labels(agreed.scope).set(agreed.items)
+        if agreed.alpha is not None:
+            moderation.alpha.labels(agreed.scope).set(agreed.alpha)
+
+
+def _age(at: datetime | None, now: datetime) -> float:
+    """Seconds since then; 0 where there is nothing."""
+    return 0.0 if at is None else max(0.0, (now - at).total_seconds())
 
 
 def _look_at_models(models: ModelMetrics, platform: Platform) -> None:

@@ -18,7 +18,6 @@ from socialflow.doors.rest.perspective_route import (
     PerspectiveOpenRoute,
     PerspectiveRoute,
     documented,
-    unimplemented,
 )
 from socialflow.doors.rest.replies import HEADERS, Reply
 from socialflow.doors.rest.schemas.perspective import (
@@ -31,7 +30,17 @@ from socialflow.doors.rest.schemas.perspective import (
     SuggestCommentScoreOut,
     TextType,
 )
-from socialflow.moderation.perspective import ATTRIBUTES, MAX_BYTES, UNTOLD, Scored, attribute_of, scored, utf16
+from socialflow.moderation.perspective import (
+    ATTRIBUTES,
+    MAX_BYTES,
+    UNTOLD,
+    Scored,
+    attribute_of,
+    scored,
+    spoken_in,
+    utf16,
+)
+from socialflow.moderation.suggestions.records import SuggestedScores
 
 router = APIRouter(
     prefix="/v1alpha1",
@@ -83,18 +92,25 @@ async def analyze_comment(body: AnalyzeCommentIn, call: CallDep) -> Reply:
 @router.post(
     "/comments:suggestscore",
     response_model=SuggestCommentScoreOut,
-    responses=documented(501),
-    summary="Correct a score: refused",
+    response_model_exclude_none=True,
+    summary="Suggest the score of a comment",
 )
 async def suggest_comment_score(body: SuggestCommentScoreIn, call: CallDep) -> Reply:
-    """Refused with 501, once the call is known to be well-formed: there is no place yet where a correction would be
-    kept for people to look at, and taking it without keeping it would pretend that there is."""
-    authorise(call.principal, Action.COMMENT_ANALYSE)
-    _text_of(body)
-    if not body.attribute_scores:
-        raise CommentRefused(Kind.INVALID_REQUEST, "attribute_scores must not be empty.")
-    _refuse_unknown(body.attribute_scores)
-    return unimplemented("Corrections are not kept by this version: nothing was stored. Keep them on your side.")
+    """Keep the scores that a comment should have, for moderators to accept or decline. The comment is kept with them,
+    for as long as the installation sets (a year), and no score changes by it at once."""
+    authorise(call.principal, Action.SUGGESTION_WRITE)
+    text, suggested = _text_of(body), _suggested(body)
+    detected = await call.platform.text.ask(spoken_in, text)
+    if detected == UNTOLD and not body.languages:
+        raise CommentRefused(Kind.LANGUAGE_DETECTION_FAILED, "Unable to detect language")
+    said = body.record(text, suggested, detected)
+    await call.platform.moderation.suggestions.suggest(call.principal.account, said)
+    answer: dict[str, object] = {"detectedLanguages": [detected]}
+    if body.languages:
+        answer["requestedLanguages"] = body.languages
+    if body.client_token is not None:
+        answer["clientToken"] = body.client_token
+    return Reply(answer)
 
 
 @discovered.get("/$discovery/rest", response_model=DiscoveryOut, summary="Describe these two calls to a client library")
@@ -140,6 +156,21 @@ def _requested(body: AnalyzeCommentIn) -> Mapping[str, AttributeIn]:
                 Kind.INVALID_REQUEST, f"Requested score type {how.score_type} is not supported by attribute {name}"
             )
     return requested
+
+
+def _suggested(body: SuggestCommentScoreIn) -> Mapping[str, SuggestedScores]:
+    suggested = body.attribute_scores
+    if not suggested:
+        raise CommentRefused(Kind.INVALID_REQUEST, "attribute_scores must not be empty.")
+    _refuse_unknown(suggested)
+    for name, one in suggested.items():
+        spans = [span.score for span in one.span_scores or ()]
+        for score in spans if one.summary_score is None else [one.summary_score, *spans]:
+            if score.type not in _PROBABILITY:
+                raise CommentRefused(
+                    Kind.INVALID_REQUEST, f"Suggested score type {score.type} is not supported by attribute {name}"
+                )
+    return {name: one.record() for name, one in suggested.items()}
 
 
 def _refuse_unknown(names: Mapping[str, object]) -> None:

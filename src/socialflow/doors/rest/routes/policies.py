@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from socialflow.access.matrix import Action, authorise
-from socialflow.access.records import Principal
 from socialflow.doors.rest.deps import Call, CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
 from socialflow.doors.rest.replies import Reply
@@ -116,7 +115,7 @@ async def draft_policy(
     """
     authorise(call.principal, Action.POLICY_WRITE)
     given = await _given(request, scope, note)
-    made = await _service(call).draft(given.text, scope=given.scope, by=_account(call.principal), note=given.note)
+    made = await _service(call).draft(given.text, scope=given.scope, by=call.principal.account, note=given.note)
     return Reply({**about(made.policy), "findings": findings_out(made.findings)}, status_code=201)
 
 
@@ -181,7 +180,7 @@ async def get_policy(
 async def delete_draft(scope: ScopePath, version: VersionPath, call: CallDep) -> Response:
     """Its number is not given again. What was ever in force or in the shadow stays."""
     authorise(call.principal, Action.POLICY_WRITE)
-    await _service(call).delete(check_scope(scope), version, by=_account(call.principal))
+    await _service(call).delete(check_scope(scope), version, by=call.principal.account)
     return Response(status_code=204)
 
 
@@ -225,9 +224,7 @@ async def activate_policy(
     """
     authorise(call.principal, Action.POLICY_WRITE)
     policies, confirmed = _service(call), None if body is None else body.confirm_reason
-    done = await policies.try_and_activate(
-        check_scope(scope), version, confirmed=confirmed, by=_account(call.principal)
-    )
+    done = await policies.try_and_activate(check_scope(scope), version, confirmed=confirmed, by=call.principal.account)
     told = replayed(done.replayed, policies.limits)
     return Reply({**about(done.policy), "since": done.window.since, "replayed": told})
 
@@ -238,7 +235,7 @@ async def activate_policy(
 async def roll_back_policy(scope: ScopePath, call: CallDep) -> Reply:
     """Puts in force again what was in force before; once more: forward again."""
     authorise(call.principal, Action.POLICY_WRITE)
-    return Reply(about(await _service(call).roll_back(check_scope(scope), by=_account(call.principal))))
+    return Reply(about(await _service(call).roll_back(check_scope(scope), by=call.principal.account)))
 
 
 @router.post(
@@ -250,7 +247,7 @@ async def roll_back_policy(scope: ScopePath, call: CallDep) -> Reply:
 async def shadow_policy(scope: ScopePath, version: VersionPath, call: CallDep) -> Reply:
     """From now on it is asked about everything that is decided, without effect; what it says is counted."""
     authorise(call.principal, Action.POLICY_WRITE)
-    return Reply(about(await _service(call).shadow(check_scope(scope), version, by=_account(call.principal))))
+    return Reply(about(await _service(call).shadow(check_scope(scope), version, by=call.principal.account)))
 
 
 @router.post(
@@ -262,7 +259,7 @@ async def shadow_policy(scope: ScopePath, version: VersionPath, call: CallDep) -
 async def retire_policy(scope: ScopePath, version: VersionPath, call: CallDep) -> Reply:
     """Or out of the shadow. A community is judged by the default policy then, which itself cannot be taken away."""
     authorise(call.principal, Action.POLICY_WRITE)
-    return Reply(about(await _service(call).retire(check_scope(scope), version, by=_account(call.principal))))
+    return Reply(about(await _service(call).retire(check_scope(scope), version, by=call.principal.account)))
 
 
 def _service(call: Call) -> PolicyService:
@@ -272,11 +269,6 @@ def _service(call: Call) -> PolicyService:
 async def _installed(call: Call) -> None:
     """Have the default policy be there before it is looked for, as it is before anything is decided."""
     await _service(call).policies.standing([None])
-
-
-def _account(principal: Principal) -> str:
-    """Of whom a pseudonym is kept."""
-    return f"service key {principal.subject}" if principal.is_service else principal.subject
 
 
 async def _given(request: Request, scope: str, note: str) -> PolicyIn:

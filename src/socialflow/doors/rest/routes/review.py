@@ -9,10 +9,10 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from socialflow.access.matrix import Action, authorise
-from socialflow.access.records import Principal
 from socialflow.doors.rest.deps import Call, CallDep, GuardedRoute
 from socialflow.doors.rest.errors import documented
 from socialflow.doors.rest.replies import Reply
+from socialflow.doors.rest.schemas.hash_banks import HeldOut, held_out
 from socialflow.doors.rest.schemas.review import (
     ClaimIn,
     DecideIn,
@@ -39,19 +39,12 @@ router = APIRouter(
 QueueItem: TypeAlias = Annotated[
     ExternalId, Path(description="Id of an item of the queue.", examples=["9b2f6c1e0d4a4f7f8f1f3c2d1e0b9a87"])
 ]
-_SERVICE = "\x1f"
-"""Before the id of a service key that reviews; no user's id can hold it."""
-
-
-def account_of(principal: Principal) -> str:
-    """Under which account somebody reviews: their user id; a service key is one reviewer, who is no user."""
-    return f"{_SERVICE}{principal.subject}" if principal.is_service else principal.subject
 
 
 def reviewing(call: Call) -> str:
-    """The account of a caller who may review. Raises PermissionDenied."""
+    """The account of a caller who may review; a service key is one reviewer. Raises PermissionDenied."""
     authorise(call.principal, Action.REVIEW_WRITE)
-    return account_of(call.principal)
+    return call.principal.account
 
 
 @router.get("/queue", response_model=QueuesOut, summary="Count what waits")
@@ -59,6 +52,13 @@ async def read_queues(call: CallDep) -> Reply:
     """Every queue and level with unfinished work."""
     authorise(call.principal, Action.REVIEW_READ)
     return Reply({"queues": await call.platform.moderation.queue.counts()})
+
+
+@router.get("/queue/held-hashes", response_model=HeldOut, summary="Hash banks and entries that wait for people")
+async def held_hashes(call: CallDep) -> Reply:
+    """They matched far more than usual and act no more; up to 100 entries, with some of the content each matched."""
+    authorise(call.principal, Action.HASH_BANK_READ)
+    return Reply(held_out(await call.platform.banks.held()))
 
 
 @router.post("/queue/claim", response_model=EntriesOut, responses=documented(409, 413), summary="Claim items")

@@ -244,6 +244,10 @@ class ItemOut(BaseModel):
     moderated_at: Annotated[datetime | None, Field(description="When it was decided.", examples=[None])]
     is_flagged: Annotated[bool, Field(description="Whether somebody flagged it.", examples=[False])]
     flag_reason: Annotated[str | None, Field(description="Why.", examples=[None])]
+    age_restricted: Annotated[bool, Field(description="By a decision, for people of 18 and more.", examples=[False])]
+    labels: Annotated[
+        list[str], Field(description="By a decision: what viewers are to be told of it, as codes.", examples=[[]])
+    ]
     is_promoted: Annotated[bool, Field(description="Whether it is promoted.", examples=[False])]
     viral_score: Annotated[float | None, Field(description="0 to 1.", examples=[None])]
     sentiment: Annotated[str | None, Field(description="As given, else as found.", examples=["positive"])]

@@ -5,6 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Annotated
 
+from msgspec import structs
 from pydantic import BaseModel, Field
 
 from socialflow.content.records import Item, ItemKind, Mood, completed
@@ -36,6 +37,10 @@ class CardOut(BaseModel):
     media_url: Annotated[str | None, Field(description="Media.", examples=["https://cdn.example.org/1234.mp4"])]
     created_at: Annotated[datetime, Field(description="When it was made.", examples=["2026-01-31T12:00:00Z"])]
     duration: Annotated[float | None, Field(description="Seconds.", examples=[600.0])]
+    age_restricted: Annotated[bool, Field(description="By a decision, for people of 18 and more.", examples=[False])]
+    labels: Annotated[
+        list[str], Field(description="By a decision: what viewers are to be told of it, as codes.", examples=[[]])
+    ]
 
 
 class EntryOut(BaseModel):
@@ -170,6 +175,8 @@ def card(item: Item) -> dict[str, object]:
         "media_url": item.media_url,
         "created_at": item.created_at,
         "duration": item.duration,
+        "age_restricted": item.age_restricted,
+        "labels": item.labels,
     }
 
 
@@ -181,7 +188,7 @@ def _why(reason: str, anchor: ItemKey | None, items: Mapping[ItemKey, Item]) -> 
 def explanation_out(explanation: Explanation, items: Mapping[ItemKey, Item], via: Sequence[Via]) -> dict[str, object]:
     """The body of an `ExplanationOut`."""
     body = {field.name: getattr(explanation, field.name) for field in fields(explanation) if field.name != "anchor"}
-    body |= {"terms": [term._asdict() for term in explanation.terms], "via": via}
+    body |= {"terms": [structs.asdict(term) for term in explanation.terms], "via": via}
     if explanation.reason is not None:
         body["reason"] = _why(explanation.reason, explanation.anchor, items)
     return body

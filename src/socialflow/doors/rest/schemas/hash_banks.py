@@ -23,6 +23,7 @@ from socialflow.moderation.banks.records import (
     Thresholds,
     View,
 )
+from socialflow.moderation.banks.service import Held
 
 MAX_BULK = 10_000
 PdqHex = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{64}$")]
@@ -215,6 +216,21 @@ class EntriesOut(BaseModel):
     next: Annotated[int | None, Field(description="`after` of the next page; null: that was all.", examples=[142])]
 
 
+class HeldEntryOut(BaseModel):
+    """An entry that is held."""
+
+    bank: Annotated[str, Field(description="Of its bank.", examples=["studio-films"])]
+    entry: Annotated[EntryOut, Field(description="The entry.")]
+    examples: Annotated[list[str], Field(description="Some content that it matched, newest first.", examples=[["1"]])]
+
+
+class HeldOut(BaseModel):
+    """What is held until people have looked."""
+
+    banks: Annotated[list[BankOut], Field(description="Held as a whole: release them, or deactivate them.")]
+    entries: Annotated[list[HeldEntryOut], Field(description="Confirm or withdraw them; the longest held first.")]
+
+
 class AddedOut(BaseModel):
     """What became of a new entry."""
 
@@ -312,6 +328,16 @@ def entry_out(entry: Entry) -> dict[str, object]:
     told = asdict(entry) | {"digest": entry.digest.hex()}
     del told["bank_key"]
     return told
+
+
+def held_out(held: Held) -> dict[str, object]:
+    """The body of a `HeldOut`."""
+    return {
+        "banks": [bank_out(one) for one in held.banks],
+        "entries": [
+            {"bank": one.bank, "entry": entry_out(one.entry), "examples": one.examples} for one in held.entries
+        ],
+    }
 
 
 def bulk_out(bulk: Bulk) -> dict[str, object]:

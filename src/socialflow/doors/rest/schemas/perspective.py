@@ -1,10 +1,13 @@
 """Bodies as clients of Perspective know them, names and all."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+
+from socialflow.moderation.suggestions.records import NewSuggestion, SuggestedScores, SuggestedSpan
 
 _TEXT = "You are an idiot. Have a nice day."
 _SCORE = {"value": 0.93, "type": "PROBABILITY"}
@@ -74,14 +77,18 @@ class _CommentIn(_Message):
     """What both calls are told of a comment."""
 
     comment: Annotated[TextEntryIn | None, Field(description="The comment; needed.")] = None
-    context: Annotated[ContextIn | None, Field(description="Taken and not read: it changes no score.")] = None
+    context: Annotated[
+        ContextIn | None, Field(description="What it answers. It changes no score; kept with a suggestion.")
+    ] = None
     languages: Annotated[
         tuple[str, ...] | None,
         Field(description="ISO 639-1 or BCP 47; without them the language is found out.", examples=[["en"]]),
     ] = None
     client_token: Annotated[str | None, Field(description="Comes back in the answer.", examples=["c-53922"])] = None
     session_id: Annotated[str | None, Field(description="Taken and not read.", examples=["7"])] = None
-    community_id: Annotated[str | None, Field(description="Taken and not read.", examples=["/forum/films"])] = None
+    community_id: Annotated[
+        str | None, Field(description="Changes no score; kept with a suggestion.", examples=["/forum/films"])
+    ] = None
 
 
 class AnalyzeCommentIn(_CommentIn):
@@ -161,6 +168,11 @@ class AttributeScoresIn(_Message):
     span_scores: Annotated[tuple[SpanScoreIn, ...] | None, Field(description="Of parts.")] = None
     summary_score: Annotated[ScoreIn | None, Field(description="Of the whole comment.")] = None
 
+    def record(self) -> SuggestedScores:
+        """The scores for the service."""
+        spans = (SuggestedSpan(span.begin, span.end, span.score.value) for span in self.span_scores or ())
+        return SuggestedScores(None if self.summary_score is None else self.summary_score.value, tuple(spans))
+
 
 class SuggestCommentScoreIn(_CommentIn):
     """A comment, and the scores that it should have."""
@@ -169,9 +181,22 @@ class SuggestCommentScoreIn(_CommentIn):
         dict[str, AttributeScoresIn] | None, Field(description="By attribute; needed.", examples=[_SCORES])
     ] = None
 
+    def record(self, text: str, scores: Mapping[str, SuggestedScores], detected: str) -> NewSuggestion:
+        """The suggestion for the service; the context as it was sent."""
+        context = self.context
+        return NewSuggestion(
+            text=text,
+            scores=scores,
+            detected=(detected,),
+            languages=self.languages or (),
+            context=None if context is None else context.model_dump(mode="json", by_alias=True, exclude_none=True),
+            community=self.community_id,
+            client_token=self.client_token,
+        )
+
 
 class SuggestCommentScoreOut(_Message):
-    """That a correction was kept. No version of this service says so yet."""
+    """That a suggestion was kept."""
 
     client_token: Annotated[str | None, Field(description="As given; else absent.", examples=["c-53922"])] = None
     detected_languages: Annotated[
