@@ -182,6 +182,15 @@ class TestScore:
         assert same(scores[:, [0, 1, 3, 4]], model.score(HISTORIES)[:, [17, 0, 30, 17]], 1e-5)
         assert np.isnan(scores[:, 2]).all()
 
+    def test_a_history_may_take_an_item_again_and_stays_as_it_is(self, model: Recommender) -> None:
+        again = Histories.from_lists([[106, 103, 100, 103, 106], [101], [104, 104]])
+        before = [part.copy() for part in (again.indptr, again.items, again.weights, again.at)]
+        query = model.query(again)
+        best = query.top(4, exclude_seen=True).items
+        assert not {100, 103, 106} & set(best[0].tolist())
+        assert same(query.score_items(model.item_ids), model.score(again))
+        assert all(map(np.array_equal, before, (again.indptr, again.items, again.weights, again.at)))
+
     def test_asking_changes_nothing(self, model: Recommender) -> None:
         before = model.score(HISTORIES)
         model.top(HISTORIES, 5)

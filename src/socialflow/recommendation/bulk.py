@@ -49,7 +49,15 @@ def watermark(
     )
     person: tuple[object, ...] = ()
     if user is not None:
-        person = (user.key, user.privacy, user.locale, user.region, user.interests, sorted(user.profile.items()))
+        person = (
+            user.key,
+            user.privacy,
+            user.locale,
+            user.region,
+            user.birth_year,
+            user.interests,
+            sorted(user.profile.items()),
+        )
     versions = sorted((name, loaded.provenance.version) for name, loaded in models.items())
     parts = (history, *map(sorted, edges), person, versions, value_model, settings, rules)
     return short_digest(*map(repr, parts)).hex()

@@ -205,13 +205,15 @@ class CachedRecommendations:
     def _take(self, one: _Asked, value: bytes | None, *, read: bool = True) -> Lookup:
         if value is None:
             return Lookup.MISS
-        packed = unpack(value, one.watermark)
-        if packed is None or not self._service.may_show(one.query, one.viewer, packed.items):
+        ranked = unpack(value, one.watermark)
+        if ranked is None or not self._may_show(one, ranked):
             return Lookup.STALE
-        if read:
-            one.ranked = packed.ranked()
-        one.cached = one.ranked is not None or not read
-        return Lookup.HIT if one.cached else Lookup.STALE
+        one.ranked, one.cached = ranked if read else None, True
+        return Lookup.HIT
+
+    def _may_show(self, one: _Asked, ranked: Ranked) -> bool:
+        items = np.array([entry.item for entry in ranked.impression.entries], np.int64)
+        return self._service.may_show(one.query, one.viewer, items)
 
     async def _work_out(self, missing: Sequence[_Asked]) -> None:
         """Rank what is missing; one question is worked out once, however many ask it at a time."""
@@ -220,8 +222,7 @@ class CachedRecommendations:
             return
         one = missing[0]
         made = await self._flights.run(f"{one.key} {one.watermark}", lambda: self._rank_alone(one))
-        items = np.fromiter((entry.item for entry in made.impression.entries), np.int64)
-        if self._service.may_show(one.query, one.viewer, items):
+        if self._may_show(one, made):
             one.ranked = made
         else:  # it was being worked out before this call began, and an item of it was hidden between the two
             await self._rank([one])

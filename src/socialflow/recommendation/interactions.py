@@ -13,6 +13,9 @@ import numpy.typing as npt
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
 
+_SPARSE = 4
+"""Numbers in reach of each id up to which `numbered` makes a table of all of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interactions:
@@ -175,3 +178,23 @@ class ItemTable:
             self.channels[rows],
             self.created_at[rows],
         )
+
+
+def numbered(ids: IntArray) -> tuple[IntArray, IntArray]:
+    """The different ones of `ids`, ascending, and of each id its place among them.
+
+    Where ids lie close together places are looked up in a table; elsewhere ids are sorted.
+
+    >>> [part.tolist() for part in numbered(np.array([7, 3, 7, 12]))]
+    [[3, 7, 12], [1, 0, 1, 2]]
+    """
+    if not len(ids):
+        return ids.astype(np.int64), ids.astype(np.int64)
+    first = int(ids.min())
+    span = int(ids.max()) - first + 1
+    if span > _SPARSE * len(ids):
+        different, places = np.unique(ids, return_inverse=True)
+        return different, places.astype(np.int64, copy=False)
+    there = np.zeros(span, np.bool_)
+    there[ids - first] = True
+    return np.flatnonzero(there) + first, (np.cumsum(there) - 1)[ids - first]

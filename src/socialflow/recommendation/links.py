@@ -1,13 +1,13 @@
 """Recommenders that are one item-item matrix: what a history's items are linked to, summed."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from socialflow.recommendation.interactions import FloatArray, Histories, IntArray
+from socialflow.recommendation.interactions import FloatArray, Histories, IntArray, numbered
+from socialflow.recommendation.products import multiply
 from socialflow.recommendation.protocol import Arrays, Matrix, Recommender, Saved
 from socialflow.recommendation.query import Query, Ranked, unranked
 
@@ -18,36 +18,8 @@ MOST_LINKS = 40_000_000
 """Links of a model at most, where it chooses the length of its lists itself: 320 MB."""
 
 
-_TABLE_CELLS = 8_000_000
-_CELLS_AT_ONCE = 500_000
-"""Links that are summed together: what they take then stays in the caches of a processor."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Lists of n items, each of one length: `columns` (n, longest), n where a list has ended, and their `links`, 0
-    there. Many histories are summed from it at once, in a third of the time that row after row takes."""
-
-    columns: Columns
-    links: FloatArray
-
-    def sum_into(self, scores: FloatArray, histories: Histories) -> None:
-        """Write the sums of all histories into `scores` (m, n), NaN where nothing is linked."""
-        n, longest = self.columns.shape
-        owner = np.repeat(np.arange(len(histories)), np.diff(histories.indptr))
-        first = 0
-        while first < len(scores):
-            reach = histories.indptr[first] + _CELLS_AT_ONCE // longest
-            last = max(first + 1, int(np.searchsorted(histories.indptr, reach, side="right")) - 1)
-            part = slice(histories.indptr[first], histories.indptr[last])
-            items, weights = histories.items[part], histories.weights[part]
-            places = self.columns[items] + ((owner[part] - first) * (n + 1))[:, None]
-            weighted = self.links[items] * weights[:, None]
-            sums = np.bincount(places.ravel(), weighted.ravel(), (last - first) * (n + 1)).astype(
-                np.float64, copy=False
-            )
-            scores[first:last] = _or_nan(sums.reshape(last - first, n + 1)[:, :n])
-            first = last
+_MOST_CELLS = 1 << 24
+"""Links that are summed in doubles by one product: 200 MB."""
 
 
 class LinkQuery(Query):
@@ -99,30 +71,22 @@ class LinkRecommender(Recommender):
         return self._links.indices[places], self._links.data[places], counts
 
     def _score(self, histories: Histories) -> FloatArray:
-        scores = np.empty((len(histories), len(self._item_ids)), np.float32)
-        if len(histories.items) >= len(self._item_ids) and (table := self._table()) is not None:
-            table.sum_into(scores, histories)
-            return scores
-        for row in range(len(scores)):  # several times quicker than a product of sparse matrices
+        n = len(self._item_ids)
+        asked, rows = numbered(histories.items)
+        columns, links, counts = self._linked_to(asked)
+        if len(links) <= _MOST_CELLS:
+            linked: Matrix = sparse.csr_array((links, columns, _ends(counts)), shape=(len(asked), n))
+            return _sums(histories, rows, linked)
+        scores = np.empty((len(histories), n), np.float32)
+        for row in range(len(scores)):
             scores[row] = _or_nan(self._summed(histories, row))
         return scores
-
-    def _table(self) -> "_Table | None":
-        """All links as rows of one length, where that is not much more than they are."""
-        columns, links, counts = self._linked_to(np.arange(len(self._item_ids)))
-        longest = int(counts.max(initial=0))
-        if not longest or len(counts) * longest > min(_TABLE_CELLS, 2 * len(columns)):
-            return None
-        filled = np.arange(longest) < counts[:, None]
-        table = _Table(np.full(filled.shape, len(counts), np.int32), np.zeros(filled.shape, np.float32))
-        table.columns[filled], table.links[filled] = columns, links
-        return table
 
     def _summed(self, histories: Histories, row: int) -> Floats:
         """What one history's items are linked to, summed, (n,)."""
         one = slice(histories.indptr[row], histories.indptr[row + 1])
         columns, links, counts = self._linked_to(histories.items[one])
-        weighted = np.repeat(histories.weights[one], counts) * links
+        weighted = np.repeat(histories.weights[one].astype(np.float64), counts) * links
         return np.bincount(columns, weighted, len(self._item_ids)).astype(np.float64, copy=False)
 
     def _query(self, histories: Histories) -> Query:
@@ -151,3 +115,25 @@ def _or_nan(sums: Floats) -> FloatArray:
     scores = sums.astype(np.float32)
     scores[scores == 0] = np.nan
     return scores
+
+
+def _sums(histories: Histories, rows: IntArray, links: Matrix) -> FloatArray:
+    """What the histories' items are linked to, summed, (m, n), NaN for nothing; theirs are `rows` of `links` (r, n).
+
+    One product for all of them gives the same numbers as history after history: links are added up in the same order,
+    in doubles.
+    """
+    shape = (len(histories), links.shape[1])
+    asked: Matrix = sparse.csr_array((histories.weights, rows, histories.indptr), shape=(shape[0], links.shape[0]))
+    summed = multiply(asked, links, np.float64)
+    scores = np.full(shape, np.nan, np.float32)
+    starts = np.repeat(np.arange(shape[0]) * shape[1], np.diff(summed.indptr))
+    scores.ravel()[starts + summed.indices] = summed.data
+    scores[scores == 0] = np.nan
+    return scores
+
+
+def _ends(counts: IntArray) -> Columns:
+    """Where each of consecutive lists begins, and where the last one ends."""
+    ends: Columns = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+    return ends

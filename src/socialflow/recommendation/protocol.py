@@ -20,7 +20,15 @@ from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable
 from socialflow.recommendation import artefacts
 from socialflow.recommendation.candidates import Candidates, ItemIndex
 from socialflow.recommendation.checks import check_fit, check_histories, check_k
-from socialflow.recommendation.interactions import FloatArray, Follows, Histories, IntArray, Interactions, ItemTable
+from socialflow.recommendation.interactions import (
+    FloatArray,
+    Follows,
+    Histories,
+    IntArray,
+    Interactions,
+    ItemTable,
+    numbered,
+)
 from socialflow.recommendation.query import Query, Ranked, unranked
 from socialflow.recommendation.ranking import best_columns
 
@@ -127,16 +135,16 @@ class Recommender(ABC):
         if self.needs_torch and find_spec("torch") is None:
             raise ModelUnavailable(f'{self.name} is trained with torch: pip install "socialflow[train]"')
         known = [interactions.items] if items is None else [interactions.items, items.ids]
-        item_ids = np.unique(np.concatenate(known))
+        item_ids, columns = numbered(np.concatenate(known))
         if not len(item_ids):
             raise InvalidInput(f"{self.name} has nothing to learn from: no interactions and no items", field="items")
-        user_ids, rows = np.unique(interactions.users, return_inverse=True)
-        columns = np.searchsorted(item_ids, interactions.items)
-        numbered = Interactions(rows.astype(np.int64), columns, interactions.weights, interactions.at)
+        user_ids, rows = numbered(interactions.users)
+        columns = columns[: len(interactions)]
+        inside = Interactions(rows, columns, interactions.weights, interactions.at)
         table = None if items is None else replace(items, ids=np.searchsorted(item_ids, items.ids))
         self._item_ids = item_ids
         edges = None if follows is None else follows.between(user_ids)
-        self._fit(FitData(numbered, table, len(user_ids), len(item_ids), edges))
+        self._fit(FitData(inside, table, len(user_ids), len(item_ids), edges))
         return self
 
     @final

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from tests.fakes import FakeStore, ago
 from tests.unit.recommendation.test_recommendation_service import TITLES, content, item_item, populate
 
@@ -41,7 +42,7 @@ def alike(entry: FeedEntry, other: FeedEntry) -> None:
     for term, twin in zip(entry.terms, other.terms, strict=True):
         assert (term.name, term.weight) == (twin.name, twin.weight)
         assert term.value == pytest.approx(twin.value, abs=1e-5)
-    assert entry._replace(score=0.0, terms=()) == other._replace(score=0.0, terms=())
+    assert structs.replace(entry, score=0.0, terms=()) == structs.replace(other, score=0.0, terms=())
 
 
 def same_answer(made: Ranked, answer: FeedAnswer) -> None:
@@ -241,6 +242,7 @@ RELATIONS = {
     "a block made a mute": replace(EDGES, blocked_users=EDGES.muted_users, muted_users=EDGES.blocked_users),
 }
 PROFILES = {
+    "another year of birth": {"birth_year": 2010},
     "privacy": {"privacy": Privacy(personalise=False)},
     "locale": {"locale": "fr-CH"},
     "interests": {"interests": ("pets",)},

@@ -24,7 +24,7 @@ from socialflow.recommendation.charts import Charts
 from socialflow.recommendation.context import Context, FeedSettings, Viewer, World
 from socialflow.recommendation.corpus import Corpus
 from socialflow.recommendation.filters.item import Kind, Topic, Visibility
-from socialflow.recommendation.filters.viewer import Blocked, Excluded, Muted, Own, Refused, Seen, Shown
+from socialflow.recommendation.filters.viewer import AgeRestricted, Blocked, Excluded, Muted, Own, Refused, Seen, Shown
 from socialflow.recommendation.log import UserRows
 from socialflow.recommendation.pipeline import Drawn, Ranking, pool, sieve
 from socialflow.recommendation.records import FeedQuery
@@ -125,6 +125,27 @@ class TestFilters:
         assert kept(Own(), ctx, 1, 2, 3, 4, 5) == [2, 3, 4, 5]
         assert kept(Blocked(), ctx, 1, 2, 3, 4, 5) == [1, 3, 4, 5]
         assert kept(Muted(), ctx, 1, 2, 3, 4, 5) == [1, 2, 5]
+
+    @pytest.mark.parametrize(
+        ("born", "unknown_may", "may"),
+        [
+            (-19, True, True),
+            (-19, False, True),
+            (-18, True, False),
+            (-5, True, False),
+            (None, True, True),
+            (None, False, False),
+        ],
+    )
+    def test_what_is_age_restricted_is_for_who_is_sure_to_be_of_age(self, born, unknown_may, may):
+        viewer = Viewer(replace(ME, birth_year=None if born is None else NOW.year + born))
+        ctx = context(fact(1, age_restricted=True), fact(2), viewer=viewer)
+        ctx.world = replace(ctx.world, settings=FeedSettings(restricted_for_unknown_age=unknown_may))
+        assert kept(AgeRestricted(), ctx, 1, 2) == ([1, 2] if may else [2])
+        ctx.viewer = Viewer()
+        assert kept(AgeRestricted(), ctx, 1, 2) == ([1, 2] if unknown_may else [2])
+        ctx.world.corpus.forget(ItemKey(1))
+        assert not ctx.world.corpus.age_restricted[1]
 
     def test_seen_is_a_reaction_or_a_full_view(self):
         acts = rows(

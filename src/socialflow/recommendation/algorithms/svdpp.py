@@ -151,7 +151,8 @@ class SvdPlusPlus(VectorRecommender):
         """z (m, factors); NaN where nothing of the history is liked."""
         shape = (len(histories), len(self._item_ids))
         weights = np.where(np.isnan(self._learnt["bias"][histories.items]), 0.0, histories.weights)
-        given: Matrix = sparse.csr_array((weights.astype(np.float32), histories.items, histories.indptr), shape=shape)
+        cells = (weights.astype(np.float32), histories.items, histories.indptr)
+        given: Matrix = sparse.csr_array(cells, shape=shape, copy=True)  # summed where it lies
         given.sum_duplicates()
         shown, excess = _as_input(_part(given, given.data > 0), self._usual)
         folded: FloatArray = shown @ self._learnt["taken"] + excess @ self._learnt["liked"]
