@@ -4,9 +4,10 @@
 RecTools wants an older numpy than this project: it is run by a Python of its own, for which
 `python -m venv var/peers && var/peers/bin/pip install rectools==0.19.0` is enough; without one its lines are left out.
 
-Each contestant runs in a process of its own, five times in turn with the others, on all processors; reading data and
-building matrices is not timed. The same model has the same settings everywhere. `implicit` ranks with the vectors it
-stored for its users; `implicit, fold-in` works them out from the histories, as this project always does.
+Each contestant runs in a process of its own, five times in turn with the others, on all processors; reading data,
+building matrices and importing modules is not timed. The same model has the same settings everywhere. `implicit` ranks
+with the vectors it stored for its users; `implicit, fold-in` works them out from the histories, as this project always
+does.
 """
 
 import argparse
@@ -34,6 +35,7 @@ Seconds = tuple[float, float]
 
 
 def ours(name: str, users: np.ndarray, items: np.ndarray) -> Seconds:
+    import implicit.als  # noqa: F401 - what a fit imports at first use is imported before, as the peers' is
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     from socialflow.recommendation.builders import ALGORITHMS

@@ -223,19 +223,15 @@ def filters() -> str:
     if not path.exists():
         return "Not measured yet."
     report = json.loads(path.read_text(encoding="utf-8"))
-    head = ("Set", "Tried", "Recall@20", "NDCG@20", "Fit, s", "(source, target, damping, low)")
+    head = ("Set", "Tried", "Recall@20", "NDCG@20", "(source, target, damping, low)")
     lines = [table_line([*head]), "|---" * len(head) + "|"]
     for name, told in report["sets"].items():
         lines.append(
-            table_line([name, "best published", *(f"{value:.4f}" for value in told["published"].values()), "", ""])
+            table_line([name, "best published", *(f"{value:.4f}" for value in told["published"].values()), ""])
         )
         for line, one in told["lines"].items():
             form = ", ".join(f"{part:g}" for part in one["form"].values()) if "form" in one else ""
-            lines.append(
-                table_line(
-                    [name, line, f"{one['recall@20']:.4f}", f"{one['ndcg@20']:.4f}", f"{one['fit_seconds']}", form]
-                )
-            )
+            lines.append(table_line([name, line, f"{one['recall@20']:.4f}", f"{one['ndcg@20']:.4f}", form]))
     return "\n".join([*lines, "", f"`{report['command']}`"])
 
 

@@ -5,15 +5,19 @@
 All in one run, on texts of our own of about 20 tokens. VADER and TextBlob answer one question (sentiment) and are run
 by a Python of their own, for which `python -m venv var/text-peers && var/text-peers/bin/pip install
 vaderSentiment==3.3.2 textblob==0.19.0` is enough; without one their lines are left out. The BERT-base has random
-weights, which take as long as any, and is run by ONNX Runtime as ours is, in floats; it too answers one question. Cold
-start and memory are those of a fresh process that answers one text. Products of numpy run on one thread, as they do in
-the service; the encoder runs two batches beside each other where a call has several.
+weights, which take as long as any, and is run by ONNX Runtime as ours is, in floats; it too answers one question. The
+*bare encoder* answers none: a MiniLM-L6 with random weights in the integers of ONNX Runtime's `quantize_dynamic`, fed
+with as many token ids as the texts have, so that figures of two machines can be compared by what each needs for it.
+Cold start and memory are those of a fresh process that answers one text. Products of numpy run on one thread, as they
+do in the service; the encoder runs two batches beside each other where a call has several.
 """
 
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
@@ -23,7 +27,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.results_file import write
+from socialflow.inference.onnx import open_session
+from socialflow.kit.answers import Tier
 from socialflow.text.analyser import bundled
+from socialflow.text.bundle import PACKAGED, read_bundle
+from socialflow.text.encoder import Encoder
 from socialflow.training.text.export import encoder_graph
 from socialflow.training.text.shape import Shape
 
@@ -34,10 +42,16 @@ TEXTS = (
     "Can anyone tell me how to export the video without the watermark on the free plan?",
     "New personal record today: ten kilometres in under fifty minutes, my legs are jelly now.",
 )
-_ONE_BY_ONE, _TOGETHER, _OF_BERT = 400, 4096, 40
+_ONE_BY_ONE, _TOGETHER, _OF_BERT, _AT_ONCE = 400, 4096, 40, 48
+_BERT = Shape(vocabulary=30_522, width=768, layers=12, heads=12, inner=3072, positions=512)
+_MINI = Shape(vocabulary=30_522, width=384, layers=6, heads=12, inner=1536, positions=512)
 COLD = r"""
 import time; begun = time.perf_counter()
+from socialflow.inference.onnx import open_session
+from socialflow.kit.answers import Tier
 from socialflow.text.analyser import bundled
+from socialflow.text.bundle import PACKAGED, read_bundle
+from socialflow.text.encoder import Encoder
 model = bundled()
 model.analyse(["A first text"], model.questions, [[(2, 7)]])
 took = time.perf_counter() - begun
@@ -79,7 +93,10 @@ def _run(peers_python: Path) -> Path:
     begun = perf_counter()
     model.analyse(many, [name for name in model.questions if name != "aspect"])
     together = len(many) / (perf_counter() - begun)
-    bert = _seconds(_bert(), [20] * _OF_BERT)
+    bert = _seconds(_runner(_floats(_BERT)), [(1, 20)] * _OF_BERT)
+    bare = _runner(_integers(_floats(_MINI)))
+    bare_alone = _seconds(bare, [(1, length) for length in _lengths(ones)])
+    bare_together = _together(bare, _lengths(many))
     report: dict[str, Any] = {
         "questions": len(model.questions),
         "every_question_ms": _figures(every),
@@ -87,7 +104,11 @@ def _run(peers_python: Path) -> Path:
         "texts_per_second_together": round(together),
         "cold": json.loads(subprocess.run([sys.executable, "-c", COLD], check=True, capture_output=True).stdout),
         "bert_base_one_question_ms": _figures(bert),
+        "bare_encoder_ms": _figures(bare_alone),
+        "bare_encoder_texts_per_second_together": round(bare_together),
     }
+    report["every_question_of_bare_encoder"] = round(median(every) / median(bare_alone), 2)
+    report["texts_together_of_bare_encoder"] = round(together / bare_together, 2)
     report["every_question_of_one_bert_base"] = round(median(every) / median(bert), 3)
     if peers_python.exists():
         given = json.dumps(ones)
@@ -98,20 +119,50 @@ def _run(peers_python: Path) -> Path:
     return write("text_speed", "python -m benchmarks text_speed", report)
 
 
-def _bert() -> Callable[[int], object]:
-    """A run of BERT-base with random weights on one text of some tokens."""
-    import onnxruntime
+def _lengths(texts: Sequence[str]) -> list[int]:
+    """How many tokens each of some texts has."""
+    readings = Encoder(read_bundle(PACKAGED, Tier.BUNDLED)).read(texts, [()] * len(texts))
+    return [len(reading.windows[0].ids) for reading in readings]
 
-    shape = Shape(vocabulary=30_522, width=768, layers=12, heads=12, inner=3072, positions=512)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(encoder_graph(_random(shape), shape), options)
 
-    def answered(tokens: int) -> object:
-        ids = np.ones((1, tokens), np.int64)
+def _together(run: Callable[[tuple[int, int]], object], lengths: Sequence[int]) -> float:
+    """Texts a second of an encoder that runs batches of like length, as many beside each other as the service does."""
+    ordered = sorted(lengths)
+    batches = [ordered[first : first + _AT_ONCE] for first in range(0, len(ordered), _AT_ONCE)]
+    begun = perf_counter()
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(run, [(len(batch), batch[-1]) for batch in batches]))
+    return len(lengths) / (perf_counter() - begun)
+
+
+def _runner(graph: bytes) -> Callable[[tuple[int, int]], object]:
+    """Runs of an encoder on so many texts of so many tokens."""
+    session = open_session(graph)
+
+    def answered(shape: tuple[int, int]) -> object:
+        ids = np.ones(shape, np.int64)
         return session.run(["hidden"], {"input_ids": ids, "attention_mask": ids})
 
     return answered
+
+
+def _floats(shape: Shape) -> bytes:
+    """An encoder with random weights."""
+    return encoder_graph(_random(shape), shape)
+
+
+def _integers(graph: bytes) -> bytes:
+    """As ONNX Runtime's own tool makes it of one in floats, scales found anew for every batch."""
+    from onnx import TensorProto
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = Path(folder) / "floats.onnx", Path(folder) / "integers.onnx"
+        before.write_bytes(graph)
+        quantize_dynamic(
+            before, after, weight_type=QuantType.QInt8, extra_options={"DefaultTensorType": TensorProto.FLOAT}
+        )
+        return after.read_bytes()
 
 
 def _random(shape: Shape) -> dict[str, np.ndarray]:
