@@ -27,7 +27,8 @@ _log = structlog.get_logger("socialflow.online")
 
 EVERY = timedelta(seconds=15)
 """Between the ends of two steps."""
-PEOPLE_AT_ONCE = 100
+PEOPLE_AT_ONCE = 25
+"""Counted in one go, which slows requests beside it down; what is the same for any number is done anew each time."""
 SECONDS_OF_A_STEP = 1.0
 """Of work, after which a step leaves the rest to the next one."""
 REST = 9.0

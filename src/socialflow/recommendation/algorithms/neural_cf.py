@@ -10,8 +10,8 @@ from socialflow.recommendation.layers import layer_norm, linear, recent
 from socialflow.recommendation.protocol import Arrays, FitData, Saved
 from socialflow.recommendation.vectors import VectorRecommender
 
-_CELLS = 1 << 21
-"""Numbers of the perceptron's first layer held at once: 8 MiB, which stays in the processor's cache."""
+_CELLS = 1 << 17
+"""Numbers of the perceptron's first layer held at once: 512 KiB, which stay in the cache of one core."""
 
 
 class NeuralCF(VectorRecommender):
