@@ -4,6 +4,7 @@ import inspect
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -168,6 +169,13 @@ class TestScore:
             assert np.isnan(scores).all()
 
     def test_batch_agrees_with_single(self, model: Recommender) -> None:
+        together = model.score(HISTORIES)
+        alone = np.concatenate([model.score(HISTORIES.rows(row, row + 1)) for row in range(len(HISTORIES))])
+        assert same(together, alone, 1e-5)
+
+    def test_batch_agrees_with_single_where_nobody_took_the_first_item(self, algorithm: type[Recommender]) -> None:
+        log, table = a_platform()
+        model = algorithm().fit(log, replace(table, ids=np.concatenate(([99], table.ids[1:]))))
         together = model.score(HISTORIES)
         alone = np.concatenate([model.score(HISTORIES.rows(row, row + 1)) for row in range(len(HISTORIES))])
         assert same(together, alone, 1e-5)

@@ -227,7 +227,7 @@ class Als(VectorRecommender, Following):
 
 def _padded(weights: Matrix) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
     """Rows that are not empty in groups of about equal length: rows (b,), their columns and weights (b, l), longest
-    groups first; a weight of 0 fills up shorter rows."""
+    groups first; a row's own first column with a weight of 0 fills it up, since another's vector may be NaN."""
     lengths = np.diff(weights.indptr)
     order = np.argsort(-lengths, kind="stable")[: np.count_nonzero(lengths)]
     start = 0
@@ -235,10 +235,8 @@ def _padded(weights: Matrix) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
         width = int(lengths[order[start]])
         rows = order[start : start + max(1, _PADDED_ROWS // width)]
         filled = np.arange(width) < lengths[rows, None]
-        columns, values = np.zeros(filled.shape, np.int64), np.zeros(filled.shape, np.float32)
-        places = (weights.indptr[rows, None] + np.arange(width))[filled]
-        columns[filled], values[filled] = weights.indices[places], weights.data[places]
-        yield rows, columns, values
+        places = weights.indptr[rows, None] + np.where(filled, np.arange(width), 0)
+        yield rows, weights.indices[places].astype(np.int64), np.where(filled, weights.data[places], np.float32(0.0))
         start += len(rows)
 
 
