@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.media_tables import MEDIA_TABLES
+from benchmarks.models_table import models
 from benchmarks.moderation_table import moderation
 from benchmarks.results_file import RESULTS, table_line
 
@@ -24,6 +25,7 @@ _ELSEWHERE = frozenset(
         "perspective",
         "signals",
         "filters",
+        "models",
         *MEDIA_TABLES,
     )
 )
@@ -376,6 +378,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "keywords": keywords,
     "replies": replies,
     "signals": signals,
+    "models": models,
     **MEDIA_TABLES,
     "speed": speed,
 }
