@@ -30,6 +30,8 @@ from socialflow.moderation.review.verdicts import Verdicts
 from socialflow.pipelines.recheck_job import RecheckMatches
 from socialflow.storage.cache.memory import MemoryCache
 from socialflow.storage.unit_of_work import Store
+from socialflow.video.fingerprints import packed
+from socialflow.video.prints import VideoFingerprint
 from tests import looks
 from tests.storage.nouns import item, user
 from tests.storage.reviewing import NEVER
@@ -42,10 +44,11 @@ REVIEW_REQUIRED = ModerationStatus.REVIEW_REQUIRED
 
 @dataclass
 class Senses:
-    """Finds nothing bad in any words; asks the banks about them, and about pictures by their hashes."""
+    """Finds nothing bad in any words; asks the banks about them, and about pictures and films by their prints."""
 
     banks: HashBanks
     hashes: dict[str, Pdq] = field(default_factory=dict)
+    films: dict[str, VideoFingerprint] = field(default_factory=dict)
     meanwhile: Callable[[], Awaitable[None]] | None = None
     """Done once, when the banks were asked and nothing is decided yet."""
 
@@ -53,8 +56,16 @@ class Senses:
         made = []
         for content in contents:
             using = await in_use(self.banks)
-            seen = [looks.picture(hashed=self.hashes[str(url)].value.hex()) for url in content.pictures]
-            known = await known_of(self.banks, using, content.words, [Looked(picture=one) for one in seen], ())
+            urls = [str(url) for url in (*content.pictures, content.video)]
+            hashes = [self.hashes[url].value.hex() for url in urls if url in self.hashes]
+            films = [packed(self.films[url]) for url in urls if url in self.films]
+            known = await known_of(
+                self.banks,
+                using,
+                content.words,
+                [Looked(picture=looks.picture(hashed=one)) for one in hashes],
+                [Looked(film=looks.film(fingerprint=one)) for one in films],
+            )
             readings: Mapping[str, Reading] = {"text.toxicity": Reading(0.01, "words", "1", Tier.BUNDLED)}
             signals = Signals({**readings, **known.signals.readings})
             made.append(Gathered(signals, Facts(content.kind), kept=known.kept))
@@ -95,6 +106,11 @@ class House:
             return None
         self.senses.hashes[f"https://a.example/{name}.png"] = hashed
         return f"https://a.example/{name}.png"
+
+    async def film(self, name: str, made: VideoFingerprint) -> None:
+        url = f"https://a.example/{name}.mp4"
+        self.senses.films[url] = made
+        await self.put(item(name, ItemKind.VIDEO, title=BREAD, author="ann", media_url=url))
 
     async def put(self, *made: Item) -> None:
         async with self.store.write() as unit:

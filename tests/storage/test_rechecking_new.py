@@ -89,7 +89,7 @@ class TestNewEntries:
 
         house.senses.meanwhile = meanwhile
         await house.post("seen", hashed=one(1))
-        assert {job.name for job in await house.jobs()} == {"recheck picture matches", "recheck text matches"}
+        assert {job.name for job in await house.jobs()} == {f"recheck {kind.value} matches" for kind in BankKind}
         await house.work()
         assert await house.waiting() == ["seen"]
 

@@ -13,7 +13,8 @@ from socialflow.ids import ItemKey
 from socialflow.kit.answers import Tier
 from socialflow.moderation.banks.kept import Change
 from socialflow.moderation.banks.ports import JobsBehind, KeptRepository
-from socialflow.moderation.banks.rechecks import SEARCHED, recheck
+from socialflow.moderation.banks.rechecks import recheck
+from socialflow.moderation.banks.records import BankKind
 from socialflow.moderation.decisions import DecisionService, NewDecision
 from socialflow.moderation.gather.records import Content, Gathered, content_of
 from socialflow.moderation.policy.evaluate import Compiled, evaluate
@@ -279,7 +280,7 @@ async def _remember(unit: ModerationUnit, taken: Sequence[_Judged], decided: Seq
     await unit.kept_matches.put({one.item.key: one.judgement.gathered.kept for one in taken})
     asked = [kept.version for one in taken if (kept := one.judgement.gathered.kept).version is not None]
     if asked and min(asked) < await unit.hash_banks.settled():
-        for kind in SEARCHED:
+        for kind in BankKind:
             await recheck(unit.jobs, Change(kind, min(asked)), decided[0].decision.at)
 
 

@@ -3,16 +3,18 @@
 Nothing is decided here. Content stays as it was decided until somebody has looked.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from socialflow.content.records import Item, ModerationStatus
+from socialflow.errors import TooLarge
 from socialflow.ids import ItemKey
 from socialflow.image.pdq import Pdq
 from socialflow.kit.clock import Clock
 from socialflow.moderation.banks.finding import Sought
 from socialflow.moderation.banks.kept import Change, KeptMatch, Remembered, kept_matches
-from socialflow.moderation.banks.records import Looked, Purpose
+from socialflow.moderation.banks.records import BankKind, Looked, Purpose
 from socialflow.moderation.banks.service import HashBanks
 from socialflow.moderation.checks import LONGEST
 from socialflow.moderation.gather.combining import number_of
@@ -23,9 +25,12 @@ from socialflow.moderation.policy.evaluate import STATUS, Compiled, evaluate
 from socialflow.moderation.records import ActorKind, Decision, PolicyVersion, Reading, Signals, Verdict
 from socialflow.moderation.review.records import NewReview, Note, NoteKind, ReviewState
 from socialflow.moderation.review.service import enqueue
+from socialflow.video.prints import VideoFingerprint
 
 PAGE = 2_000
 """Prints or items that are read at a time."""
+FILMS = 50
+"""Prints of films that are read at a time."""
 AT_ONCE = 200
 """Items of which it is decided in one transaction whether people must look."""
 EXAMPLES = 20
@@ -37,11 +42,12 @@ _SAME = 1e-4
 @dataclass(frozen=True, slots=True)
 class Searched:
     """How far stored content was searched: how many prints or items were looked at, how many are like an entry, and
-    where to go on (None: that was all)."""
+    where to go on (None: that was all). `undecided`: films too long to be held against an entry that may be in them."""
 
     looked: int
     found: int
     next: int | None
+    undecided: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +81,13 @@ class Rechecking:
 
     async def search(self, wanted: Sought, after: int) -> Searched:
         """Look through a page of stored content for entries, from after a place, and remember what is like one."""
-        if wanted.pictures is not None:
+        if not wanted.banks:
+            return Searched(0, 0, None)
+        if wanted.kind is BankKind.PICTURE:
             return await self._pictures(wanted, after)
-        if wanted.texts is not None:
+        if wanted.kind is BankKind.TEXT:
             return await self._texts(wanted, after)
-        return Searched(0, 0, None)
+        return await self._films(wanted, after)
 
     async def _pictures(self, wanted: Sought, after: int) -> Searched:
         async with self._store.read() as unit:
@@ -92,6 +100,25 @@ class Rechecking:
             found[item] = [*found.get(item, ()), *_new(looked)]
         await self._remember(found)
         return Searched(len(page), len(found), page[-1][0] if len(page) == PAGE else None)
+
+    async def _films(self, wanted: Sought, after: int) -> Searched:
+        async with self._store.read() as unit:
+            page = await unit.kept_matches.films(after, FILMS)
+        films = await asyncio.to_thread(lambda: [VideoFingerprint.from_bytes(one) for _, _, one in page])
+        match = self._banks.match_video if wanted.kind is BankKind.VIDEO else self._banks.match_audio
+        found: dict[ItemKey, Sequence[KeptMatch]] = {}
+        undecided = 0
+        for number in await wanted.among_films(films):
+            item = page[number][1]
+            try:
+                new = _new(await match(films[number], record=False))
+            except TooLarge:
+                undecided += 1
+                continue
+            if new:
+                found[item] = [*found.get(item, ()), *new]
+        await self._remember(found)
+        return Searched(len(page), len(found), page[-1][0] if len(page) == FILMS else None, undecided)
 
     async def _texts(self, wanted: Sought, after: int) -> Searched:
         async with self._store.read() as unit:

@@ -8,7 +8,7 @@ from socialflow.jobs.ports import JobUnit
 from socialflow.jobs.work import Effect, Outcome, Run
 from socialflow.kit.clock import Clock
 from socialflow.moderation.banks.kept import Change
-from socialflow.moderation.banks.rechecks import SEARCHED, recheck_job
+from socialflow.moderation.banks.rechecks import recheck_job
 from socialflow.moderation.banks.records import BankKind
 from socialflow.moderation.rechecking import Rechecking
 from socialflow.pipelines.job_config import JobConfig, read_config
@@ -42,13 +42,14 @@ class RecheckMatches:
         change = Change(config.kind, config.since, config.bank)
         wanted = await self._rechecking.sought(change)
         after: int | None = config.after
-        looked = found = 0
+        looked = found = undecided = 0
         while after is not None and looked < MOST:
             page = await self._rechecking.search(wanted, after)
-            looked, found, after = looked + page.looked, found + page.found, page.next
+            looked, found, undecided = looked + page.looked, found + page.found, undecided + page.undecided
+            after = page.next
             run.progress(min(looked, MOST), MOST)
         raised = await self._rechecking.raise_reviews(change)
-        told = {"looked": looked, "found": found, "raised": raised, "searched": config.kind in SEARCHED}
+        told = {"looked": looked, "found": found, "raised": raised, "undecided": undecided}
         return Outcome(told, effect=None if after is None else self._go_on(change, after))
 
     def _go_on(self, change: Change, after: int) -> Effect:

@@ -1,7 +1,7 @@
 """What is remembered of content that was held against the banks, so that banks that change later can be asked again.
 
-Of pictures their hashes are kept. Words are with the content itself. Films are not kept: their prints are hundreds of
-bytes a second, and only watching them again tells what a new entry has of them.
+Of pictures their hashes are kept, of films their prints as a whole: hundreds of bytes a second. Words are with the
+content itself.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,8 @@ from socialflow.moderation.banks.records import BankKind, Match, Purpose
 
 MOST_MATCHES = 50
 """Matches that are remembered of one piece of content, the surest first."""
+LARGEST_FILM = 4 << 20
+"""Bytes of the longest print of a film that is kept, some hours of it."""
 TELLING = (Purpose.BLOCK, Purpose.COPYRIGHT)
 """Purposes of banks whose matches a policy hears of."""
 
@@ -41,11 +43,12 @@ class KeptMatch:
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What is remembered of one piece of content. `version` of the banks is one whose entries all were asked; None: the
-    banks were not asked at all."""
+    banks were not asked at all. `films`: prints of films and sounds, as `VideoFingerprint.to_bytes` writes them."""
 
     prints: tuple[KeptPrint, ...] = ()
     matches: tuple[KeptMatch, ...] = ()
     version: int | None = None
+    films: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

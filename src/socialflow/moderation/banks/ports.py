@@ -185,6 +185,10 @@ class KeptRepository(Protocol):
         """Prints of pictures, with places to go on from and whose they are, by place after `after`."""
         ...
 
+    async def films(self, after: int, limit: int) -> Sequence[tuple[int, ItemKey, bytes]]:
+        """Prints of films and sounds, as `prints` gives those of pictures."""
+        ...
+
     async def items(self, after: int, limit: int) -> Sequence[ItemKey]:
         """Keys of items, after `after`."""
         ...

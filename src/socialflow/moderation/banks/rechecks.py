@@ -6,10 +6,7 @@ from socialflow.jobs.records import NewJob, PipelineType
 from socialflow.kit.clock import Clock
 from socialflow.moderation.banks.kept import Change
 from socialflow.moderation.banks.ports import BankUnit, JobsBehind
-from socialflow.moderation.banks.records import BankKind
 
-SEARCHED = (BankKind.PICTURE, BankKind.TEXT)
-"""Kinds of banks that stored content is searched for; prints of films are not kept."""
 PRIORITY = 7
 """Of ten: what is known to be harmful may be seen until then."""
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from socialflow.errors import TooLarge
 from socialflow.image.pdq import Pdq
 from socialflow.kit.answers import Provenance, Tier
-from socialflow.moderation.banks.kept import Kept, KeptPrint, kept_matches
+from socialflow.moderation.banks.kept import LARGEST_FILM, Kept, KeptPrint, kept_matches
 from socialflow.moderation.banks.records import Looked as Found
 from socialflow.moderation.banks.records import Match, Purpose
 from socialflow.moderation.gather.combining import Sheet
@@ -14,6 +14,7 @@ from socialflow.moderation.gather.ports import Matching
 from socialflow.moderation.gather.records import Looked
 from socialflow.moderation.records import Place, Reading, Signals
 from socialflow.video.fingerprints import unpacked
+from socialflow.video.prints import VideoFingerprint
 
 HARMFUL, HARMFUL_BANKS, HELD = "match.harmful", "match.harmful_banks", "match.held"
 COPYRIGHT, OWNERS = "match.copyright", "match.owners"
@@ -61,7 +62,7 @@ async def known_of(
     Raises Overloaded, StoreUnavailable.
     """
     kinds = using.kinds
-    sheet, found, prints, asked = Sheet(), list[Like](), list[KeptPrint](), 0
+    sheet, found, prints, kept_films, asked = Sheet(), list[Like](), list[KeptPrint](), list[bytes](), 0
     if "text" in kinds and words.strip():
         asked += 1
         found += _like(await matching.match_text(words), None)
@@ -76,17 +77,20 @@ async def known_of(
     for one in films if not {"video", "audio"}.isdisjoint(kinds) else ():
         if one.film is not None:
             asked += 1
-            found += await _of_film(matching, kinds, one.film.analyses["fingerprint"].answer["fingerprint"], sheet)
+            film = unpacked(one.film.analyses["fingerprint"].answer["fingerprint"])
+            kept_films.append(film.to_bytes())
+            found += await _of_film(matching, kinds, film, sheet)
         elif one.reason:
             sheet.lack(one.reason, HARMFUL, HELD, COPYRIGHT)
     if asked:
         _read(sheet, found)
-    kept = Kept(tuple(prints), kept_matches(one.match for one in found), using.version)
+    told = kept_matches(one.match for one in found)
+    kept = Kept(tuple(prints), told, using.version, tuple(one for one in kept_films if len(one) <= LARGEST_FILM))
     return Known(sheet.signals(), kept)
 
 
-async def _of_film(matching: Matching, kinds: Collection[str], packed: str, sheet: Sheet) -> list[Like]:
-    film, found = unpacked(packed), list[Like]()
+async def _of_film(matching: Matching, kinds: Collection[str], film: VideoFingerprint, sheet: Sheet) -> list[Like]:
+    found = list[Like]()
     try:
         if "video" in kinds:
             found += _like(await matching.match_video(film), None)

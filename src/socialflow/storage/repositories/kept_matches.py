@@ -10,7 +10,7 @@ from socialflow.ids import ItemKey
 from socialflow.moderation.banks.kept import Change, Kept, KeptMatch, KeptPrint, Remembered
 from socialflow.moderation.banks.records import EntryState, Purpose
 from socialflow.storage.repositories.hash_banks import code_of_kind, code_of_state
-from socialflow.storage.tables import content_matches, content_prints, hash_banks, hash_entries, items
+from socialflow.storage.tables import content_films, content_matches, content_prints, hash_banks, hash_entries, items
 from socialflow.storage.transaction import Transaction
 
 _ACTIVE = and_(hash_entries.c.state == code_of_state(EntryState.ACTIVE), hash_banks.c.active)
@@ -30,7 +30,7 @@ class KeptMatches:
 
     async def put(self, kept: Mapping[ItemKey, Kept]) -> None:
         """Remember this of items that were judged, in place of what was remembered of them."""
-        for table in (content_prints, content_matches):
+        for table in (content_prints, content_films, content_matches):
             await self._tx.run(delete(table).where(self._tx.among(table.c.item_key, kept)))
         prints = [
             {"item_key": item, "number": one.number, "digest": one.digest, "quality": one.quality}
@@ -39,6 +39,9 @@ class KeptMatches:
         ]
         if prints:
             await self._tx.insert_new(content_prints, prints)
+        films = [{"item_key": item, "print": one} for item, these in kept.items() for one in these.films]
+        if films:
+            await self._tx.insert_new(content_films, films)
         await self.add({item: these.matches for item, these in kept.items()})
 
     async def add(self, found: Mapping[ItemKey, Sequence[KeptMatch]]) -> None:
@@ -137,6 +140,11 @@ class KeptMatches:
             (row.key, ItemKey(row.item_key), KeptPrint(row.number, bytes(row.digest), row.quality))
             for row in await self._tx.rows(query)
         ]
+
+    async def films(self, after: int, limit: int) -> Sequence[tuple[int, ItemKey, bytes]]:
+        """Prints of films and sounds, as `prints` gives those of pictures."""
+        query = select(content_films).where(content_films.c.key > after).order_by(content_films.c.key).limit(limit)
+        return [(row.key, ItemKey(row.item_key), bytes(row.print)) for row in await self._tx.rows(query)]
 
     async def items(self, after: int, limit: int) -> Sequence[ItemKey]:
         """Keys of items, after `after`."""

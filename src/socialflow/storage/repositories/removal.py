@@ -11,6 +11,7 @@ from socialflow.storage.repositories.changes import announce
 from socialflow.storage.repositories.review_erasure import forget_contents
 from socialflow.storage.tables import (
     analyses,
+    content_films,
     content_matches,
     content_prints,
     decisions,
@@ -39,7 +40,7 @@ async def remove_items(tx: Transaction, keys: Collection[int]) -> Counter[str]:
     rows["analyses"] = await tx.run(delete(analyses).where(tx.among(analyses.c.item_key, doomed)))
     rows["moment_vectors"] = await tx.run(delete(moment_vectors).where(tx.among(moment_vectors.c.item_key, doomed)))
     rows["moments"] = await tx.run(delete(moments).where(tx.among(moments.c.item_key, doomed)))
-    for table in (content_prints, content_matches):
+    for table in (content_prints, content_films, content_matches):
         rows[str(table.name)] = await tx.run(delete(table).where(tx.among(table.c.item_key, doomed)))
     theirs = tx.among(decisions.c.item_key, doomed)
     await tx.run(update(decisions).where(theirs).values(item_key=None))

@@ -3,6 +3,7 @@
 from socialflow.storage.tables.answers import feed_rules, impressions, value_models
 from socialflow.storage.tables.bandit import bandit, bandit_people
 from socialflow.storage.tables.banks import (
+    content_films,
     content_matches,
     content_prints,
     hash_banks,
@@ -66,6 +67,7 @@ __all__ = [
     "closed_names",
     "collections",
     "content_matches",
+    "content_films",
     "content_prints",
     "decisions",
     "erasures",

@@ -107,6 +107,15 @@ content_prints = Table(
     sqlite_autoincrement=True,
 )
 
+content_films = Table(
+    "content_films",
+    metadata,
+    Column("key", Surrogate, primary_key=True, autoincrement=True),
+    Column("item_key", BigInteger, ForeignKey("items.key"), nullable=False, index=True),
+    Column("print", LargeBinary, nullable=False),  # VideoFingerprint.to_bytes
+    sqlite_autoincrement=True,
+)
+
 content_matches = Table(
     "content_matches",
     metadata,
