@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from tests.moving_pictures import melody, walk
 from tests.storage.nouns import NOW
 
 from socialflow.errors import InvalidInput
+from socialflow.image.pdq import HASH_BYTES
+from socialflow.image.regions import COUNT
 from socialflow.moderation.banks.films import FilmIndex, compared, heard, of_frames, print_of
 from socialflow.moderation.banks.judging import matched
 from socialflow.moderation.banks.records import (
@@ -59,6 +62,24 @@ def index(*films: VideoFingerprint) -> FilmIndex:
 ALL = np.ones(2, bool)
 
 
+def still(random: np.random.Generator, seconds: int) -> VideoFingerprint:
+    """A picture that stands, as it comes out of a codec: of each frame three bits differ."""
+    hashes = np.repeat(random.integers(0, 256, (1, 1, HASH_BYTES), np.uint8), seconds, axis=0).repeat(COUNT, axis=1)
+    for _ in range(3):
+        bits = random.integers(0, 8 * HASH_BYTES, seconds)
+        hashes[np.arange(seconds), :, bits // 8] ^= (1 << (bits % 8)).astype(np.uint8)[:, None]
+    return VideoFingerprint(
+        float(seconds),
+        0.0,
+        np.arange(seconds),
+        np.arange(seconds, dtype=np.float64),
+        hashes,
+        np.full((seconds, COUNT), 100, np.uint8),
+        np.zeros(0, np.uint8),
+        np.zeros(0, np.int32),
+    )
+
+
 class TestCandidates:
     def test_by_pictures_and_by_sound(self, films: dict[str, VideoFingerprint]) -> None:
         known = index(films["other"], films["original"])
@@ -70,6 +91,14 @@ class TestCandidates:
 
     def test_an_empty_index_names_none(self, films: dict[str, VideoFingerprint]) -> None:
         assert FilmIndex().candidates(films["other"], np.zeros(0, bool)) == []
+
+    def test_hours_of_a_still_picture_are_found_as_soon_as_seconds_of_it(self) -> None:
+        random = np.random.default_rng(5)
+        shown = [still(random, seconds=6_000), still(random, seconds=6_000)]
+        known, begun = index(*shown), perf_counter()
+        assert [known.candidates(one, ALL) for one in shown] == [[0], [1]]
+        assert known.candidates(still(np.random.default_rng(5), seconds=8), ALL) == [0]
+        assert perf_counter() - begun < 30  # frame against frame it takes many minutes
 
 
 class TestStretches:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from socialflow.errors import InvalidInput
+from socialflow.image.hamming import distances
 from socialflow.image.pdq import HASH_BYTES, LOW_QUALITY, MATCH, mirrored
 from socialflow.image.regions import CONTENT, COUNT
 from socialflow.moderation.banks.records import DIGEST_BYTES, BankKind, ByteArray, Longs, Print, Shared, Stretch
@@ -25,6 +27,10 @@ from socialflow.video.spans import covered
 MOST_CANDIDATES = 8
 """Films that are compared in full."""
 _LEAST_FRAMES = 2
+_ALIKE = 6
+"""Bits by which frames one after the other may differ that are kept as one."""
+_AT_ONCE = 256
+"""Frames that are looked for together: each may be in very many films."""
 _COMMON = 1_000
 """Places at which the index has a landmark, beyond which it says nothing."""
 _STILL = replace(DEFAULT_LIMITS, close=MATCH)
@@ -141,10 +147,9 @@ class FilmIndex:
         """Take in films, numbered on."""
         for payload in payloads:
             film = VideoFingerprint.from_bytes(payload)
-            good = film.qualities >= LOW_QUALITY
-            milliseconds = np.rint(1000 * film.times).astype(np.int64)
-            rows, _ = np.nonzero(good)
-            self._frames.extend(np.full(len(rows), self._count), film.hashes[good], milliseconds[rows])
+            for part in range(COUNT):
+                frames, _ = _leaders(film.hashes[film.qualities[:, part] >= LOW_QUALITY, part])
+                self._frames.add(self._count, frames, np.zeros(len(frames)))
             marks = landmarks(film.peaks)
             self._sounds.extend(marks.keys, np.full(len(marks.keys), self._count), marks.frames)
             self._count += 1
@@ -164,16 +169,49 @@ class FilmIndex:
 
     def _seen(self, query: VideoFingerprint) -> Longs:
         """Frames (films,) of the query that each film has."""
-        counts = np.zeros(self._count, np.int64)
         due = np.unique(np.searchsorted(query.times, np.arange(0.0, query.seconds + 1.0)))
-        chosen = due[due < len(query.times)]
-        asked, whose = _asked(query, chosen)
-        if not len(asked):
-            return counts
-        hits = self._frames.search(asked)
-        pairs = np.unique(np.stack((hits.owners, whose[hits.queries])), axis=1)
-        np.add.at(counts, pairs[0], 1)
-        return counts
+        asked, whose = _asked(query, due[due < len(query.times)])
+        each, which = _leaders(asked)
+        film_has, frame_has = [np.zeros((2, 0), np.int64)], _pairs(which, whose)
+        for first in range(0, len(each), _AT_ONCE):
+            hits = self._frames.search(each[first : first + _AT_ONCE])
+            film_has.append(_pairs(hits.owners, hits.queries + first))
+        of_films = _table(np.concatenate(film_has, axis=1), (self._count, len(each)))
+        of_frames = _table(frame_has, (len(each), len(query.times)))
+        return np.diff((of_films @ of_frames).indptr).astype(np.int64)
+
+
+def _leaders(hashes: ByteArray) -> tuple[ByteArray, Longs]:
+    """Of hashes (q, 32) in a row those (n, 32) that differ from the one kept before them, and which one (q,) stands for
+    each: what stands still for an hour is a few, which need not be held against each other thousands of times."""
+    kept, which = list[int](), np.zeros(len(hashes), np.int64)
+    row = 0
+    while row < len(hashes):
+        which[row:] = len(kept)
+        kept.append(row)
+        row = _departs(hashes, row)
+    return hashes[kept], which
+
+
+def _departs(hashes: ByteArray, row: int) -> int:
+    """The next row that differs from this one."""
+    first, length = row + 1, 4
+    while first < len(hashes):
+        others = np.flatnonzero(distances(hashes[row], hashes[first : first + length]) > _ALIKE)
+        if len(others):
+            return first + int(others[0])
+        first, length = first + length, 4 * length
+    return len(hashes)
+
+
+def _pairs(ones: Longs, others: Longs) -> Longs:
+    """Pairs (2, p), each once."""
+    return np.unique(np.stack((ones, others)), axis=1)
+
+
+def _table(pairs: Longs, shape: tuple[int, int]) -> "csr_array[np.bool_]":
+    """Pairs (2, p) as a sparse table of true."""
+    return csr_array((np.ones(pairs.shape[1], np.bool_), (pairs[0], pairs[1])), shape)
 
 
 def _asked(query: VideoFingerprint, frames: Longs) -> tuple[ByteArray, Longs]:
