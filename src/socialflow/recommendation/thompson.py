@@ -2,16 +2,19 @@
 
 Reward of one request that person u made in context x and algorithm (arm) a answered::
 
-    y = x . w_a  +  h_u  +  b_ua  +  noise
+    y = d_t  +  x . w_a  +  h_u  +  b_ua  +  noise
 
+    d_t  what all rewards of these hours are more or less than usual, whatever was shown
     w_a  what the arm earns: a level, and what each feature of the context adds to it
     h_u  how much the person gives to whatever is shown, b_ua how much more or less to this arm
 
 All of them are Gaussian: levels around the mean of all arms, what features add around 0, h and b around 0 with
-variances that the rewards themselves tell. An arm nobody was shown begins at the mean of the others, a person nobody
-knows at what the context says, and both are left as fast as rewards come. The arm is drawn with the probability that it
-is the best under the posterior (Thompson 1933; linear payoffs: Agrawal, Goyal, ICML 2013; pooling: Gelman, Hill 2007,
-ch. 12), worked out by quadrature: the probability kept with an answer is the one that the draw was made with.
+variances that the rewards themselves tell. What all arms earn rises and falls together (evenings, holidays, what is new
+used up) and they are shown at different times: without d, the arm that was shown in good hours would look best. An arm
+nobody was shown begins at the mean of the others, a person nobody knows at what the context says, and both are left as
+fast as rewards come. The arm is drawn with the probability that it is the best under the posterior (Thompson 1933;
+linear payoffs: Agrawal, Goyal, ICML 2013; pooling: Gelman, Hill 2007, ch. 12), worked out by quadrature: the
+probability kept with an answer is the one that the draw was made with.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,10 +39,15 @@ _PRIOR_PAIRS = 50.0
 """Pairs of rewards of one person that the first guesses of the other variances count for."""
 _PERSON_SHARE, _TASTE_SHARE = 0.2, 0.01
 """First guesses of the variances of h and b, in noise."""
-_LEVEL_SHARE, _FEATURE_SHARE = 0.1, 0.003
+_LEVEL_SHARE, _FEATURE_SHARE = 0.03, 0.003
 """Variances of levels and of what features add, in noise."""
-_LEAST_TASTE = 1e-4
-"""Least variance of b, in noise."""
+_DRIFT_HALF_LIFE = 3 * 3600.0
+"""Seconds after which a reward tells half as much of d."""
+_PRIOR_DRIFT = 20.0
+"""Rewards that say that d is 0."""
+_LEAST_TASTE, _MOST_TASTE = 1e-4, 0.02
+"""Least and greatest variance of b, in all that rewards vary by. What a person has had enough of for now looks like
+taste to the moments below, and would be drawn for on a handful of rewards."""
 
 
 @dataclass(slots=True)
@@ -83,9 +91,9 @@ class ThompsonSampling:
     Args:
         explore: share of the choices that is spread evenly over the arms, so that every arm keeps a least probability
             and the log of choices can judge any policy. 0 to 1.
-        spread: share of the posterior's deviations that is drawn from. Below 1 it explores less, settles sooner: with
-            few choices a person, the full posterior would try every arm on everybody (Chapelle, Li, NeurIPS 2011,
-            posterior reshaping). Above 0.
+        spread: share of the deviations of a person's taste that is drawn from. Below 1 it explores less, settles
+            sooner: with few choices a person, all of them would try every arm on everybody (Chapelle, Li, NeurIPS 2011,
+            posterior reshaping). What everybody's rewards leave open is drawn from in full. Above 0.
         half_life_days: after how long a reward counts half, because models and tastes change.
         scale: first guess of the standard deviation of a reward.
 
@@ -115,6 +123,7 @@ class ThompsonSampling:
         self._arms: dict[str, _Arm] = {}
         self._pairs = _Pairs()
         self._centre = np.zeros(2)
+        self._lately = np.zeros(2)
         self._at = 0.0
 
     @property
@@ -132,7 +141,7 @@ class ThompsonSampling:
         if not arms:
             raise InvalidInput("there is no arm to choose from", field="arms")
         means, deviations, weights = self._posterior(arms, vector(context), person)
-        chances = weights @ best_chances(means, self._spread * deviations)
+        chances = weights @ best_chances(means, deviations)
         mixed = (1.0 - self._explore) * chances + self._explore / len(arms)
         mixed /= mixed.sum()
         return dict(zip(arms, mixed.tolist(), strict=True))
@@ -159,16 +168,21 @@ class ThompsonSampling:
         if not np.isfinite(reward):
             raise InvalidInput(f"a reward must be a finite number, not {reward}", field="reward")
         x, known = vector(context), person or Person()
-        if for_all:
-            self._fade(at)
-            fit = self._fit
-            own, doubt = _deviation(fit, known, arm)
-            weight = fit.noise / (fit.noise + doubt)  # of somebody unknown, a reward says less of the arm
-            one = self._arms.setdefault(arm, _Arm.new())
-            one.count += 1.0
-            one.moments += weight * np.outer(x, x)
-            one.rewards += weight * x * (reward - self._centred(own, weight))
-            self._pairs.take(fit, arm, reward - float(fit.means[fit.place(arm)] @ x), known)
+        if not for_all:
+            return self._grown(known, arm, x, reward - self._drift, at)
+        self._fade(at)
+        fit = self._fit
+        own, doubt = _deviation(fit, known, arm)
+        weight = fit.noise / (fit.noise + doubt)  # of somebody unknown, a reward says less of the arm
+        usual = float(fit.means[fit.place(arm)] @ x)
+        if fit.places:  # before anything is known, nothing is usual
+            self._lately += weight, weight * (reward - usual - own)
+        reward -= self._drift
+        one = self._arms.setdefault(arm, _Arm.new())
+        one.count += 1.0
+        one.moments += weight * np.outer(x, x)
+        one.rewards += weight * x * (reward - self._centred(own, weight))
+        self._pairs.take(fit, arm, reward - usual, known)
         return self._grown(known, arm, x, reward, at)
 
     def warm_start(self, means: Mapping[str, float], *, weight: float = 20.0) -> None:
@@ -180,7 +194,7 @@ class ThompsonSampling:
             if arm not in self._arms:
                 one = self._arms[arm] = _Arm.new()
                 one.count = one.moments[0, 0] = weight
-                one.rewards[0] = weight * mean
+                one.rewards[0] = weight * (mean - self._drift)
         self.refresh()
 
     def refresh(self) -> None:
@@ -192,7 +206,7 @@ class ThompsonSampling:
         fit, x = self._fit, vector(context)
         place = fit.place(arm)
         own, doubt = _deviation(fit, person or Person(), arm)
-        return float(fit.means[place] @ x) + own, float(np.sqrt(x @ fit.covariances[place] @ x + doubt))
+        return self._drift + float(fit.means[place] @ x) + own, float(np.sqrt(x @ fit.covariances[place] @ x + doubt))
 
     def variances(self) -> dict[str, float]:
         """What rewards vary by: noise, person (h), taste (b)."""
@@ -205,6 +219,7 @@ class ThompsonSampling:
             "at": self._at,
             "pairs": self._pairs.sums.tolist(),
             "centre": self._centre.tolist(),
+            "lately": self._lately.tolist(),
             "arms": {
                 arm: {"count": one.count, "moments": one.moments.tolist(), "rewards": one.rewards.tolist()}
                 for arm, one in sorted(self._arms.items())
@@ -214,7 +229,7 @@ class ThompsonSampling:
     def restore(self, state: Mapping[str, Any]) -> "ThompsonSampling":
         """Take over a state, whatever features it was kept with; an empty one forgets everything."""
         self._arms, self._pairs, self._at = {}, _Pairs(), float(state.get("at", 0.0))
-        self._centre = np.zeros(2)
+        self._centre, self._lately = np.zeros(2), np.array(state.get("lately", (0.0, 0.0)), np.float64)
         if state:
             self._pairs.sums = np.array(state["pairs"], np.float64)
             self._centre = np.array(state["centre"], np.float64)
@@ -249,9 +264,9 @@ class ThompsonSampling:
         fit = self._fit
         places = [fit.place(arm) for arm in arms]
         means, covariances = fit.means[places] @ x, fit.covariances[places]
-        spread = np.einsum("i,aij,j->a", x, covariances, x)
+        doubt = np.einsum("i,aij,j->a", x, covariances, x)
         if person is None or not person.tallies:
-            return means[None, :], np.sqrt(spread + fit.taste), np.ones(1)
+            return means[None, :], np.sqrt(doubt + self._spread**2 * fit.taste), np.ones(1)
         tallies = [person.tallies.get(arm) for arm in arms]
         counts = np.array([0.0 if tally is None else tally.count for tally in tallies])
         over = np.array(
@@ -261,7 +276,13 @@ class ThompsonSampling:
         nodes = mean + np.sqrt(variance) * _HERMITE
         certainty = 1.0 / fit.taste + counts / fit.noise
         tastes = (over - np.outer(nodes, counts)) / fit.noise / certainty
-        return means + tastes, np.sqrt(spread + 1.0 / certainty), _HERMITE_WEIGHTS
+        return means + tastes, np.sqrt(doubt + self._spread**2 / certainty), _HERMITE_WEIGHTS
+
+    @property
+    def _drift(self) -> float:
+        """How much more or less than usual everything earns of late (d)."""
+        weight, total = self._lately.tolist()
+        return total / (weight + _PRIOR_DRIFT)
 
     def _centred(self, own: float, weight: float) -> float:
         """What is a person's own, less its mean over everybody: what all have in common belongs to the arms."""
@@ -278,6 +299,7 @@ class ThompsonSampling:
                 one.rewards *= factor
             self._pairs.sums *= factor
             self._centre *= factor
+            self._lately *= 0.5 ** ((at - self._at) / _DRIFT_HALF_LIFE) if self._at else 1.0
             self._at = at
 
     def _grown(self, person: Person, arm: str, x: Floats, reward: float, at: float) -> Person:
@@ -324,7 +346,7 @@ class _Pairs:
         person = (others + _PRIOR_PAIRS * _PERSON_SHARE * whole) / (with_others + _PRIOR_PAIRS)
         taste = (own + _PRIOR_PAIRS * _TASTE_SHARE * whole) / (with_own + _PRIOR_PAIRS)
         person = min(max(person, _LEAST_TASTE * whole), 0.8 * whole)
-        taste = min(max(taste, _LEAST_TASTE * whole), 0.5 * whole)
+        taste = min(max(taste, _LEAST_TASTE * whole), _MOST_TASTE * whole)
         return max(whole - person - taste, 0.1 * whole), person, taste
 
 
