@@ -4,7 +4,8 @@
 
 Regret: every algorithm, and `smart`, serves a platform of its own, all alike at the start, through the service itself:
 a page for each person and round, what they do with it drawn from the truth and stored, `smart` learning as its job
-does. A round's figure is the mean *expected* reward of the pages shown, by the truth.
+does. A round's figure is the mean *expected* reward of the pages shown, by the truth. What `smart` draws is chance:
+it serves several platforms, drawing anew on each; its figures are means over them, beside what each came to.
 
 Off-policy: from the pages that every algorithm would show each person at the start, many small runs of `smart` are
 drawn; from each run's log alone the value of every single algorithm is estimated, with a 95 % interval, and held
@@ -47,6 +48,8 @@ from socialflow.storage.unit_of_work import Store
 from socialflow.training.off_policy_eval import evaluate_off_policy
 
 PEOPLE, ROUNDS, WARM_UP, PAGE = 100, 24, 8, 10
+SMARTS = 6
+"""Platforms that `smart` serves."""
 RUNS, RUN_PEOPLE, RUN_ROUNDS = 40, 80, 12
 ESTIMATORS = ("ips", "snips", "dr")
 IMAGE = Path(__file__).parents[1] / "docs" / "images" / "bandit.svg"
@@ -151,10 +154,10 @@ class Platform:
         await self.store.close()
 
 
-async def serve(home: Path, world: World, algorithm: str, people: Sequence[int]) -> list[float]:
+async def serve(home: Path, world: World, algorithm: str, people: Sequence[int], seed: int) -> list[float]:
     """Rewards of an algorithm, round by round, on a platform of its own."""
     with tempfile.TemporaryDirectory(prefix="socialflow-") as folder:
-        platform = Platform(home, Path(folder), world)
+        platform = Platform(home, Path(folder), world, seed=seed)
         await platform.service.start()
         try:
             return [await platform.round(algorithm, people, number) for number in range(ROUNDS)]
@@ -182,9 +185,9 @@ async def pages(home: Path, world: World, people: Sequence[int]) -> dict[str, li
             await platform.close()
 
 
-def regret(rewards: dict[str, list[float]]) -> dict[str, Any]:
+def regret(singles: dict[str, list[float]], smarts: Sequence[Sequence[float]]) -> dict[str, Any]:
     """Figures and curves of the first study."""
-    singles = {name: values for name, values in rewards.items() if name != "smart"}
+    rewards = {**singles, "smart": np.mean(smarts, axis=0).tolist()}
     after = {name: float(np.mean(values[WARM_UP:])) for name, values in rewards.items()}
     best = max(singles, key=lambda name: after[name])
     lost = np.cumsum(np.array(rewards[best]) - np.array(rewards["smart"]))
@@ -197,6 +200,7 @@ def regret(rewards: dict[str, list[float]]) -> dict[str, Any]:
             name: round(value, 4) for name, value in sorted(after.items(), key=lambda one: -one[1])
         },
         "smart_over_best": round(after["smart"] / after[best] - 1.0, 4),
+        "smart_over_best_of_each": [round(float(np.mean(one[WARM_UP:])) / after[best] - 1.0, 4) for one in smarts],
         "cumulative_reward": {name: round(float(np.sum(values)), 3) for name, values in rewards.items()},
         "cumulative_regret_of_smart": [round(float(value), 4) for value in lost],
         "reward_by_round": {name: [round(value, 4) for value in values] for name, values in rewards.items()},
@@ -281,9 +285,9 @@ def open_bandit() -> list[dict[str, Any]]:
     ]
 
 
-def _serve_alone(home: Path, algorithm: str, people: Sequence[int]) -> list[float]:
+def _serve_alone(home: Path, algorithm: str, people: Sequence[int], seed: int = 0) -> list[float]:
     start = time.perf_counter()
-    rewards = asyncio.run(serve(home, world_of(home), algorithm, people))
+    rewards = asyncio.run(serve(home, world_of(home), algorithm, people, seed))
     print(f"{algorithm}: {np.mean(rewards[WARM_UP:]):.4f} ({time.perf_counter() - start:.0f} s)", flush=True)
     return rewards
 
@@ -307,15 +311,16 @@ def _all(scale: Scale) -> dict[str, Any]:
     active = np.argsort(-world.truth.world.activity)[: scale.users // 2]
     people = sorted(np.random.default_rng(5).choice(active, PEOPLE, replace=False).tolist())
     shown = asyncio.run(pages(scale.home, world, people))
-    names = (*shown, feeds.SMART)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        served = [pool.submit(_serve_alone, scale.home, name, people) for name in names]
+        served = [pool.submit(_serve_alone, scale.home, name, people) for name in shown]
+        drew = [pool.submit(_serve_alone, scale.home, feeds.SMART, people, seed) for seed in range(SMARTS)]
         judged = [
             pool.submit(_judge_alone, scale.home, shown, people, first, first + 10) for first in range(0, RUNS, 10)
         ]
-        rewards = {name: one.result() for name, one in zip(names, served, strict=True)}
+        singles = {name: one.result() for name, one in zip(shown, served, strict=True)}
         runs = [run for one in judged for run in one.result()]
-    return {"regret": regret(rewards), "off_policy": summary(list(shown), runs)}
+        told = regret(singles, [one.result() for one in drew])
+    return {"regret": told, "off_policy": summary(list(shown), runs)}
 
 
 def run(scale: Scale) -> None:

@@ -123,6 +123,8 @@ def choosing() -> str:
     after, whole = told["reward_after_warm_up"], told["cumulative_reward"]
     lines = [head, "|---" * 3 + "|"]
     lines += [table_line([f"`{name}`", f"{after[name]:.3f}", f"{whole[name]:.1f}"]) for name in after]
+    each = ", ".join(f"{100 * share:+.1f} %" for share in told["smart_over_best_of_each"])
+    lines += ["", f"`smart` beside `{told['best_single']}`: {100 * told['smart_over_best']:+.1f} %; each copy: {each}."]
     judged = report["off_policy"]
     lines += ["", f"Values from {judged['runs']} logs of {judged['decisions_a_run']:,} choices each:", ""]
     lines += ["| Estimator | True value in the 95 % interval | Median error |", "|---" * 3 + "|"]
