@@ -147,9 +147,9 @@ class FilmIndex:
         """Take in films, numbered on."""
         for payload in payloads:
             film = VideoFingerprint.from_bytes(payload)
-            for part in range(COUNT):
-                frames, _ = _leaders(film.hashes[film.qualities[:, part] >= LOW_QUALITY, part])
-                self._frames.add(self._count, frames, np.zeros(len(frames)))
+            good = film.qualities >= LOW_QUALITY
+            frames = np.concatenate([_leaders(film.hashes[good[:, part], part])[0] for part in range(COUNT)])
+            self._frames.add(self._count, frames, np.zeros(len(frames)))
             marks = landmarks(film.peaks)
             self._sounds.extend(marks.keys, np.full(len(marks.keys), self._count), marks.frames)
             self._count += 1
@@ -184,13 +184,15 @@ class FilmIndex:
 def _leaders(hashes: ByteArray) -> tuple[ByteArray, Longs]:
     """Of hashes (q, 32) in a row those (n, 32) that differ from the one kept before them, and which one (q,) stands for
     each: what stands still for an hour is a few, which need not be held against each other thousands of times."""
-    kept, which = list[int](), np.zeros(len(hashes), np.int64)
-    row = 0
-    while row < len(hashes):
-        which[row:] = len(kept)
-        kept.append(row)
-        row = _departs(hashes, row)
-    return hashes[kept], which
+    first = np.ones(len(hashes), bool)
+    still = np.flatnonzero(np.bitwise_count(hashes[1:] ^ hashes[:-1]).sum(axis=1) <= _ALIKE)
+    place = 0
+    while place < len(still):
+        row = int(still[place])
+        departed = _departs(hashes, row)
+        first[row + 1 : departed] = False
+        place = int(np.searchsorted(still, departed))
+    return hashes[first], np.cumsum(first) - 1
 
 
 def _departs(hashes: ByteArray, row: int) -> int:
