@@ -70,7 +70,7 @@ class TestSchema:
                     " false, false)"
                 )
             )
-        assert check(url).problems == ("schema 0001 is not 0015: run `socialflow db upgrade`",)
+        assert check(url).problems == ("schema 0001 is not 0016: run `socialflow db upgrade`",)
         upgrade(url)
         assert check(url).ok
         store = Store(url)
