@@ -3,11 +3,12 @@
 `python -m benchmarks moderation [--shared FOLDER]`
 
 The Contextual Abuse Dataset (CAD v1.1, Vidgen et al., NAACL 2021, CC BY 4.0), its test part, as posts of an embedded
-store, ten by each author. Chunk by chunk three things are timed, one after the other, so that all meet the same
-machine: the text model alone, the signals of the posts (the text model, links, forms, what is known of authors), and
-judging the stored posts and deciding about them: read, measured, judged, sealed, stored, taken into effect, with the
-queue and strikes. The default policy's decisions are counted by the labels that people gave; nothing of it was chosen
-on this set. People labelled with the thread before their eyes; the text alone is what is judged here.
+store, ten by each author. Stretch by stretch three things are timed, in turns the first, so that all meet the same
+machine and the same words: the text model alone, the signals of the posts (the text model, links, forms, what is known
+of authors), and judging the stored posts and deciding about them: read, measured, judged, sealed, stored, taken into
+effect, with the queue and strikes. Each goes as the job does, chunk by chunk and as many at a time. The default
+policy's decisions are counted by the labels that people gave; nothing of it was chosen on this set. People labelled
+with the thread before their eyes; the text alone is what is judged here.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ import csv
 import lzma
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -25,9 +26,11 @@ from benchmarks.results_file import write
 from socialflow import wiring
 from socialflow.content.records import Item, ItemKind, ModerationStatus, User
 from socialflow.ids import ItemKey
-from socialflow.moderation.gather.records import content_of
+from socialflow.moderation.gather.records import Content, content_of
+from socialflow.moderation.gather.service import READ
 from socialflow.moderation.gather.text import QUESTIONS
-from socialflow.pipelines.moderate_job import CHUNK
+from socialflow.pipelines.batch import BatchProcessor
+from socialflow.pipelines.moderate_job import ABREAST, CHUNK
 from socialflow.settings import load_settings
 from socialflow.storage.maintenance import upgrade
 from socialflow.wiring import Platform
@@ -37,6 +40,8 @@ ABUSE = frozenset({"IdentityDirectedAbuse", "AffiliationDirectedAbuse", "PersonD
 STATUSES = ("approved", "flagged", "review_required", "rejected")
 BY_EACH = 10
 """Posts of an author."""
+STRETCH = 4 * CHUNK
+"""Posts that one thing is timed on before the next one is."""
 
 
 class Post(NamedTuple):
@@ -78,23 +83,34 @@ async def store(platform: Platform, given: Sequence[Post]) -> list[ItemKey]:
 
 
 async def judged(platform: Platform, keys: Sequence[ItemKey]) -> tuple[dict[str, str], dict[str, list[float]]]:
-    """What each post was decided to be, and the seconds of each chunk by what was timed."""
+    """What each post was decided to be, and the seconds of each stretch by what was timed."""
     statuses: dict[str, str] = {}
-    seconds: dict[str, list[float]] = {"model": [], "signals": [], "persisted": []}
-    for begin in range(0, len(keys), CHUNK):
-        chunk = keys[begin : begin + CHUNK]
-        async with platform.store.read() as unit:
-            contents = [content_of(item) for item in (await unit.items.by_keys(chunk)).values()]
-        began = perf_counter()
-        await platform.text.analyse([one.words for one in contents], QUESTIONS)
-        seconds["model"].append(perf_counter() - began)
-        began = perf_counter()
-        await platform.moderation.signals.gather(contents)
-        seconds["signals"].append(perf_counter() - began)
-        began = perf_counter()
+    contents: dict[ItemKey, Content] = {}
+
+    async def model(chunk: Sequence[ItemKey]) -> None:
+        await platform.text.analyse([contents[key].words for key in chunk], QUESTIONS, turn=READ)
+
+    async def signals(chunk: Sequence[ItemKey]) -> None:
+        await platform.moderation.signals.gather([contents[key] for key in chunk])
+
+    async def persisted(chunk: Sequence[ItemKey]) -> None:
         decided = await platform.moderation.moderator.decide(chunk)
-        seconds["persisted"].append(perf_counter() - began)
-        statuses |= {one.content_id: one.verdict.status.value for one in decided}
+        statuses.update({one.content_id: one.verdict.status.value for one in decided})
+
+    ways: list[tuple[str, Callable[[Sequence[ItemKey]], Awaitable[None]]]]
+    ways = [("model", model), ("signals", signals), ("persisted", persisted)]
+    seconds: dict[str, list[float]] = {name: [] for name, _ in ways}
+    for begin in range(0, len(keys), STRETCH):
+        stretch = keys[begin : begin + STRETCH]
+        async with platform.store.read() as unit:
+            contents |= {key: content_of(item) for key, item in (await unit.items.by_keys(stretch)).items()}
+        for name, way in ways:
+            began = perf_counter()
+            report = await BatchProcessor[ItemKey](chunk_size=CHUNK, concurrency=ABREAST).run(stretch, way)
+            seconds[name].append(perf_counter() - began)
+            if report.done != len(stretch):
+                raise RuntimeError(f"{name}: {report.as_json()}")
+        ways.append(ways.pop(0))
     return statuses, seconds
 
 
@@ -140,6 +156,7 @@ async def _run(shared: Path, folder: Path) -> dict[str, object]:
         "posts": len(given),
         "characters_a_post": round(sum(len(post.text) for post in given) / len(given)),
         "chunk": CHUNK,
+        "chunks_at_a_time": ABREAST,
         "per_second": {name: round(len(given) / sum(took), 1) for name, took in seconds.items()},
         "persisted_over_model": round(median(model / whole for model, _, whole in pairs), 3),
         "persisted_over_signals": round(median(signals / whole for _, signals, whole in pairs), 3),

@@ -31,7 +31,7 @@ def moderation() -> str:
     lines += [table_line([words[name], str(rate)]) for name, rate in rates.items()]
     told = (
         f"{report['posts']:,} posts of {report['characters_a_post']} characters on average, {report['abusive']} of "
-        f"them abusive; {machine['cores']} cores. In the median chunk, all of it goes at "
+        f"them abusive; {machine['cores']} cores. In the median stretch of posts, all of it goes at "
         f"{report['persisted_over_model']:.2f} of the speed of the text model alone."
     )
     return "\n".join([*lines, "", told, "", f"`{report['command']}`"])

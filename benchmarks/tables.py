@@ -346,8 +346,12 @@ def signals() -> str:
     keys = ("texts_per_second", "of_encoder_alone", "processor_ms_per_text", "processor_of_encoder_alone")
     names = {"encoder_alone": "encoder alone", "all_signals": "all signals", "service": "through the service"}
     lines = [table_line(head), "|---" * len(head) + "|"]
-    lines += [table_line([told, *(f"{report[name][key]:g}" for key in keys)]) for name, told in names.items()]
-    return "\n".join([*lines, "", f"{report['texts']:,} tweets, {report['rounds']} rounds. `{report['command']}`"])
+    for of, which in ((report, "tweets"), (report["short"], "short ones")):
+        lines += [
+            table_line([f"{which}, {told}", *(f"{of[name][key]:g}" for key in keys)]) for name, told in names.items()
+        ]
+    below = f"{report['texts']:,} tweets, {report['short']['texts']:,} of 16 to 24 tokens, {report['rounds']} rounds."
+    return "\n".join([*lines, "", f"{below} `{report['command']}`"])
 
 
 def perspective() -> str:

@@ -2,13 +2,15 @@
 
 import json
 
+import numpy as np
 import pytest
 from tests.functional.suite import cases
 
 from socialflow.kit.answers import Status
+from socialflow.text import encoder
 from socialflow.text.analyser import Analyser, bundled
 from socialflow.text.bundle import PACKAGED
-from socialflow.text.records import Analysis, Choice, Detection, Emotions, Labels, Sentiment, Spans
+from socialflow.text.records import Analysis, Choice, Detection, Emotions, Labels, Sentiment, Spans, Vector
 
 QUESTIONS = ("toxicity", "hate", "offensive", "spam", "sentiment", "emotion", "irony", "intent", "category", "entities")
 WEIRD = {
@@ -53,6 +55,20 @@ class TestSameDecisions:
         alone = [_decisions(analyser.analyse([text], QUESTIONS)[0]) for text in texts]
         pairs = [(one[name], other[name]) for one, other in zip(together, alone, strict=True) for name in QUESTIONS]
         assert sum(one == other for one, other in pairs) >= 0.99 * len(pairs)
+
+    def test_on_one_core_or_on_two(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        if not (PACKAGED / "manifest.json").is_file():
+            pytest.skip("no text bundle in the package")
+        texts = [case.text for case in cases()][::40]
+        told = []
+        for free in (False, True):
+            monkeypatch.setattr(encoder, "core_is_free", lambda free=free: free)
+            told.append([bundled().analyse([text], ["sentence", "toxicity"])[0] for text in texts])
+        for one, other in zip(*told, strict=True):
+            assert one.record("toxicity", Labels) == other.record("toxicity", Labels)
+            vectors = [analysis.record("sentence", Vector) for analysis in (one, other)]
+            assert all(vector is not None for vector in vectors)
+            assert np.array_equal(vectors[0].values, vectors[1].values)
 
     def test_with_integers_as_with_floats(self) -> None:
         if not (PACKAGED / "manifest.json").is_file():

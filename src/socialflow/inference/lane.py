@@ -1,4 +1,4 @@
-"""One thread with a bounded queue: where compute runs, so that the event loop never waits for arithmetic."""
+"""Threads with a bounded queue: where compute runs, so that the event loop never waits for arithmetic."""
 
 import asyncio
 import queue
@@ -16,7 +16,7 @@ _Call = Callable[[], None]
 
 
 class Lane:
-    """Runs calls one after the other on a thread of its own.
+    """Runs calls in their order on threads of its own: one after the other on one, unless more are asked for.
 
     A call beyond `capacity` waiting ones is refused with Overloaded before it starts; a call's exception reaches its
     waiter; `close` finishes what was accepted. A waiter that is cancelled before its call starts gives its turn away.
@@ -31,15 +31,16 @@ class Lane:
     42
     """
 
-    def __init__(self, name: str, *, capacity: int) -> None:
+    def __init__(self, name: str, *, capacity: int, threads: int = 1) -> None:
         self.name = name
         self._calls: queue.Queue[_Call | None] = queue.Queue(capacity)
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name=f"lane-{name}", daemon=True)
-        self._thread.start()
+        self._threads = [threading.Thread(target=self._work, name=f"lane-{name}", daemon=True) for _ in range(threads)]
+        for thread in self._threads:
+            thread.start()
 
     async def run(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `call` on the lane's thread and return what it returns.
+        """Run `call` on a thread of the lane and return what it returns.
 
         Raises:
             Overloaded: the queue is full, or the lane is closed.
@@ -70,11 +71,13 @@ class Lane:
         return self._calls.qsize()
 
     async def close(self) -> None:
-        """Refuse new calls, finish the accepted ones, end the thread. May be called twice."""
+        """Refuse new calls, finish the accepted ones, end the threads. May be called twice."""
         if not self._closed:
             self._closed = True
-            await asyncio.to_thread(self._calls.put, None)
-        await asyncio.to_thread(self._thread.join)
+            for _ in self._threads:
+                await asyncio.to_thread(self._calls.put, None)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
 
     def _work(self) -> None:
         while (turn := self._calls.get()) is not None:

@@ -1,4 +1,4 @@
-"""Graphs of ONNX Runtime, loaded as all of them are: one thread, no spinning."""
+"""Graphs of ONNX Runtime, loaded as all of them are: one thread unless told, no spinning between runs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 _TYPES: Mapping[str, str] = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(float16)": "float16"}
 
 
-def open_session(graph: Path | bytes, name: str = "the graph") -> "InferenceSession":
+def open_session(graph: Path | bytes, name: str = "the graph", *, threads: int = 1) -> "InferenceSession":
     """Load a graph from its file, or from its bytes; `name` stands for bytes in messages.
 
-    Of two threads one would wait for the other's core, and spinning takes it from the lanes beside.
+    Where other lanes compute, one of two threads waits for the other's core, and spinning takes it from them. `threads`
+    of a run that has the machine to itself spin while it lasts, and sleep when it is done.
 
     Raises:
         ArtefactError: the file is missing, damaged, or a graph that this runtime cannot run.
@@ -27,8 +28,9 @@ def open_session(graph: Path | bytes, name: str = "the graph") -> "InferenceSess
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if threads > 1 else "0")
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     options.log_severity_level = 3
     source, told = (str(graph), str(graph)) if isinstance(graph, Path) else (graph, name)
     try:

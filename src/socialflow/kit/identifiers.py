@@ -20,7 +20,8 @@ def check_id(value: str, *, field: str = "id") -> str:
     """
     if not 1 <= len(value) <= MAX_ID_LENGTH:
         raise InvalidInput(f"{field} must have 1 to {MAX_ID_LENGTH} characters, not {len(value)}", field=field)
-    if any(unicodedata.category(ch) in {"Cc", "Cs"} for ch in value):
+    plain = value.isascii() and value.isprintable()
+    if not plain and any(unicodedata.category(ch) in {"Cc", "Cs"} for ch in value):
         raise InvalidInput(f"{field} must not contain control characters", field=field)
     return value
 

@@ -1,5 +1,6 @@
 """Judging content by the policy that stands, and deciding about what the platform stores."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
@@ -160,6 +161,7 @@ class Moderator:
         self._policies = policies
         self._decisions = decisions
         self._strikes = strikes
+        self._storing = asyncio.Lock()
 
     async def judge(self, contents: Sequence[Content]) -> Sequence[Judgement]:
         """Judge some contents, storing nothing. Raises Overloaded, StoreUnavailable."""
@@ -197,11 +199,13 @@ class Moderator:
         return decided
 
     async def _store_those(self, made: Sequence["_Judged"]) -> Sequence[Decided]:
-        """Where another transaction decided about one of them just now, all are looked at again."""
-        for _ in range(TRIES - 1):
-            with suppress(Conflict):
-                return await self._stored(made)
-        return await self._stored(made)
+        """One call after the other, while others judge. Where another transaction decided about one of them just now,
+        all are looked at again."""
+        async with self._storing:
+            for _ in range(TRIES - 1):
+                with suppress(Conflict):
+                    return await self._stored(made)
+            return await self._stored(made)
 
     async def _stored(self, made: Sequence["_Judged"]) -> Sequence[Decided]:
         if not made:

@@ -42,6 +42,7 @@ DIGITS = 6
 """Decimals that numbers keep."""
 FORMAT = 1
 """Of the canonical form; an older one stays readable."""
+_TIERS = {tier.value: tier for tier in Tier}
 _SIGNALS, _AFTER_SIGNALS = b',"signals":', b',"supersedes":'
 _FACTS, _AFTER_FACTS = b',"facts":', b',"format":'
 
@@ -211,7 +212,7 @@ def _read(data: Mapping[str, Any]) -> Reading:
         tuple(value) if isinstance(value, list) else value,
         data["model"],
         data["version"],
-        Tier(data["tier"]),
+        _TIERS[data["tier"]],
         data["coverage"],
         tuple(Place(*place) for place in data["places"]),
     )

@@ -24,6 +24,8 @@ from socialflow.pipelines.watching import watched
 
 CHUNK = 256
 """Items that are judged together and decided about in one transaction."""
+ABREAST = 2
+"""Chunks at the same time: while one is stored, the next is judged."""
 MOST = 20_000
 """Items of one run; another job goes on where there are more."""
 
@@ -124,7 +126,9 @@ class ModerateItems:
             statuses.update(one.verdict.status.value for one in decided)
 
         keys = await self._waiting() if named is None else await self._named(named)
-        report: BatchReport = await BatchProcessor[ItemKey](chunk_size=CHUNK).run(keys, work, progress=watched(run))
+        report: BatchReport = await BatchProcessor[ItemKey](chunk_size=CHUNK, concurrency=ABREAST).run(
+            keys, work, progress=watched(run)
+        )
         report.raise_if_all_failed()
         told = {**report.as_json(), "decided": statuses.total(), "statuses": dict(statuses), "queued": watched_apart}
         more = named is None and len(keys) == MOST

@@ -5,6 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from socialflow.errors import ArtefactError
+from socialflow.inference.cores import core_is_free
 from socialflow.inference.onnx import open_session
+from socialflow.text.batching import cut
 from socialflow.text.bundle import ENCODER_FILE, NODES_FILE, Bundle
 from socialflow.text.layout import HIDDEN, WHOLE, Layout, Told
 from socialflow.text.reading import Reading, Target, Tokeniser, Window, reading, tokeniser
@@ -21,10 +24,8 @@ from socialflow.text.reading import Reading, Target, Tokeniser, Window, reading,
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-_TOKENS_AT_ONCE = 1024
-"""Tokens of one run, padding included: what activations take then stays in the caches of a processor."""
 _AT_ONCE = min(2, os.cpu_count() or 1)
-"""Runs of one call that go on beside each other, where it takes several."""
+"""Runs that go on beside each other where a call takes several, and threads of a run that has the machine to itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,20 @@ class Encoded:
 
 
 class Encoder:
-    """Tokeniser, encoder and heads of a bundle, loaded at the first text. Safe to use from several threads."""
+    """Tokeniser, encoder and heads of a bundle, loaded at the first text. Safe to use from several threads.
+
+    A call that takes one run is answered on two cores where one of them has nothing else to do, and on one where not:
+    two threads that wait for a core take longer than one. The answer is the same.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
         self._layout = Layout.of(bundle.heads)
         self._guard = threading.Lock()
         self._loaded: tuple[Tokeniser, InferenceSession] | None = None
+        self._wide: InferenceSession | None = None
+        self._going = 0
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="text-encoder")
 
     def read(self, texts: Sequence[str], targets: Sequence[Sequence[Target]]) -> list[Reading]:
         """Normalise and tokenise: how each text, of which its `targets` are asked about, is read."""
@@ -56,8 +64,8 @@ class Encoder:
         return [reading(text, asked, by) for text, asked in zip(texts, targets, strict=True)]
 
     def encode(self, readings: Sequence[Reading], heads: Collection[str]) -> Iterator[Encoded]:
-        """Run every window exactly once, the short ones first, as many together as fit, two such runs at a time, and
-        ask these heads.
+        """Run every window exactly once, the short ones first, as many together as is quickest, two such runs at a
+        time, and ask these heads.
 
         Raises:
             ArtefactError: the files do not fit together, or the encoder gives what is no number.
@@ -68,21 +76,49 @@ class Encoder:
             for place, window in enumerate(reading.windows)
         ]
         windows.sort(key=lambda placed: len(placed[1].ids))
-        batches = _batches(windows)
+        batches = [windows[part] for part in cut([len(window.ids) for _, window in windows])]
         if len(batches) <= 1:
-            yield from (self._run(batch, heads) for batch in batches)
-            return
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="text-encoder") as threads:
-            begun: deque[Future[Encoded]] = deque()
             for batch in batches:
-                begun.append(threads.submit(self._run, batch, heads))
+                with self._alone() as session:
+                    yield self._run(session, batch, heads)
+            return
+        _, session = self._load()
+        begun: deque[Future[Encoded]] = deque()
+        try:
+            for batch in batches:
+                begun.append(self._threads.submit(self._counted, session, batch, heads))
                 if len(begun) > _AT_ONCE:
                     yield begun.popleft().result()
             while begun:
                 yield begun.popleft().result()
+        finally:
+            for future in begun:
+                future.cancel()
 
-    def _run(self, batch: "Sequence[_Placed]", heads: Collection[str]) -> Encoded:
-        _, session = self._load()
+    def _counted(self, session: "InferenceSession", batch: "Sequence[_Placed]", heads: Collection[str]) -> Encoded:
+        with self._one_more():
+            return self._run(session, batch, heads)
+
+    @contextmanager
+    def _alone(self) -> "Iterator[InferenceSession]":
+        """The session for a single run: of two threads where nothing else runs here or on the machine."""
+        _, narrow = self._load()
+        with self._one_more() as going:
+            yield self._load_wide() if going == 1 and _AT_ONCE > 1 and core_is_free() else narrow
+
+    @contextmanager
+    def _one_more(self) -> Iterator[int]:
+        """Counts a run; gives how many there are with it."""
+        with self._guard:
+            self._going += 1
+            going = self._going
+        try:
+            yield going
+        finally:
+            with self._guard:
+                self._going -= 1
+
+    def _run(self, session: "InferenceSession", batch: "Sequence[_Placed]", heads: Collection[str]) -> Encoded:
         places, windows = zip(*batch, strict=True)
         longest = len(windows[-1].ids)
         ids, real, cases = np.array(
@@ -100,6 +136,12 @@ class Encoder:
             raise ArtefactError(f"the encoder of {self._bundle.directory} gives what is no number")
         return Encoded(places, windows, real, self._layout.told(found, heads))
 
+    def _load_wide(self) -> "InferenceSession":
+        with self._guard:
+            if self._wide is None:
+                self._wide = _session(self._bundle, self._layout, threads=_AT_ONCE)
+            return self._wide
+
     def _load(self) -> "tuple[Tokeniser, InferenceSession]":
         with self._guard:
             if self._loaded is None:
@@ -111,30 +153,18 @@ _Placed = tuple[tuple[int, int], Window]
 """Number of a text, number of a window in it, and the window."""
 
 
-def _batches(windows: Sequence[_Placed]) -> Sequence[Sequence[_Placed]]:
-    """Windows in order of length, cut into those that run together."""
-    found, first = list[Sequence[_Placed]](), 0
-    while first < len(windows):
-        last = first + 1
-        while last < len(windows) and (last + 1 - first) * len(windows[last][1].ids) <= _TOKENS_AT_ONCE:
-            last += 1
-        found.append(windows[first:last])
-        first = last
-    return found
-
-
 def _filled(row: tuple[int, ...], longest: int) -> tuple[int, ...]:
     """With zeros behind, up to `longest` numbers."""
     return row + (0,) * (longest - len(row))
 
 
-def _session(bundle: Bundle, layout: Layout) -> "InferenceSession":
+def _session(bundle: Bundle, layout: Layout, threads: int = 1) -> "InferenceSession":
     path, nodes = (bundle.directory / name for name in (ENCODER_FILE, NODES_FILE))
     try:
         graph = path.read_bytes() + nodes.read_bytes()  # messages of protobuf one after the other are read as one
     except OSError as problem:
         raise ArtefactError(f"{path} cannot be read with {nodes.name}: {problem}") from problem
-    session = open_session(graph, f"{path} with {nodes.name}")
+    session = open_session(graph, f"{path} with {nodes.name}", threads=threads)
     taken = {node.name for node in session.get_inputs()}
     given = {node.name: tuple(node.shape) for node in session.get_outputs()}
     if taken != {"input_ids", "attention_mask", "cases"} or not {HIDDEN, WHOLE} <= set(given):

@@ -1,9 +1,10 @@
 """Which language a text is in, by the character trigrams of its words (lingua's small models)."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import metadata
+from itertools import islice
 from typing import TYPE_CHECKING
 from unicodedata import category
 
@@ -15,7 +16,8 @@ from socialflow.text.normalise import normalise
 from socialflow.text.records import Language
 
 if TYPE_CHECKING:
-    from lingua import LanguageDetector
+    from lingua import ConfidenceValue, LanguageDetector
+    from lingua import Language as Known
 
 UNDETERMINED = Language("und", "undetermined", 0.0)
 """ISO 639-2's code for what cannot be told: no letters, or no language likelier than all others together."""
@@ -23,6 +25,9 @@ UNDETERMINED = Language("und", "undetermined", 0.0)
 _MOST_WORDS, _LONGEST_WORD = 64, 64
 """What is looked at of a text: its first words, and their first characters."""
 _CACHED = 16_384
+"""Words whose weights are remembered: 10 MB. Beyond, those known longest are forgotten, an eighth at once."""
+_ABREAST = 16
+"""Words that it pays to weigh on all cores."""
 _DOUBT = 1e-3
 """Added to each word's probability of a language: a name or a foreign word never rules one out."""
 _KNOWN_SIGNS = str.maketrans("țșȚȘ", "ţşŢŞ")
@@ -52,7 +57,7 @@ class LanguageIdentifier:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._detector: LanguageDetector | None = None
-        self._weigh_again = lru_cache(_CACHED)(self._weigh)
+        self._known: dict[str, _Weights] = {}
 
     @property
     def provenance(self) -> Provenance:
@@ -66,30 +71,28 @@ class LanguageIdentifier:
         >>> [language.code for language in found]
         ['en', 'und']
         """
-        return [self._identified(text) for text in texts]
+        spelt = [_words_of(text) for text in texts]
+        weighed = self._weighed({word for words in spelt if not _by_rule(words) for word in words[:_MOST_WORDS]})
+        return [_identified(words, weighed) for words in spelt]
 
-    def _identified(self, text: str) -> Language:
-        beginning = text[: 2 * _MOST_WORDS * _LONGEST_WORD]
-        lettered = _unsigned(beginning)
-        words = normalise(lettered).text.translate(_KNOWN_SIGNS).split(" ")  # emoji have English names: not among them
-        spelt = [spelt for word in words if word not in _REPLACED and (spelt := _spelt(word))]
-        if not spelt:
-            return UNDETERMINED
-        common = sum(map(_is_hindi, spelt))
-        if common >= max(_HINDI_LEAST, _HINDI_SHARE * len(spelt)):
-            return Language("hi", "Hindi", 1.0 - 0.5**common)
-        weights = np.sum([self._weigh_again(word) for word in spelt[:_MOST_WORDS]], axis=0)
-        shares = np.exp(weights - weights.max())
-        best, confidence = int(shares.argmax()), float(shares.max() / shares.sum())
-        if confidence <= 0.5:
-            return UNDETERMINED
-        language = _languages()[best]
-        return Language(*language, confidence)
-
-    def _weigh(self, word: str) -> npt.NDArray[np.float64]:
-        """Log-probability of each language, in the order of `_languages`."""
-        told = {value.language.name: value.value for value in self._load().compute_language_confidence_values(word)}
-        return np.log(np.array([told.get(name.upper(), 0.0) for _, name in _languages()]) + _DOUBT)
+    def _weighed(self, words: Collection[str]) -> "Mapping[str, _Weights]":
+        """Log-probabilities of each language, in the order of `_languages`; new words are weighed together."""
+        held = {word: weights for word in words if (weights := self._known.get(word)) is not None}
+        new = sorted(set(words) - held.keys())
+        if not new:
+            return held
+        detector = self._load()
+        if len(new) < _ABREAST:
+            told: Iterable[list[ConfidenceValue]] = map(detector.compute_language_confidence_values, new)
+        else:
+            told = detector.compute_language_confidence_values_in_parallel(new)
+        made = dict(zip(new, map(_weights, told), strict=True))
+        with self._guard:
+            self._known.update(made)
+            if len(self._known) > _CACHED:
+                for word in list(islice(self._known, len(self._known) - _CACHED + _CACHED // 8)):
+                    del self._known[word]
+        return {**held, **made}
 
     def _load(self) -> "LanguageDetector":
         with self._guard:
@@ -98,6 +101,46 @@ class LanguageIdentifier:
 
                 self._detector = LanguageDetectorBuilder.from_all_languages().with_low_accuracy_mode().build()
             return self._detector
+
+
+_Weights = npt.NDArray[np.float64]
+
+
+def _words_of(text: str) -> list[str]:
+    """What is weighed of a text: its words, without what stands for names and links."""
+    lettered = _unsigned(text[: 2 * _MOST_WORDS * _LONGEST_WORD])
+    words = normalise(lettered).text.translate(_KNOWN_SIGNS).split(" ")  # emoji have English names: not among them
+    return [spelt for word in words if word not in _REPLACED and (spelt := _spelt(word))]
+
+
+def _identified(words: Sequence[str], weighed: Mapping[str, _Weights]) -> Language:
+    """The language of words (n,), of which the first ones were weighed."""
+    if not words:
+        return UNDETERMINED
+    if common := _by_rule(words):
+        return Language("hi", "Hindi", 1.0 - 0.5**common)
+    weights = np.sum([weighed[word] for word in words[:_MOST_WORDS]], axis=0)
+    shares = np.exp(weights - weights.max())
+    best, confidence = int(shares.argmax()), float(shares.max() / shares.sum())
+    if confidence <= 0.5:
+        return UNDETERMINED
+    language, name = _languages()[best]
+    return Language(language, name, confidence)
+
+
+def _by_rule(words: Sequence[str]) -> int:
+    """How many are Hindi's commonest, where that many tell that all are Hindi; else 0."""
+    common = sum(map(_is_hindi, words))
+    return common if common >= max(_HINDI_LEAST, _HINDI_SHARE * len(words)) else 0
+
+
+def _weights(told: "Iterable[ConfidenceValue]") -> _Weights:
+    places = _places()
+    shares = np.full(len(places), _DOUBT)
+    for value in told:
+        shares[places[value.language]] += value.value
+    weights: _Weights = np.log(shares)
+    return weights
 
 
 def _unsigned(text: str) -> str:
@@ -130,3 +173,12 @@ def _languages() -> tuple[tuple[str, str], ...]:
     from lingua import Language as Known
 
     return tuple(sorted((known.iso_code_639_1.name.lower(), known.name.title()) for known in Known.all()))
+
+
+@lru_cache(1)
+def _places() -> "Mapping[Known, int]":
+    """Where the weight of each language stands."""
+    from lingua import Language as Known
+
+    order = {code: place for place, (code, _) in enumerate(_languages())}
+    return {known: order[known.iso_code_639_1.name.lower()] for known in Known.all()}

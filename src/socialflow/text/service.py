@@ -1,5 +1,7 @@
 """Every question about text that a running platform asks, in one queue."""
 
+import asyncio
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -17,18 +19,21 @@ WAITING = 64
 """Calls that wait for their turn at most."""
 TURN, TURN_CHARACTERS = 64, 20_000
 """Texts and characters that are analysed in one turn; a call with more waits again, so that short calls get between."""
+ABREAST = 2
+"""Turns at the same time: while one is in the encoder, the words of another are looked at."""
 
 
 class TextService:
-    """Answers from one encoding, on one thread: the event loop never waits for arithmetic.
+    """Answers from one encoding, on threads of its own: the event loop never waits for arithmetic.
 
     Args:
-        load: gives the analyser, on that thread, in every turn; what it raises is raised to who asked.
+        load: gives the analyser, in every turn, one turn at a time; what it raises is raised to who asked.
     """
 
     def __init__(self, load: Callable[[], Model] = multilingual) -> None:
         self._load = load
-        self._lane = Lane("text", capacity=WAITING)
+        self._loading = threading.Lock()
+        self._lane = Lane("text", capacity=WAITING, threads=ABREAST)
         self._state = "read at the first text"
 
     @property
@@ -57,9 +62,14 @@ class TextService:
         if targets is not None and len(targets) != len(texts):
             raise InvalidInput(f"targets are given for {len(targets)} texts, not {len(texts)}", field="targets")
         analyses: list[Analysis] = []
-        for part in _turns(texts, turn):
-            of_part = None if targets is None else targets[part]
-            analyses += await self.ask(_analysed, texts[part], questions, of_part)
+        parts = list(_turns(texts, turn))
+        for first in range(0, len(parts), ABREAST):
+            told = [
+                self.ask(_analysed, texts[part], questions, None if targets is None else targets[part])
+                for part in parts[first : first + ABREAST]
+            ]
+            for one in await asyncio.gather(*told):
+                analyses += one
         return analyses
 
     async def ask(self, question: Callable[Concatenate[Model, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -77,7 +87,8 @@ class TextService:
 
     def _ask(self, question: Callable[[Model], T]) -> T:
         try:
-            analyser = self._load()
+            with self._loading:
+                analyser = self._load()
             answer = question(analyser)
         except ArtefactError as problem:
             self._state = f"the text model is damaged: {problem}; promote another version or install the package again"

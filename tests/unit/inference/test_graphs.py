@@ -50,6 +50,12 @@ class TestOnnx:
         assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
         assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
 
+    def test_threads_of_a_run_spin_no_longer_than_it(self, tmp_path: Path) -> None:
+        (tmp_path / "doubling.onnx").write_bytes(doubling())
+        options = open_session(tmp_path / "doubling.onnx", threads=2).get_session_options()
+        assert (options.intra_op_num_threads, options.inter_op_num_threads) == (2, 1)
+        assert options.get_session_config_entry("session.force_spinning_stop") == "1"
+
     @pytest.mark.parametrize("content", [b"", b"not a model", doubling()[:-9]])
     def test_what_is_no_graph_is_named(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "broken.onnx").write_bytes(content)

@@ -87,3 +87,15 @@ class TestLane:
         with pytest.raises(Overloaded):
             await lane.run(lambda: 3)
         await lane.close()
+
+    async def test_several_threads_run_calls_beside_each_other(self):
+        lane = Lane("wide", capacity=4, threads=2)
+        (one, first), (two, second) = await blocked(lane), await blocked(lane)
+        two.open.set()
+        assert await second == "through"
+        assert not first.done()
+        one.open.set()
+        assert await first == "through"
+        await lane.close()
+        with pytest.raises(Overloaded):
+            await lane.run(lambda: 1)

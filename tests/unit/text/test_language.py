@@ -71,3 +71,18 @@ class TestLanguages:
         with ThreadPoolExecutor(4) as threads:
             for found in threads.map(lambda _: fresh.identify(texts), range(4)):
                 assert [language.code for language in found] == list(SENTENCES)
+
+    def test_texts_together_are_told_as_each_alone(self) -> None:
+        texts = [sentence for sentences in SENTENCES.values() for sentence in sentences]
+        alone = [LanguageIdentifier().identify([text])[0].code for text in texts[::5]]
+        assert [found.code for found in LanguageIdentifier().identify(texts)][::5] == alone
+
+    def test_no_more_words_are_remembered_than_there_is_room_for(
+        self, identifier: LanguageIdentifier, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("socialflow.text.language._CACHED", 40)
+        fresh = LanguageIdentifier()
+        texts = [sentence for sentences in SENTENCES.values() for sentence in sentences]
+        told = [(found.code, round(found.confidence, 9)) for text in texts for found in fresh.identify([text])]
+        assert told == [(found.code, round(found.confidence, 9)) for found in identifier.identify(texts)]
+        assert len(fresh._known) <= 40

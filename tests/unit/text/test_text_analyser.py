@@ -7,7 +7,9 @@ import pytest
 from tests.text_bundle import clear_bundle
 
 from socialflow.errors import InvalidInput
+from socialflow.inference.onnx import open_session
 from socialflow.kit.answers import Provenance, Status, Tier
+from socialflow.text import encoder
 from socialflow.text.analyser import Analyser
 from socialflow.text.reading import MOST_WINDOWS, OVERLAP, WINDOW
 from socialflow.text.records import (
@@ -230,3 +232,35 @@ class TestStrangeTexts:
         (span,) = told.spans
         assert isinstance(span, Span)
         assert text[span.start : span.end].strip("\u200b") == "idiot"
+
+
+class TestTwoCores:
+    @pytest.fixture
+    def widths(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        """Threads of the sessions that were opened."""
+        opened: list[int] = []
+
+        def noted(*graph: bytes, threads: int = 1) -> object:
+            opened.append(threads)
+            return open_session(*graph, threads=threads)
+
+        monkeypatch.setattr(encoder, "open_session", noted)
+        monkeypatch.setattr(encoder, "_AT_ONCE", 2)
+        return opened
+
+    @pytest.mark.parametrize("free", [True, False])
+    def test_a_run_by_itself_takes_a_core_that_is_free(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, widths: list[int], *, free: bool
+    ) -> None:
+        monkeypatch.setattr(encoder, "core_is_free", lambda: free)
+        told = ask(Analyser(clear_bundle(tmp_path)), "the city is good", "sentiment").record("sentiment", Sentiment)
+        assert told is not None
+        assert told.label == "positive"
+        assert widths == ([1, 2] if free else [1])
+
+    def test_runs_of_a_call_take_a_core_each(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, widths: list[int]
+    ) -> None:
+        monkeypatch.setattr(encoder, "core_is_free", lambda: True)
+        Analyser(clear_bundle(tmp_path)).analyse(["good " * 60, "awful"] * 20, ["sentiment"])
+        assert widths == [1]

@@ -11,7 +11,7 @@ from tests.text_bundle import clear_bundle
 from socialflow.errors import ArtefactError, InvalidInput, ModelUnavailable, Overloaded
 from socialflow.text.analyser import Analyser
 from socialflow.text.records import Analysis, Polarities, Sentiment
-from socialflow.text.service import TURN, WAITING, TextService
+from socialflow.text.service import ABREAST, TURN, WAITING, TextService
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,22 @@ async def test_who_reads_many_may_take_larger_turns(analyser: Analyser) -> None:
     await service.analyse(["good"] * 100, ["sentiment"])
     await service.close()
     assert asked == [256, 44, 64, 36]
+
+
+async def test_while_one_turn_is_in_the_encoder_another_goes_on(analyser: Analyser) -> None:
+    together = threading.Barrier(ABREAST)
+
+    class Meeting:
+        def __getattr__(self, name: str) -> object:
+            return getattr(analyser, name)
+
+        def analyse(self, texts: Sequence[str], *others: object) -> list[Analysis]:
+            together.wait(10)
+            return analyser.analyse(texts, *others)  # type: ignore[arg-type]
+
+    service = TextService(Meeting)  # type: ignore[arg-type]
+    assert len(await service.analyse(["good"] * ABREAST * TURN, ["sentiment"])) == ABREAST * TURN
+    await service.close()
 
 
 async def test_a_call_with_long_texts_lets_others_between(analyser: Analyser) -> None:
@@ -93,7 +109,7 @@ async def test_the_event_loop_goes_on_and_the_queue_is_bounded(analyser: Analyse
         return analyser
 
     service = TextService(held)
-    calls = [asyncio.create_task(service.analyse(["good"], ["sentiment"])) for _ in range(WAITING + 2)]
+    calls = [asyncio.create_task(service.analyse(["good"], ["sentiment"])) for _ in range(WAITING + ABREAST + 1)]
     _, waiting = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
     assert len(waiting) >= WAITING
     go.set()

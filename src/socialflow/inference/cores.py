@@ -1,0 +1,30 @@
+"""Whether a core of the machine has nothing to do at this moment."""
+
+import os
+from pathlib import Path
+
+_LOAD = Path("/proc/loadavg")
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+def core_is_free() -> bool:
+    """Whether fewer threads want to run, the one that asks among them, than there are cores for this process.
+
+    One look takes about 10 us. Linux counts the threads of the whole machine, also from inside of a container; where it
+    does not tell, no core counts as free.
+    """
+    try:
+        running = int(_LOAD.read_bytes().split()[3].partition(b"/")[0])
+    except (OSError, ValueError, IndexError):
+        return False
+    return 0 < running < _cores()
+
+
+def _cores() -> float:
+    """Cores that this process may use: those that it may run on, and what its control group grants."""
+    try:
+        granted, _, period = _QUOTA.read_text().partition(" ")
+        quota = float(granted) / float(period)
+    except (OSError, ValueError):  # no version 2 of control groups, or "max"
+        quota = float("inf")
+    return min(len(os.sched_getaffinity(0)), quota)
