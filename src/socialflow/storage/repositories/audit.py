@@ -35,8 +35,10 @@ class Audit:
         rows = [_event_row(event) for event in events]
         if self._tx.dialect == "postgresql":
             await self._tx.run(text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": _LOCK})
-        stored = insert(audit_events).returning(audit_events.c.id, audit_events.c.key, sort_by_parameter_order=True)
-        return {row.id: int(row.key) for row in await self._tx.rows(stored, rows)}
+        await self._tx.run(insert(audit_events), rows)  # asking for the keys afterwards is quicker than RETURNING them
+        asked = select(audit_events.c.id, audit_events.c.key)
+        found = await self._tx.rows(asked.where(self._tx.among(audit_events.c.id, [event.id for event in events])))
+        return {row.id: int(row.key) for row in found}
 
     async def get(self, event_id: str) -> AuditEvent | None:
         """The event, if there is one of this id. Raises SealBroken where its kind is none."""
