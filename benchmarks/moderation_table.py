@@ -1,4 +1,4 @@
-"""The table of moderation from end to end, for the figures page."""
+"""The tables of moderation from end to end and of its signals, for the figures page."""
 
 import json
 
@@ -35,3 +35,21 @@ def moderation() -> str:
         f"{report['persisted_over_model']:.2f} of the speed of the text model alone."
     )
     return "\n".join([*lines, "", told, "", f"`{report['command']}`"])
+
+
+def signals() -> str:
+    """All signals of texts beside the encoder alone."""
+    path = RESULTS / "signals.json"
+    if not path.exists():
+        return "Not measured yet."
+    report = json.loads(path.read_text(encoding="utf-8"))
+    head = ["", "Texts/s", "Of the encoder's time", "Processor, ms a text", "Of the encoder's processor time"]
+    keys = ("texts_per_second", "of_encoder_alone", "processor_ms_per_text", "processor_of_encoder_alone")
+    names = {"encoder_alone": "encoder alone", "all_signals": "all signals", "service": "through the service"}
+    lines = [table_line(head), "|---" * len(head) + "|"]
+    for of, which in ((report, "tweets"), (report["short"], "short ones")):
+        lines += [
+            table_line([f"{which}, {told}", *(f"{of[name][key]:g}" for key in keys)]) for name, told in names.items()
+        ]
+    below = f"{report['texts']:,} tweets, {report['short']['texts']:,} of 16 to 24 tokens, {report['rounds']} rounds."
+    return "\n".join([*lines, "", f"{below} `{report['command']}`"])

@@ -40,6 +40,7 @@ class Scale:
     items: int
     days: int
     home: Path
+    seed: int = 7
 
     @property
     def environment(self) -> dict[str, str]:
@@ -63,7 +64,7 @@ def prepare(scale: Scale) -> dict[str, float]:
             "--days",
             str(scale.days),
             "--seed",
-            "7",
+            str(scale.seed),
         ],
         **{f"train {name}": ["train", name] for name in MODELS},
         **{f"promote {name}": ["models", "promote", name, "0001"] for name in MODELS},

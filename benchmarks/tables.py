@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.media_tables import MEDIA_TABLES
 from benchmarks.models_table import models
-from benchmarks.moderation_table import moderation
+from benchmarks.moderation_table import moderation, signals
 from benchmarks.results_file import RESULTS, table_line
 
 _ELSEWHERE = frozenset(
@@ -125,6 +125,13 @@ def choosing() -> str:
     lines += [table_line([f"`{name}`", f"{after[name]:.3f}", f"{whole[name]:.1f}"]) for name in after]
     each = ", ".join(f"{100 * share:+.1f} %" for share in told["smart_over_best_of_each"])
     lines += ["", f"`smart` beside `{told['best_single']}`: {100 * told['smart_over_best']:+.1f} %; each copy: {each}."]
+    if unseen := report.get("unseen"):
+        lines += ["", "| Another platform, its seed | Best single | `smart` beside it | Each copy |", "|---" * 4 + "|"]
+        for seed, one in unseen.items():
+            copies = ", ".join(f"{100 * share:+.1f} %" for share in one["smart_over_best_of_each"])
+            lines.append(
+                table_line([seed, f"`{one['best_single']}`", f"{100 * one['smart_over_best']:+.1f} %", copies])
+            )
     judged = report["off_policy"]
     lines += ["", f"Values from {judged['runs']} logs of {judged['decisions_a_run']:,} choices each:", ""]
     lines += ["| Estimator | True value in the 95 % interval | Median error |", "|---" * 3 + "|"]
@@ -334,24 +341,6 @@ def text_languages() -> str:
     left = f"Of English tweets {report['english']['left']:.2%} are read as another language."
     below = f"XLM-T, mean: {told}. {left} `{report['command']}`"
     return "\n".join([*lines, "", below])
-
-
-def signals() -> str:
-    """All signals of texts beside the encoder alone."""
-    path = RESULTS / "signals.json"
-    if not path.exists():
-        return "Not measured yet."
-    report = json.loads(path.read_text(encoding="utf-8"))
-    head = ["", "Texts/s", "Of the encoder's time", "Processor, ms a text", "Of the encoder's processor time"]
-    keys = ("texts_per_second", "of_encoder_alone", "processor_ms_per_text", "processor_of_encoder_alone")
-    names = {"encoder_alone": "encoder alone", "all_signals": "all signals", "service": "through the service"}
-    lines = [table_line(head), "|---" * len(head) + "|"]
-    for of, which in ((report, "tweets"), (report["short"], "short ones")):
-        lines += [
-            table_line([f"{which}, {told}", *(f"{of[name][key]:g}" for key in keys)]) for name, told in names.items()
-        ]
-    below = f"{report['texts']:,} tweets, {report['short']['texts']:,} of 16 to 24 tokens, {report['rounds']} rounds."
-    return "\n".join([*lines, "", f"{below} `{report['command']}`"])
 
 
 def perspective() -> str:

@@ -8,24 +8,14 @@ from socialflow.image.regions import COUNT
 from socialflow.moderation.banks.films import print_of
 from socialflow.moderation.banks.records import BankKind
 from socialflow.moderation.rechecking import FILMS
-from socialflow.video.observers.prints import PrintObserver
-from socialflow.video.prints import VideoFingerprint, fingerprint_of
-from socialflow.video.stream import watch
-from tests.clips import film
-from tests.moving_pictures import melody, walk
+from socialflow.video.prints import VideoFingerprint
+from tests.printed_films import printed_films
 from tests.storage.bank_house import APPROVED, House
 
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, VideoFingerprint]:
-    folder = tmp_path_factory.mktemp("films")
-    made = {
-        "first": film(folder / "first.mp4", walk(1, 9), rate=10, sound=melody(1, 9)),
-        "mirrored": film(folder / "mirrored.mp4", (frame[:, ::-1] for frame in walk(1, 6, start=2)), rate=10),
-        "dubbed": film(folder / "dubbed.mp4", walk(4, 7), rate=10, sound=melody(1, 7, start=1)),
-        "other": film(folder / "other.mp4", walk(2, 6), rate=10, sound=melody(2, 6)),
-    }
-    return {name: fingerprint_of(watch(path, [PrintObserver()]).findings["prints"]) for name, path in made.items()}
+    return printed_films(tmp_path_factory.mktemp("films"), mirrored=(6, 2), dubbed=(7, 1))
 
 
 async def judged(house: House, films: dict[str, VideoFingerprint]) -> None:
@@ -40,10 +30,10 @@ async def test_a_copy_that_was_approved_before_comes_before_people(
     house: House, films: dict[str, VideoFingerprint]
 ) -> None:
     await judged(house, films)
-    (entry,) = await house.add("films", print_of(films["first"]))
+    (entry,) = await house.add("films", print_of(films["original"]))
     (told,) = await house.work()
     assert (told["looked"], told["found"], told["raised"], told["undecided"]) == (4, 3, 3, 0)
-    assert await house.waiting() == ["dubbed", "first", "mirrored"]
+    assert await house.waiting() == ["dubbed", "mirrored", "original"]
     assert await house.status("mirrored") is APPROVED  # nothing is decided by itself
     (note, *_) = await house.queue.notes((await house.claim())[0].id)
     assert f"the entry {entry} of the hash bank films matches it since it was judged" in note.text
@@ -51,23 +41,25 @@ async def test_a_copy_that_was_approved_before_comes_before_people(
 
 async def test_so_does_what_has_the_sound_of_a_new_entry(house: House, films: dict[str, VideoFingerprint]) -> None:
     await judged(house, films)
-    await house.bank("sounds", BankKind.AUDIO, print_of(films["first"], sound_only=True))
+    await house.bank("sounds", BankKind.AUDIO, print_of(films["original"], sound_only=True))
     (told,) = await house.work()
     assert (told["looked"], told["found"]) == (4, 2)
-    assert await house.waiting() == ["dubbed", "first"]
+    assert await house.waiting() == ["dubbed", "original"]
 
 
 async def test_pages_follow_each_other(house: House, films: dict[str, VideoFingerprint]) -> None:
-    await judged(house, {f"other-{number:02}": films["other"] for number in range(FILMS)} | {"first": films["first"]})
-    await house.add("films", print_of(films["first"]))
+    await judged(
+        house, {f"other-{number:02}": films["other"] for number in range(FILMS)} | {"original": films["original"]}
+    )
+    await house.add("films", print_of(films["original"]))
     (told,) = await house.work()
     assert (told["looked"], told["found"]) == (FILMS + 1, 1)
-    assert await house.waiting() == ["first"]
+    assert await house.waiting() == ["original"]
 
 
 async def test_a_withdrawn_entry_brings_back_what_it_rejected(house: House, films: dict[str, VideoFingerprint]) -> None:
-    (entry,) = await house.bank("films", BankKind.VIDEO, print_of(films["first"]))
-    await house.film("copy", films["first"])
+    (entry,) = await house.bank("films", BankKind.VIDEO, print_of(films["original"]))
+    await house.film("copy", films["original"])
     assert await house.status("copy") is not APPROVED
     await house.banks.withdraw("films", entry)
     await house.work()
@@ -93,8 +85,8 @@ async def test_what_is_too_long_to_be_compared_is_counted(house: House, films: d
     hours = long_one(6_000)
     await house.bank("films", BankKind.VIDEO)
     await house.film("long", hours)
-    await house.film("first", films["first"])
-    await house.add("films", print_of(hours), print_of(films["first"]))
+    await house.film("first", films["original"])
+    await house.add("films", print_of(hours), print_of(films["original"]))
     (told,) = await house.work()
     assert (told["looked"], told["found"], told["undecided"]) == (2, 1, 1)
 

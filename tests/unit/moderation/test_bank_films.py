@@ -1,13 +1,11 @@
 """Videos and sounds in banks: candidates, the stretches that are shared, and what harmless films explain."""
 
 from dataclasses import replace
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import pytest
-from tests.clips import film
-from tests.moving_pictures import melody, walk
+from tests.printed_films import printed_films
 from tests.storage.nouns import NOW
 
 from socialflow.errors import InvalidInput
@@ -25,25 +23,12 @@ from socialflow.moderation.banks.records import (
     Shared,
     Stretch,
 )
-from socialflow.video.observers.prints import PrintObserver
-from socialflow.video.prints import VideoFingerprint, fingerprint_of
-from socialflow.video.stream import watch
-
-
-def printed(path: Path) -> VideoFingerprint:
-    return fingerprint_of(watch(path, [PrintObserver()]).findings["prints"])
+from socialflow.video.prints import VideoFingerprint
 
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, VideoFingerprint]:
-    folder = tmp_path_factory.mktemp("banked")
-    made = {
-        "original": film(folder / "original.mp4", walk(1, 9), rate=10, sound=melody(1, 9)),
-        "mirrored": film(folder / "mirrored.mp4", (frame[:, ::-1] for frame in walk(1, 5, start=3)), rate=10),
-        "dubbed": film(folder / "dubbed.mp4", walk(4, 6), rate=10, sound=melody(1, 6, start=2)),
-        "other": film(folder / "other.mp4", walk(2, 5), rate=10, sound=melody(2, 5)),
-    }
-    return {name: printed(path) for name, path in made.items()}
+    return printed_films(tmp_path_factory.mktemp("banked"))
 
 
 def payload(of: VideoFingerprint, *, sound_only: bool = False) -> bytes:
