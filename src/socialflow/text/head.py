@@ -16,6 +16,9 @@ from socialflow.text.encoder import Encoded
 from socialflow.text.reading import Window
 from socialflow.text.records import Choice, Combination, Detection, Record, Span, Spans
 
+_LINEAR = np.float32(np.sqrt(2 / np.pi))
+_CUBED = np.float32(0.044715 * np.sqrt(2 / np.pi))
+
 R_co = TypeVar("R_co", bound=Record, covariant=True)
 F = TypeVar("F")
 
@@ -248,9 +251,15 @@ def perceptron(x: FloatArray, part: HeadPart, more: FloatArray | None = None) ->
 
 def bent(z: FloatArray) -> FloatArray:
     """``gelu(z)``, approximated by tanh."""
-    inner = np.tanh(np.float32(np.sqrt(2 / np.pi)) * (z + np.float32(0.044715) * z * z * z))
-    made: FloatArray = np.float32(0.5) * z * (1 + inner)
-    return made
+    inner: FloatArray = z * z
+    inner *= _CUBED
+    inner += _LINEAR
+    inner *= z
+    np.tanh(inner, out=inner)
+    inner += 1
+    inner *= z
+    inner *= np.float32(0.5)
+    return inner
 
 
 def probabilities(kind: Kind, logits: FloatArray) -> FloatArray:

@@ -1,6 +1,7 @@
 """How the author feels about one thing that a text speaks of."""
 
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -22,16 +23,19 @@ class AspectHead(Head[Polarities, FloatArray]):
     def look(self, batch: Encoded) -> Sequence[FloatArray]:
         """Probabilities (targets, labels) of each window."""
         asked = [(row, target) for row, window in enumerate(batch.windows) for target in window.targets]
-        counts = [len(window.targets) for window in batch.windows]
         found = np.empty((0, len(self.labels)), np.float32)
         if asked:
-            rows = np.array([row for row, _ in asked])
+            rows = [row for row, _ in asked]
             inside = np.zeros((len(asked), batch.mask.shape[1]), np.bool_)
             for place, (row, target) in enumerate(asked):
                 held = batch.windows[row].inside(target)
                 inside[place, : len(held)] = held
-            found = softmax(spanned(batch.told.arrays[self.name][rows], inside, batch.mask[rows] > 0, self._part))
-        return np.split(found, np.cumsum(counts)[:-1])
+            hidden, mask = batch.told.arrays[self.name], batch.mask > 0
+            if rows != list(range(len(batch.windows))):
+                hidden, mask = hidden[rows], mask[rows]
+            found = softmax(spanned(hidden, inside, mask, self._part))
+        ends = accumulate((len(window.targets) for window in batch.windows), initial=0)
+        return [found[begin:end] for begin, end in pairwise(ends)]
 
     def answer(self, windows: Sequence[Window], found: Sequence[FloatArray]) -> Polarities:
         """Each target once."""
