@@ -10,7 +10,7 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 def core_is_free() -> bool:
     """Whether fewer threads want to run, the one that asks among them, than there are cores for this process.
 
-    One look takes about 10 us. Linux counts the threads of the whole machine, also from inside of a container; where it
+    Linux counts the threads of the whole machine, also from inside of a container; where it
     does not tell, no core counts as free.
     """
     try:

@@ -13,7 +13,7 @@ def cut(lengths: Sequence[int]) -> list[slice]:
     """Windows of these lengths (n,), rising, as the runs that cost least together, in their order.
 
     ``cost(run) = windows * longest + 32`` tokens; by dynamic programming over the lengths that occur, a length and all
-    windows of it at a time. On 1,024 posts of 48 tokens, 64 at a time, a fifth of the time of runs as full as can be.
+    windows of it at a time. Runs as full as can be would cost more where lengths differ, most of all of few texts.
 
     >>> cut([7, 8, 8, 60])
     [slice(0, 3, None), slice(3, 4, None)]
