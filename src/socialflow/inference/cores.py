@@ -10,8 +10,8 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 def core_is_free() -> bool:
     """Whether fewer threads want to run, the one that asks among them, than there are cores for this process.
 
-    Linux counts the threads of the whole machine, also from inside of a container; where it
-    does not tell, no core counts as free.
+    Linux counts the threads of the whole machine, also from inside of a container; where it does not tell, no core
+    counts as free.
     """
     try:
         running = int(_LOAD.read_bytes().split()[3].partition(b"/")[0])

@@ -80,7 +80,8 @@ class Encoder:
         if len(batches) <= 1:
             for batch in batches:
                 with self._alone() as session:
-                    yield self._run(session, batch, heads)
+                    alone = self._run(session, batch, heads)
+                yield alone
             return
         _, session = self._load()
         begun: deque[Future[Encoded]] = deque()
