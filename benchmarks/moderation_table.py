@@ -29,7 +29,9 @@ def moderation() -> str:
         "persisted": "judged, decided about and stored",
     }
     lines += [table_line([words[name], str(rate)]) for name, rate in rates.items()]
+    each = ", ".join(f"{one['persisted']:g}" for one in report["per_second_of_each"])
     told = (
+        f"Stored, on each platform: {each} a second. "
         f"{report['posts']:,} posts of {report['characters_a_post']} characters on average, {report['abusive']} of "
         f"them abusive; {machine['cores']} cores. In the median stretch of posts, all of it goes at "
         f"{report['persisted_over_model']:.2f} of the speed of the text model alone."
