@@ -5,8 +5,9 @@
 Regret: every algorithm, and `smart`, serves a platform of its own, all alike at the start, through the service itself:
 a page for each person and round, what they do with it drawn from the truth and stored, `smart` learning as its job
 does. A round's figure is the mean *expected* reward of the pages shown, by the truth. What `smart` draws is chance:
-it serves several copies, drawing anew on each; its figures are means over them, beside what each came to. The settings
-of `smart` were chosen on this platform; the same is done on three others, of other seeds, that nothing was chosen on.
+it serves several copies, drawing anew on each; its figures are means over them, beside what each came to. The same is
+done on three platforms, of other seeds, that no setting of `smart` was chosen on. How soon it knows depends on how much
+it sees: all of it is done once with few people and once with three times as many.
 
 Off-policy: from the pages that every algorithm would show each person at the start, many small runs of `smart` are
 drawn; from each run's log alone the value of every single algorithm is estimated, with a 95 % interval, and held
@@ -48,10 +49,10 @@ from socialflow.simulation import Truth, load_truth
 from socialflow.storage.unit_of_work import Store
 from socialflow.training.off_policy_eval import evaluate_off_policy
 
-PEOPLE, ROUNDS, WARM_UP, PAGE = 100, 24, 8, 10
-SMARTS = 6
+PEOPLE, FEW, ROUNDS, WARM_UP, PAGE = 300, 100, 24, 8, 10
+SMARTS = 4
 """Copies of a platform that `smart` serves."""
-UNSEEN = (8, 9, 10)
+UNSEEN = (11, 12, 13)
 """Seeds of platforms that no setting was chosen on."""
 RUNS, RUN_PEOPLE, RUN_ROUNDS = 40, 80, 12
 ESTIMATORS = ("ips", "snips", "dr")
@@ -188,14 +189,14 @@ async def pages(home: Path, world: World, people: Sequence[int]) -> dict[str, li
             await platform.close()
 
 
-def regret(singles: dict[str, list[float]], smarts: Sequence[Sequence[float]]) -> dict[str, Any]:
-    """Figures and curves of the first study."""
+def regret(people: int, singles: dict[str, list[float]], smarts: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """Figures and curves of the first study, of as many people."""
     rewards = {**singles, "smart": np.mean(smarts, axis=0).tolist()}
     after = {name: float(np.mean(values[WARM_UP:])) for name, values in rewards.items()}
     best = max(singles, key=lambda name: after[name])
     lost = np.cumsum(np.array(rewards[best]) - np.array(rewards["smart"]))
     return {
-        "people": PEOPLE,
+        "people": people,
         "rounds": ROUNDS,
         "warm_up": WARM_UP,
         "best_single": best,
@@ -311,42 +312,45 @@ def _judge_alone(
 
 def _all(scale: Scale) -> dict[str, Any]:
     """Both studies, on two processes."""
-    people = _people(scale)
-    shown = asyncio.run(pages(scale.home, world_of(scale.home), people))
+    few = _people(scale, FEW)
+    shown = asyncio.run(pages(scale.home, world_of(scale.home), few))
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        judged = [
-            pool.submit(_judge_alone, scale.home, shown, people, first, first + 10) for first in range(0, RUNS, 10)
-        ]
-        told = _served(pool, scale, shown, people)
+        judged = [pool.submit(_judge_alone, scale.home, shown, few, first, first + 10) for first in range(0, RUNS, 10)]
+        told = _served(pool, scale, shown, PEOPLE)
+        few_told = _short(_served(pool, scale, shown, FEW))
         runs = [run for one in judged for run in one.result()]
-    return {"regret": told, "off_policy": summary(list(shown), runs)}
+    return {"regret": told, "few": few_told, "off_policy": summary(list(shown), runs)}
 
 
-def _people(scale: Scale) -> list[int]:
+def _people(scale: Scale, count: int) -> list[int]:
     active = np.argsort(-world_of(scale.home).truth.world.activity)[: scale.users // 2]
-    return sorted(np.random.default_rng(5).choice(active, PEOPLE, replace=False).tolist())
+    return sorted(np.random.default_rng(5).choice(active, count, replace=False).tolist())
 
 
-def _served(
-    pool: ProcessPoolExecutor, scale: Scale, algorithms: Collection[str], people: Sequence[int]
-) -> dict[str, Any]:
-    """Regret of each algorithm and of `smart`, all on copies of one platform."""
+def _served(pool: ProcessPoolExecutor, scale: Scale, algorithms: Collection[str], count: int) -> dict[str, Any]:
+    """Regret of each algorithm and of `smart`, all on copies of one platform, for so many people."""
+    people = _people(scale, count)
     served = [pool.submit(_serve_alone, scale.home, name, people) for name in algorithms]
     drew = [pool.submit(_serve_alone, scale.home, feeds.SMART, people, seed) for seed in range(SMARTS)]
     singles = {name: one.result() for name, one in zip(algorithms, served, strict=True)}
-    return regret(singles, [one.result() for one in drew])
+    return regret(count, singles, [one.result() for one in drew])
+
+
+def _short(told: dict[str, Any]) -> dict[str, Any]:
+    """What `smart` earns beside the best single algorithm, without the curves."""
+    kept = ("people", "best_single", "reward_after_warm_up", "smart_over_best", "smart_over_best_of_each")
+    return {name: told[name] for name in kept}
 
 
 def _unseen(scale: Scale, algorithms: Collection[str]) -> dict[str, Any]:
-    """What `smart` earns beside the best single algorithm on platforms that it was not set up on, by their seeds."""
+    """The same on platforms that `smart` was not set up on, by their seeds: for `PEOPLE` and for `FEW`."""
     found = {}
     for seed in UNSEEN:
         other = replace(scale, home=scale.home.with_name(f"{scale.home.name}-{seed}"), seed=seed)
         prepare(other)
         with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-            told = _served(pool, other, algorithms, _people(other))
-        kept = ("best_single", "reward_after_warm_up", "smart_over_best", "smart_over_best_of_each")
-        found[str(seed)] = {name: told[name] for name in kept}
+            many = _short(_served(pool, other, algorithms, PEOPLE))
+            found[str(seed)] = {**many, "few": _short(_served(pool, other, algorithms, FEW))}
     return found
 
 

@@ -39,11 +39,11 @@ _PRIOR_PAIRS = 50.0
 """Pairs of rewards of one person that the first guesses of the other variances count for."""
 _PERSON_SHARE, _TASTE_SHARE = 0.2, 0.01
 """First guesses of the variances of h and b, in noise."""
-_LEVEL_SHARE, _FEATURE_SHARE = 0.03, 0.003
+_LEVEL_SHARE, _FEATURE_SHARE = 0.06, 0.001
 """Variances of levels and of what features add, in noise."""
 _DRIFT_HALF_LIFE = 3 * 3600.0
 """Seconds after which a reward tells half as much of d."""
-_PRIOR_DRIFT = 20.0
+_PRIOR_DRIFT = 5.0
 """Rewards that say that d is 0."""
 _LEAST_TASTE, _MOST_TASTE = 1e-4, 0.02
 """Least and greatest variance of b, in all that rewards vary by. What a person has had enough of for now looks like
@@ -106,7 +106,7 @@ class ThompsonSampling:
     """
 
     def __init__(
-        self, *, explore: float = 0.02, spread: float = 0.3, half_life_days: float = 60.0, scale: float = 2.0
+        self, *, explore: float = 0.02, spread: float = 0.1, half_life_days: float = 60.0, scale: float = 2.0
     ) -> None:
         if not 0 <= explore <= 1:
             raise InvalidInput(f"explore must be from 0 to 1, not {explore}", field="explore")
