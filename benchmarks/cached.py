@@ -8,7 +8,6 @@ between two rounds: the share that is kept, and all of it at the speed of what h
 """
 
 import asyncio
-import gc
 import os
 import statistics
 import subprocess
@@ -24,6 +23,7 @@ from benchmarks.results_file import write
 from benchmarks.serving import Scale, prepare
 from socialflow.content.records import Interaction, InteractionType
 from socialflow.kit.cache import Cache
+from socialflow.kit.garbage import keep_loaded
 from socialflow.recommendation.cached import CachedRecommendations, Recommended
 from socialflow.recommendation.records import FeedQuery
 from socialflow.settings import load_settings
@@ -107,7 +107,7 @@ async def _all(scale: Scale, caches: Mapping[str, Cache]) -> dict[str, object]:
     platform = assemble(load_settings())
     try:
         await platform.recommendation.start()
-        gc.freeze()  # as the server does
+        keep_loaded()  # as the server does
         async with platform.store.read() as unit:
             users = [user.id for user in await unit.users.page(None, min(scale.users, 1000))]
         return {name: await measure(platform, cache, users) for name, cache in caches.items()}

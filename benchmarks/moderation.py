@@ -26,6 +26,7 @@ from benchmarks.results_file import write
 from socialflow import wiring
 from socialflow.content.records import Item, ItemKind, ModerationStatus, User
 from socialflow.ids import ItemKey
+from socialflow.kit.garbage import keep_loaded
 from socialflow.moderation.gather.records import Content, content_of
 from socialflow.moderation.gather.service import READ
 from socialflow.moderation.gather.text import QUESTIONS
@@ -150,6 +151,7 @@ async def _run(shared: Path, folder: Path, turn: int) -> dict[str, Any]:
     given = posts(shared)
     keys = await store(platform, given)
     await platform.text.analyse(["warm"], QUESTIONS)
+    keep_loaded()  # as a worker does
     statuses, seconds = await judged(platform, keys, turn)
     report = await platform.moderation.decisions.verify_all()
     if not report.ok or report.decisions != len(given):

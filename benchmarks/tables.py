@@ -123,15 +123,12 @@ def choosing() -> str:
     after, whole = told["reward_after_warm_up"], told["cumulative_reward"]
     lines = [head, "|---" * 3 + "|"]
     lines += [table_line([f"`{name}`", f"{after[name]:.3f}", f"{whole[name]:.1f}"]) for name in after]
-    each = ", ".join(f"{100 * share:+.1f} %" for share in told["smart_over_best_of_each"])
-    lines += ["", f"`smart` beside `{told['best_single']}`: {100 * told['smart_over_best']:+.1f} %; each copy: {each}."]
-    if unseen := report.get("unseen"):
-        lines += ["", "| Another platform, its seed | Best single | `smart` beside it | Each copy |", "|---" * 4 + "|"]
-        for seed, one in unseen.items():
-            copies = ", ".join(f"{100 * share:+.1f} %" for share in one["smart_over_best_of_each"])
-            lines.append(
-                table_line([seed, f"`{one['best_single']}`", f"{100 * one['smart_over_best']:+.1f} %", copies])
-            )
+    head = ["Platform, its seed", "People", "Best single", "`smart` beside it", "Each copy"]
+    lines += ["", table_line(head), "|---" * len(head) + "|"]
+    for seed, one in _platforms(report):
+        copies = ", ".join(f"{100 * share:+.1f} %" for share in one["smart_over_best_of_each"])
+        beside = f"{100 * one['smart_over_best']:+.1f} %"
+        lines.append(table_line([seed, str(one["people"]), f"`{one['best_single']}`", beside, copies]))
     judged = report["off_policy"]
     lines += ["", f"Values from {judged['runs']} logs of {judged['decisions_a_run']:,} choices each:", ""]
     lines += ["| Estimator | True value in the 95 % interval | Median error |", "|---" * 3 + "|"]
@@ -139,6 +136,15 @@ def choosing() -> str:
     for name, share in judged["truth_in_95_interval"].items():
         lines.append(table_line([f"`{name}`", f"{100 * share:.1f} %", f"{100 * errors[name]:.1f} %"]))
     return "\n".join([*lines, "", *_open_bandit(report.get("open_bandit", ())), f"`{report['command']}`"])
+
+
+def _platforms(report: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each platform of the study by its seed, with many people and with few."""
+    yield "7", report["regret"]
+    yield "7", report["few"]
+    for seed, one in report["unseen"].items():
+        yield seed, one
+        yield seed, one["few"]
 
 
 def newcomers() -> str:

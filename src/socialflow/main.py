@@ -1,8 +1,7 @@
 """The composed ASGI application: `uvicorn socialflow.main:app`."""
 
-import gc
-
 from socialflow.doors.rest.app import create_app
+from socialflow.kit.garbage import keep_loaded
 from socialflow.observability import logs
 from socialflow.settings import load_settings
 from socialflow.wiring import Platform, assemble
@@ -14,10 +13,4 @@ def _platform() -> Platform:
     return assemble(settings, with_worker=True)
 
 
-def _keep() -> None:
-    """What was loaded lives as long as the process, so that no collection need walk it; what led there goes first."""
-    gc.collect()
-    gc.freeze()
-
-
-app = create_app(_platform, started=_keep)
+app = create_app(_platform, started=keep_loaded)

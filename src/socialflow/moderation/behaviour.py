@@ -1,7 +1,9 @@
 """What the way somebody writes says about spam. All of it is heuristic: bounds and weights set by hand."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from itertools import islice
 
 from socialflow.errors import InvalidInput
 from socialflow.moderation.signals import Signal, ramp
@@ -11,6 +13,8 @@ MOST_TEXTS = 50
 ALIKE = 0.7
 """Least share of common shingles of two texts that are copies of each other."""
 _SHINGLE, _MOST_CHARACTERS = 5, 2_000
+_OTHER = re.compile(r"[\W_]+")
+"""What is neither letter nor digit."""
 _COPIES = 3
 """Copies at which nobody doubts."""
 
@@ -80,18 +84,37 @@ def copies_of(text: str, others: Iterable[str]) -> int:
 
 def copies(text: str, others: Iterable[str]) -> list[str]:
     """Those of the first `MOST_TEXTS` others that are nearly the same text, as `copies_of` counts them."""
-    own = shingles(text)
-    near = []
-    for _, other in zip(range(MOST_TEXTS), others, strict=False):
-        theirs = shingles(other)
-        both = len(own & theirs)
-        if both > 0 and both >= ALIKE * (len(own) + len(theirs) - both):
+    own, near = None, []
+    for other in islice(others, MOST_TEXTS):
+        own = shingles(text) if own is None else own
+        if _alike(own, _plain(other)):
             near.append(other)
     return near
 
 
 def shingles(text: str) -> frozenset[str]:
     """Runs of five letters and digits; a shorter text is one run, an empty one none."""
-    plain = "".join(filter(str.isalnum, text[:_MOST_CHARACTERS].casefold()))
+    return _runs(_plain(text))
+
+
+def _plain(text: str) -> str:
+    return _OTHER.sub("", text[:_MOST_CHARACTERS].casefold())
+
+
+def _runs(plain: str) -> frozenset[str]:
     last = max(len(plain) - _SHINGLE + 1, 1)
     return frozenset(plain[start : start + _SHINGLE] for start in range(last) if plain)
+
+
+def _alike(own: frozenset[str], plain: str) -> bool:
+    """Whether enough runs are common. Of copies, `ALIKE` of one's own are: where more are looked for in vain, the runs
+    of the other text need not be made."""
+    left, least = len(own), ALIKE * len(own)
+    for run in own:
+        if run not in plain:
+            left -= 1
+            if left < least:
+                return False
+    theirs = _runs(plain)
+    both = len(own & theirs)
+    return both > 0 and both >= ALIKE * (len(own) + len(theirs) - both)

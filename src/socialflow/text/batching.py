@@ -18,6 +18,8 @@ def cut(lengths: Sequence[int]) -> list[slice]:
     >>> cut([7, 8, 8, 60])
     [slice(0, 3, None), slice(3, 4, None)]
     """
+    if len(lengths) == 1:
+        return [slice(0, 1)]
     groups = [(length, len(list(same))) for length, same in groupby(lengths)]
     costs, firsts = [0], list[int]()
     """Of the groups before each: the least cost, and where the runs of the last of them begin."""

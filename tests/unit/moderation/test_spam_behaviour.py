@@ -1,9 +1,11 @@
 """What authors do is judged by bounds, and only as far as it is known."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from socialflow.errors import InvalidInput
-from socialflow.moderation.behaviour import MOST_TEXTS, Author, behaviour_signals, copies_of, shingles
+from socialflow.moderation.behaviour import ALIKE, MOST_TEXTS, Author, behaviour_signals, copies_of, shingles
 
 
 def values(text: str, author: Author) -> dict[str, float]:
@@ -55,3 +57,12 @@ class TestCopies:
 
     def test_shingles(self) -> None:
         assert shingles("Ab-cde F") == {"abcde", "bcdef"}
+
+    @given(st.text("abc ", max_size=40), st.lists(st.text("abc ", max_size=40), max_size=4), st.integers(0, 40))
+    def test_they_are_those_of_the_definition(self, text: str, others: list[str], cut: int) -> None:
+        others += [text[cut:] + text[:cut], text[:cut], text + text[:cut]]
+
+        def near(one: frozenset[str], other: frozenset[str]) -> bool:
+            return bool(one & other) and len(one & other) >= ALIKE * len(one | other)
+
+        assert copies_of(text, others) == sum(near(shingles(text), shingles(other)) for other in others)

@@ -16,6 +16,7 @@ from socialflow.doors.tasks.table import config_of
 from socialflow.jobs.records import NewJob, PipelineType
 from socialflow.jobs.service import check_new
 from socialflow.jobs.work import KINDS
+from socialflow.kit.garbage import keep_loaded
 from socialflow.observability import logs
 from socialflow.settings import load_settings
 from socialflow.wiring import broker_settings, open_worker
@@ -54,6 +55,7 @@ def _set_up_logging(**_: object) -> None:
 def _open(**_: object) -> None:
     global _process  # noqa: PLW0603 - one a process, which Celery makes
     _process = WorkerProcess(open_worker, _leaving)
+    keep_loaded()
     signal.signal(signal.SIGTERM, _end)
 
 
