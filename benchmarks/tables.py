@@ -128,7 +128,9 @@ def choosing() -> str:
     for seed, one in _platforms(report):
         copies = ", ".join(f"{100 * share:+.1f} %" for share in one["smart_over_best_of_each"])
         beside = f"{100 * one['smart_over_best']:+.1f} %"
-        lines.append(table_line([seed, str(one["people"]), f"`{one['best_single']}`", beside, copies]))
+        lines.append(
+            table_line([seed, str(one.get("people", told["people"])), f"`{one['best_single']}`", beside, copies])
+        )
     judged = report["off_policy"]
     lines += ["", f"Values from {judged['runs']} logs of {judged['decisions_a_run']:,} choices each:", ""]
     lines += ["| Estimator | True value in the 95 % interval | Median error |", "|---" * 3 + "|"]
@@ -140,11 +142,10 @@ def choosing() -> str:
 
 def _platforms(report: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Each platform of the study by its seed, with many people and with few."""
-    yield "7", report["regret"]
-    yield "7", report["few"]
-    for seed, one in report["unseen"].items():
+    for seed, one in {"7": report["regret"], **report.get("unseen", {})}.items():
         yield seed, one
-        yield seed, one["few"]
+        if "few" in one:
+            yield seed, one["few"]
 
 
 def newcomers() -> str:

@@ -5,7 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE = min(2, os.cpu_count() or 1)
 """Runs that go on beside each other where a call takes several, and threads of a run that has the machine to itself."""
+_FEW = 2 * _AT_ONCE
+"""Runs of a call that waits for no other call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,9 @@ class Encoder:
     """Tokeniser, encoder and heads of a bundle, loaded at the first text. Safe to use from several threads.
 
     A call that takes one run is answered on two cores where one of them has nothing else to do, and on one where not:
-    two threads that wait for a core take longer than one. The answer is the same.
+    two threads that wait for a core take longer than one. The answer is the same. Calls that take many runs come one
+    after the other: while the runs of one keep all cores busy, what another found is worked out and the next is read.
+    Those of few runs come in between.
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -56,6 +60,7 @@ class Encoder:
         self._loaded: tuple[Tokeniser, InferenceSession] | None = None
         self._wide: InferenceSession | None = None
         self._going = 0
+        self._turn = threading.Lock()
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="text-encoder")
 
     def read(self, texts: Sequence[str], targets: Sequence[Sequence[Target]]) -> list[Reading]:
@@ -83,12 +88,18 @@ class Encoder:
                     alone = self._run(session, batch, heads)
                 yield alone
             return
+        with self._turn if len(batches) > _FEW else nullcontext():
+            yield from self._together(batches, heads)
+
+    def _together(self, batches: "Sequence[Sequence[_Placed]]", heads: Collection[str]) -> Iterator[Encoded]:
+        """Runs in their order, two at a time; the next waits already, so that no core waits for who takes what a run
+        gave."""
         _, session = self._load()
         begun: deque[Future[Encoded]] = deque()
         try:
             for batch in batches:
                 begun.append(self._threads.submit(self._counted, session, batch, heads))
-                if len(begun) > _AT_ONCE:
+                if len(begun) > _AT_ONCE + 1:
                     yield begun.popleft().result()
             while begun:
                 yield begun.popleft().result()

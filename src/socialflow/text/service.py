@@ -61,16 +61,18 @@ class TextService:
         """
         if targets is not None and len(targets) != len(texts):
             raise InvalidInput(f"targets are given for {len(targets)} texts, not {len(texts)}", field="targets")
-        analyses: list[Analysis] = []
-        parts = list(_turns(texts, turn))
-        for first in range(0, len(parts), ABREAST):
-            told = [
-                self.ask(_analysed, texts[part], questions, None if targets is None else targets[part])
-                for part in parts[first : first + ABREAST]
-            ]
-            for one in await asyncio.gather(*told):
-                analyses += one
-        return analyses
+        gate = asyncio.Semaphore(ABREAST)
+
+        async def one(part: slice) -> list[Analysis]:
+            async with gate:
+                return await self.ask(_analysed, texts[part], questions, None if targets is None else targets[part])
+
+        parts = [asyncio.ensure_future(one(part)) for part in _turns(texts, turn)]
+        try:
+            return [analysis for told in await asyncio.gather(*parts) for analysis in told]
+        finally:
+            for waits in parts:  # nothing more is asked where one failed
+                waits.cancel()
 
     async def ask(self, question: Callable[Concatenate[Model, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `question(analyser, ...)` in one turn, for what is more than `analyse`. Raises as `analyse` does."""
